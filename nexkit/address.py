@@ -1,0 +1,90 @@
+"""Addresses: family and scope, decided in one place by an explicit table.
+
+`ipaddress.is_private` is not used: it calls documentation and benchmark ranges private. An address in a redacted
+report has the form `PREFIX#PSEUDONYM` (`203.0.113.0/24#ip-kdv7mpzb`); the functions here read both forms, so that the
+rules of the diagnosis give the same answer for a report as for the run it was made from.
+"""
+
+from enum import Enum
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface, ip_network
+
+
+class Family(Enum):
+    """The two versions of the Internet Protocol."""
+
+    IPV4 = "ipv4"
+    IPV6 = "ipv6"
+
+
+class Scope(Enum):
+    """How far an address reaches."""
+
+    LOOPBACK = "loopback"
+    LINK_LOCAL = "link_local"
+    PRIVATE = "private"
+    """RFC 1918."""
+    SHARED = "shared"
+    """Carrier NAT, 100.64.0.0/10 (RFC 6598)."""
+    UNIQUE_LOCAL = "unique_local"
+    """fc00::/7 (RFC 4193)."""
+    MULTICAST = "multicast"
+    UNSPECIFIED = "unspecified"
+    INTERNET = "internet"
+
+
+_TABLE: tuple[tuple[IPv4Network | IPv6Network, Scope], ...] = tuple(
+    (ip_network(prefix), scope)
+    for prefix, scope in (
+        ("127.0.0.0/8", Scope.LOOPBACK),
+        ("::1/128", Scope.LOOPBACK),
+        ("169.254.0.0/16", Scope.LINK_LOCAL),
+        ("fe80::/10", Scope.LINK_LOCAL),
+        ("10.0.0.0/8", Scope.PRIVATE),
+        ("172.16.0.0/12", Scope.PRIVATE),
+        ("192.168.0.0/16", Scope.PRIVATE),
+        ("100.64.0.0/10", Scope.SHARED),
+        ("fc00::/7", Scope.UNIQUE_LOCAL),
+        ("224.0.0.0/4", Scope.MULTICAST),
+        ("255.255.255.255/32", Scope.MULTICAST),
+        ("ff00::/8", Scope.MULTICAST),
+        ("0.0.0.0/8", Scope.UNSPECIFIED),
+        ("::/128", Scope.UNSPECIFIED),
+    )
+)
+
+
+def _plain(address: str) -> str:
+    """The part that `ipaddress` reads: without pseudonym and zone."""
+    return address.partition("#")[0].partition("%")[0]
+
+
+def family(address: str) -> Family:
+    """Family of an address; ValueError where it is none."""
+    return Family.IPV4 if ip_interface(_plain(address)).version == 4 else Family.IPV6  # noqa: PLR2004  IPv4
+
+
+def scope(address: str) -> Scope:
+    """Scope of an address by the table above; ValueError where it is none."""
+    value = ip_interface(_plain(address)).ip
+    if value.version == 6 and (mapped := value.ipv4_mapped) is not None:  # noqa: PLR2004  IPv6
+        value = mapped
+    for prefix, its_scope in _TABLE:
+        if value.version == prefix.version and value in prefix:
+            return its_scope
+    return Scope.INTERNET
+
+
+def is_address(text: str) -> bool:
+    """Whether the text is a literal address (a zone such as `%eth0` is allowed)."""
+    try:
+        ip_address(_plain(text))
+    except ValueError:
+        return False
+    return True
+
+
+def in_prefix(address: str, network_address: str, prefix_length: int) -> bool:
+    """Whether an address lies in the on-link prefix of `network_address/prefix_length`."""
+    network = ip_interface(f"{_plain(network_address)}/{prefix_length}").network
+    value = ip_interface(_plain(address)).ip
+    return value.version == network.version and value in network

@@ -1,0 +1,37 @@
+"""The run as the rules see it: facts by id or by subject, and what was not measured."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from nexkit.outcome import Completed
+from nexkit.run_record import RunRecord, StepResult
+from nexkit.subject import Subject
+
+FactT = TypeVar("FactT")
+
+
+class Snapshot:
+    """Read-only view of a run record."""
+
+    def __init__(self, record: RunRecord) -> None:
+        self.record = record
+        self._by_id: Mapping[str, StepResult] = record.by_id()
+
+    def get(self, step_id: str, fact_type: type[FactT]) -> FactT | None:
+        """The fact of one step; None where it was not run or failed."""
+        result = self._by_id.get(step_id)
+        if result is not None and isinstance(result.outcome, Completed):
+            fact = result.outcome.fact
+            if isinstance(fact, fact_type):
+                return fact
+        return None
+
+    def facts(self, fact_type: type[FactT], *subjects: Subject) -> tuple[tuple[str, FactT], ...]:
+        """(step id, fact) of all completed steps with that kind of fact about one of the subjects."""
+        return tuple(
+            (result.id, result.outcome.fact)
+            for result in self.record.results
+            if isinstance(result.outcome, Completed)
+            and isinstance(result.outcome.fact, fact_type)
+            and (not subjects or result.subject in subjects)
+        )

@@ -1,0 +1,140 @@
+"""What the diagnosis says: findings, the ladder and the verdict (design: the diagnosis document)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import TypeAlias
+
+from nexkit.outcome import FailureKind, SkipReason
+from nexkit.sensitivity import Open
+from nexkit.units import Ratio, Seconds
+
+RULES_VERSION = "2026.11.1"
+DIAGNOSIS_SCHEMA = "nexkit/diagnosis/1"
+
+
+class Segment(Enum):
+    """Where a fault is; the order is the way from the user outward."""
+
+    DEVICE = "device"
+    LAN = "lan"
+    GATEWAY = "gateway"
+    ACCESS = "access"
+    INTERNET = "internet"
+    DNS = "dns"
+    SECURITY = "security"
+    VPN = "vpn"
+    SERVICE = "service"
+
+
+class Severity(Enum):
+    """What a cause means for the user."""
+
+    BLOCKING = "blocking"
+    DEGRADED = "degraded"
+    CONTEXT = "context"
+    """True and worth telling; never makes a verdict a fault."""
+
+
+FindingValue: TypeAlias = float | int | Open | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A cause that the evidence names."""
+
+    cause: Open
+    severity: Severity
+    confidence: Ratio
+    evidence: tuple[Open, ...]
+    """Outcome ids that speak for it."""
+    against: tuple[Open, ...] = ()
+    """Outcome ids that speak against it."""
+    explains: tuple[Open, ...] = ()
+    """Causes of findings that this one accounts for; the engine fills it."""
+    values: Mapping[str, FindingValue] = field(default_factory=dict)
+    """What was measured, by a name with its unit (`loss_ratio`, `rtt_p50_ms`); the texts fill in from here. Text values
+    are stable words or a service id, never addresses or names."""
+
+    @property
+    def segment(self) -> Segment:
+        """Where the fault is."""
+        return Segment(self.cause.partition(".")[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """The rule had its evidence and found nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inconclusive:
+    """The rule lacked evidence."""
+
+    missing: tuple[Open, ...]
+    """What it would have needed: outcome ids or subjects."""
+
+
+RuleAnswer: TypeAlias = Finding | Clear | Inconclusive
+
+
+class RungState(Enum):
+    """How one segment came out."""
+
+    PASS = "pass"  # noqa: S105  not a password
+    WARN = "warn"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    NOT_RUN = "not_run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One segment of the ladder."""
+
+    segment: Segment
+    state: RungState
+    because: tuple[Open, ...]
+
+
+class VerdictState(Enum):
+    """The whole answer in a word."""
+
+    HEALTHY = "healthy"
+    FAULT = "fault"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The root finding, or the segment where only that is known."""
+
+    state: VerdictState
+    segment: Segment | None
+    cause: Open | None
+    confidence: Ratio | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotTested:
+    """A step without evidence, and why."""
+
+    step: Open
+    probe: Open
+    reason: SkipReason | FailureKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """The diagnosis document."""
+
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    """Root and blocking first; context last."""
+    ladder: tuple[Rung, ...]
+    """One rung for every segment, in the order of `Segment`."""
+    not_tested: tuple[NotTested, ...]
+    rules_version: Open
+    started_at: datetime
+    took_s: Seconds

@@ -1,0 +1,76 @@
+"""From exceptions to failures: by type, then by number, never by message text."""
+
+import errno
+import socket
+import ssl
+
+from nexkit.outcome import Failure, FailureKind
+
+
+class BudgetExceededError(Exception):
+    """A probe asked for more traffic than its specification allows."""
+
+
+_BY_NAME = {
+    "EACCES": FailureKind.FILTERED_LOCALLY,
+    "EPERM": FailureKind.FILTERED_LOCALLY,
+    "ECONNREFUSED": FailureKind.REFUSED,
+    "ECONNRESET": FailureKind.RESET,
+    "ECONNABORTED": FailureKind.RESET,
+    "EPIPE": FailureKind.RESET,
+    "ENETUNREACH": FailureKind.NET_UNREACHABLE,
+    "ENETDOWN": FailureKind.NET_UNREACHABLE,
+    "EHOSTUNREACH": FailureKind.HOST_UNREACHABLE,
+    "EHOSTDOWN": FailureKind.HOST_UNREACHABLE,
+    "ETIMEDOUT": FailureKind.TIMEOUT,
+    "EADDRNOTAVAIL": FailureKind.NO_ADDRESS,
+    "EAFNOSUPPORT": FailureKind.NO_ADDRESS,
+    "EMSGSIZE": FailureKind.MESSAGE_TOO_BIG,
+}
+# On Windows a socket error carries the WSA number, which `errno` knows as WSAE...; both spellings are read.
+_BY_NUMBER = {
+    number: kind
+    for name, kind in _BY_NAME.items()
+    for number in (getattr(errno, name, None), getattr(errno, "WSA" + name, None))
+    if number is not None
+}
+_BY_GAI_NAME = {
+    "EAI_NONAME": FailureKind.NAME_NOT_FOUND,
+    "EAI_NODATA": FailureKind.NAME_NO_DATA,
+    "EAI_ADDRFAMILY": FailureKind.NAME_NO_DATA,
+    "EAI_AGAIN": FailureKind.NAME_SERVER,
+    "EAI_FAIL": FailureKind.NAME_SERVER,
+}
+_BY_GAI_NUMBER = {
+    number: kind for name, kind in _BY_GAI_NAME.items() if (number := getattr(socket, name, None)) is not None
+}
+
+
+def classify(error: BaseException, *, step: str) -> Failure:
+    """The failure that an exception stands for.
+
+    Types come first, because `TimeoutError`, `socket.gaierror` and `ssl.SSLError` are `OSError`s too. A PermissionError
+    is the local filter unless the caller knows that opening the measurement itself was refused
+    (`Failure(kind=PERMISSION, ...)`).
+    """
+    match error:
+        case TimeoutError():
+            kind = FailureKind.TIMEOUT
+        case socket.gaierror():
+            kind = _BY_GAI_NUMBER.get(error.errno or 0, FailureKind.NAME_SERVER)
+        case ssl.SSLError():
+            kind = FailureKind.TLS
+        case BudgetExceededError():
+            kind = FailureKind.BUDGET
+        case OSError() if error.errno is not None:
+            kind = _BY_NUMBER.get(error.errno, FailureKind.OTHER)
+        case ConnectionRefusedError():
+            kind = FailureKind.REFUSED
+        case ConnectionError() | EOFError():
+            kind = FailureKind.RESET
+        case OSError():
+            kind = FailureKind.OTHER
+        case _:
+            kind = FailureKind.INTERNAL
+    code = error.errno if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) else None
+    return Failure(kind=kind, step=step, os_code=code)

@@ -1,0 +1,22 @@
+"""The one seam to the operating system; `sys.platform` is asked here and nowhere else."""
+
+import sys
+
+from nexkit.platform.api import Platform
+
+
+def system_platform() -> Platform:
+    """The platform of the system this runs on; RuntimeError on an unknown one."""
+    if sys.platform == "linux":
+        from nexkit.platform.linux import LinuxPlatform
+
+        return LinuxPlatform()
+    if sys.platform == "win32":
+        from nexkit.platform.windows import WindowsPlatform
+
+        return WindowsPlatform()
+    if sys.platform == "darwin":
+        from nexkit.platform.macos import MacosPlatform
+
+        return MacosPlatform()
+    raise RuntimeError(f"nexkit does not know the system {sys.platform!r}: use Linux, Windows or macOS")

@@ -1,0 +1,129 @@
+"""The organisation's profile: what to test and whom to ask. Data only; the kit, not the profile, holds the limits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from nexkit.facts.load import LoadBackend
+from nexkit.run_record import ProfileReference
+
+Localised = Mapping[str, str]
+"""A text by language (`en`, `ja`)."""
+
+MAX_SERVICES = 16
+MAX_TARGETS = 32
+MAX_LOAD_BYTES = 200_000_000
+"""A profile can only ask for less."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostPort:
+    """A host and a port of a service."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalTarget:
+    """A plain-HTTP page and what it always answers: status 204, or a body."""
+
+    url: str
+    body: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Support:
+    """Whom the user asks."""
+
+    name: str = ""
+    email: str = ""
+    url: str = ""
+    recipients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Internet:
+    """What "the internet works" means for this organisation."""
+
+    portal_checks: tuple[PortalTarget, ...] = ()
+    anchors: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    resolvers: tuple[str, ...] = ()
+    time: tuple[str, ...] = ()
+    carrier_internal: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedNetwork:
+    """What this network looks like, where the organisation knows it."""
+
+    ssids: tuple[str, ...] = ()
+    resolvers: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vpn:
+    """The organisation's VPN."""
+
+    name: str
+    server: str | None = None
+    routes: tuple[str, ...] = ()
+    resolvers: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """The load test's other end."""
+
+    backend: LoadBackend | None = None
+    """None: no load test."""
+    server: str = ""
+    download: str = "download?bytes={bytes}"
+    upload: str = "upload"
+    expect_down_mbit_s: float | None = None
+    expect_up_mbit_s: float | None = None
+    max_bytes: int = MAX_LOAD_BYTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One contracted service."""
+
+    id: str
+    name: Localised
+    url: str | None = None
+    tcp: tuple[HostPort, ...] = ()
+    udp: tuple[HostPort, ...] = ()
+    expect_status: tuple[int, ...] = ()
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A checked profile."""
+
+    id: str
+    name: Localised
+    serial: int
+    not_before: datetime
+    not_after: datetime
+    licence: Localised = field(default_factory=dict)
+    support: Support = field(default_factory=Support)
+    internet: Internet = field(default_factory=Internet)
+    network: ExpectedNetwork = field(default_factory=ExpectedNetwork)
+    vpn: Vpn | None = None
+    load: Load = field(default_factory=Load)
+    services: tuple[Service, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedProfile:
+    """A profile, where it came from, and its exact bytes, which go into every report."""
+
+    profile: Profile
+    reference: ProfileReference
+    toml: bytes
+    signature: bytes | None

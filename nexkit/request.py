@@ -1,0 +1,44 @@
+"""What the user asked for: symptom, depth, service and what they agreed to have measured."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from nexkit.probe import Consent
+from nexkit.sensitivity import Open, Url, UserText
+from nexkit.units import Seconds
+
+
+class Symptom(Enum):
+    """What is wrong, in the user's view; the words of `--symptom`."""
+
+    NO_INTERNET = "no_internet"
+    SLOW = "slow"
+    UNSTABLE = "unstable"
+    ONE_SERVICE = "one_service"
+    CALLS = "calls"
+    VPN = "vpn"
+    CHECK_UP = "check_up"
+
+
+class Depth(Enum):
+    """How much is measured; the words of `--depth`."""
+
+    QUICK = "quick"
+    STANDARD = "standard"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One order to diagnose."""
+
+    symptom: Symptom = Symptom.CHECK_UP
+    depth: Depth = Depth.STANDARD
+    service_id: Open | None = None
+    """A service of the profile; None: all of them."""
+    url: Url | None = None
+    """Any other web address to test as a service."""
+    consent: frozenset[Consent] = frozenset({Consent.SYSTEM, Consent.ACTIVE_TRAFFIC})
+    time_limit_s: Seconds | None = None
+    ticket: UserText | None = None
+    note: UserText | None = None

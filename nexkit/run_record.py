@@ -1,0 +1,70 @@
+"""Everything that one run produced, before anything is taken away from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from nexkit.outcome import Outcome
+from nexkit.platform.api import SystemInfo
+from nexkit.request import Request
+from nexkit.sensitivity import Open
+from nexkit.subject import Subject
+from nexkit.units import Bytes, Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """One probe on one target: which, when, at what cost, and what became of it."""
+
+    id: Open
+    """The outcome id that findings refer to, such as `ping.gateway4`."""
+    probe: Open
+    probe_version: int
+    subject: Subject
+    started_s: Seconds
+    """Since the run began."""
+    took_s: Seconds
+    traffic_bytes: Bytes
+    outcome: Outcome[Any]
+
+
+class ProfileTrust(Enum):
+    """Where the profile in force came from."""
+
+    BUILT_IN = "built_in"
+    SIGNED = "signed"
+    """By a trusted signer."""
+    NAMED = "named"
+    """Unsigned or of an unknown signer, used because the user named the file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileReference:
+    """Which profile was in force."""
+
+    id: Open
+    serial: int
+    trust: ProfileTrust
+    sha256: Open
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One run, raw."""
+
+    kit_version: Open
+    system: SystemInfo
+    profile: ProfileReference
+    request: Request
+    started_at: datetime
+    took_s: Seconds
+    cancelled: bool
+    """The user ended it early."""
+    results: tuple[StepResult, ...]
+    """In the order the steps were planned."""
+
+    def by_id(self) -> Mapping[str, StepResult]:
+        """Results by outcome id."""
+        return {result.id: result for result in self.results}

@@ -1,0 +1,44 @@
+"""Every text that a person reads, for the window, the command line and the HTML report alike.
+
+The core speaks codes and values; here they become words. English is the source, other languages are gettext
+catalogues in `locale/<language>/LC_MESSAGES/nexkit.po` (the compiled `.mo` stands beside it; a test holds it fresh).
+
+A text is a literal inside `_()` or `ngettext()`, where `_ = texts.gettext`, looked up after the language is known and
+filled by `.format(...)` afterwards.
+"""
+
+import gettext
+import locale
+import os
+from pathlib import Path
+
+LANGUAGES = ("en", "ja")
+DOMAIN = "nexkit"
+_LOCALES = Path(__file__).parent / "locale"
+
+
+def system_language() -> str:
+    """The system's language where there is a catalogue for it, else English."""
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(variable):
+            break
+    else:
+        value = locale.getlocale()[0] or ""
+    word = value.replace("Japanese", "ja")[:2].lower()
+    return word if word in LANGUAGES else "en"
+
+
+class Texts:
+    """The texts in one language."""
+
+    def __init__(self, language: str | None = None) -> None:
+        self.language = language if language in LANGUAGES else system_language()
+        self._catalogue = gettext.translation(DOMAIN, _LOCALES, languages=[self.language], fallback=True)
+
+    def gettext(self, message: str) -> str:
+        """The message in this language; the English one where it is not translated."""
+        return self._catalogue.gettext(message)
+
+    def ngettext(self, singular: str, plural: str, count: int) -> str:
+        """The message for a count of things."""
+        return self._catalogue.ngettext(singular, plural, count)

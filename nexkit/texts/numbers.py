@@ -1,0 +1,43 @@
+"""Numbers as people read them: rounding, prefixes and units happen here and nowhere else."""
+
+
+def milliseconds(value: float | None) -> str:
+    """A duration given in ms: `0.42 ms`, `12.3 ms`, `410 ms`, `2.4 s`; a dash where unknown."""
+    if value is None:
+        return "–"
+    if value < 1:
+        return f"{value:.2f} ms"
+    if value < 100:  # noqa: PLR2004  three digits say enough
+        return f"{value:.1f} ms"
+    if value < 2000:  # noqa: PLR2004
+        return f"{value:.0f} ms"
+    return f"{value / 1000:.1f} s"
+
+
+def percent(ratio: float | None) -> str:
+    """A share given as 0..1: `0 %`, `0.4 %`, `38 %`; a dash where unknown."""
+    if ratio is None:
+        return "–"
+    share = ratio * 100
+    return f"{share:.1f} %" if 0 < share < 10 else f"{share:.0f} %"  # noqa: PLR2004
+
+
+def bit_rate(bit_s: float | None) -> str:
+    """A rate given in bit/s: `940 kbit/s`, `18.9 Mbit/s`, `1.2 Gbit/s` (powers of ten); a dash where unknown."""
+    if bit_s is None:
+        return "–"
+    for size, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if bit_s >= size:
+            number = bit_s / size
+            return f"{number:.0f} {prefix}bit/s" if number >= 100 else f"{number:.1f} {prefix}bit/s"  # noqa: PLR2004
+    return f"{bit_s:.0f} bit/s"
+
+
+def byte_size(count: float | None) -> str:
+    """An amount of data: `420 B`, `84.0 kB`, `12.5 MB` (powers of ten); a dash where unknown."""
+    if count is None:
+        return "–"
+    for size, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= size:
+            return f"{count / size:.1f} {prefix}B"
+    return f"{count:.0f} B"

@@ -1,0 +1,1 @@
+"""The faces of the kit: command line and wizard; the only place that knows all parts."""

@@ -1,0 +1,50 @@
+"""The one place where the parts are put together: registry, platform, clock, runner, plan and diagnosis."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nexkit.clock import SystemClock
+from nexkit.diagnosis.engine import diagnose
+from nexkit.diagnosis.verdict import Diagnosis
+from nexkit.events import Event
+from nexkit.plan import make_planner
+from nexkit.platform import system_platform
+from nexkit.profile import LoadedProfile
+from nexkit.registry import Registry
+from nexkit.request import Request
+from nexkit.run_record import RunRecord
+from nexkit.runner import Runner
+from probes import BUILTIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A finished run and what it means."""
+
+    record: RunRecord
+    diagnosis: Diagnosis
+
+
+def build_runner() -> Runner:
+    """The runner of this program on this system."""
+    return Runner(
+        registry=Registry(probe() for probe in BUILTIN),
+        platform=system_platform(),
+        clock=SystemClock(),
+        random=random.SystemRandom(),
+    )
+
+
+async def measure_and_diagnose(
+    runner: Runner,
+    profile: LoadedProfile,
+    request: Request,
+    listener: Callable[[Event], None],
+    stop: asyncio.Event,
+) -> Run:
+    """One whole run: plan, measure, diagnose. `stop` ends the measuring early; what is there is diagnosed."""
+    planner = make_planner(request, profile.profile, runner.random)
+    record = await runner.measure(planner, request, profile.reference, listener, stop)
+    return Run(record=record, diagnosis=diagnose(record))
