@@ -1,0 +1,401 @@
+"""Reads a profile file: TOML to a checked `Profile`, or one clear line that names file, line and mend.
+
+A profile is hostile until it is checked: every key is known or refused, every target is a plain name or address, and
+nothing in it can widen the kit's own limits.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from nexkit.address import Scope, is_address, scope
+from nexkit.facts.load import LoadBackend
+from nexkit.profile import (
+    MAX_LOAD_BYTES,
+    MAX_SERVICES,
+    MAX_TARGETS,
+    ExpectedNetwork,
+    HostPort,
+    Internet,
+    Load,
+    LoadedProfile,
+    Localised,
+    PortalTarget,
+    Profile,
+    Service,
+    Support,
+    Vpn,
+)
+from nexkit.run_record import ProfileReference, ProfileTrust
+
+BUILT_IN = Path(__file__).parent / "profiles" / "builtin.toml"
+MAX_PROFILE_BYTES = 256_000
+_NAME = re.compile(
+    r"(?=.{1,253}$)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+)
+_ID = re.compile(r"[a-z0-9-]{1,64}")
+_HEADER = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_.\s-]+?)\s*\]\]?")
+_NEEDS = re.compile(r"clock:[0-9]{1,5}s|udp|vpn|large_packets")
+_NEVER = frozenset({Scope.LOOPBACK, Scope.MULTICAST, Scope.UNSPECIFIED, Scope.LINK_LOCAL})
+_T = TypeVar("_T")
+
+
+class ProfileError(ValueError):
+    """What is wrong with a profile, in one line: file, line, mend."""
+
+
+def _line_of(text: str, path: tuple[str | int, ...]) -> int | None:
+    """The line of a key path such as ("service", 1, "url"); None where only TOML knows."""
+    table: list[str | int] = []
+    counts: dict[str, int] = {}
+    best: int | None = None
+    wanted = list(path)
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            name = header[1].strip()
+            if line.lstrip().startswith("[["):
+                counts[name] = counts.get(name, -1) + 1
+                table = [name, counts[name]]
+            else:
+                table = list(name.split("."))
+            if wanted[: len(table)] == table:
+                best = number
+            continue
+        key = line.partition("=")[0].strip().strip("\"'")
+        here = [*table, *key.split(".")] if key else table
+        if key and wanted[: len(here)] == here:
+            best = number
+            if len(here) == len(wanted):
+                return number
+    return best
+
+
+class _Reader:
+    """One table of the file: takes keys out by type, and refuses what is left."""
+
+    def __init__(self, values: Mapping[str, Any], path: tuple[str | int, ...], source: "_Source") -> None:
+        self._values = dict(values)
+        self._path = path
+        self._source = source
+
+    def fail(self, key: str, problem: str) -> ProfileError:
+        """The error to raise for a key of this table."""
+        return self._source.error((*self._path, key), problem)
+
+    def _take(self, key: str, expected: type[_T] | tuple[type[_T], ...], what: str) -> _T | None:
+        if key not in self._values:
+            return None
+        value = self._values.pop(key)
+        if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
+            raise self.fail(key, f"must be {what}")
+        return value
+
+    def text(self, key: str, *, longest: int = 200) -> str | None:
+        value = self._take(key, str, "a text")
+        if value is not None and (len(value) > longest or not value.isprintable()):
+            raise self.fail(key, f"must be one printable line of at most {longest} characters")
+        return value
+
+    def integer(self, key: str, low: int, high: int) -> int | None:
+        value = self._take(key, int, "a whole number")
+        if value is not None and not low <= value <= high:
+            raise self.fail(key, f"must lie between {low} and {high}")
+        return value
+
+    def number(self, key: str) -> float | None:
+        value = self._take(key, (int, float), "a number")
+        if value is not None and not 0 < value < 1e6:  # noqa: PLR2004  Mbit/s nobody has
+            raise self.fail(key, "must be a number above zero")
+        return value
+
+    def moment(self, key: str) -> datetime | None:
+        value = self._take(key, datetime, "a date and time")
+        if value is not None and value.tzinfo is None:
+            raise self.fail(key, "needs a time zone: end it with Z")
+        return value
+
+    def localised(self, key: str, *, longest: int) -> Localised | None:
+        value = self._take(key, dict, 'a table by language such as {en = "...", ja = "..."}')
+        if value is None:
+            return None
+        for language, text in value.items():
+            if not re.fullmatch("[a-z]{2}", language) or not isinstance(text, str) or len(text) > longest:
+                raise self.fail(key, f"must give a text of at most {longest} characters for a language such as en")
+        if "en" not in value:
+            raise self.fail(key, "needs the English text: en")
+        return MappingProxyType(dict(value))
+
+    def texts(self, key: str, *, most: int = MAX_TARGETS) -> tuple[str, ...]:
+        value = self._take(key, list, "a list of texts")
+        if value is None:
+            return ()
+        if len(value) > most or not all(isinstance(item, str) and item.isprintable() for item in value):
+            raise self.fail(key, f"must be a list of at most {most} printable texts")
+        return tuple(value)
+
+    def integers(self, key: str, low: int, high: int) -> tuple[int, ...]:
+        value = self._take(key, list, "a list of whole numbers")
+        if value is None:
+            return ()
+        if not all(type(item) is int and low <= item <= high for item in value):
+            raise self.fail(key, f"must be a list of whole numbers between {low} and {high}")
+        return tuple(value)
+
+    def table(self, key: str) -> "_Reader | None":
+        value = self._take(key, dict, "a table")
+        return None if value is None else _Reader(value, (*self._path, key), self._source)
+
+    def tables(self, key: str, *, most: int) -> tuple["_Reader", ...]:
+        value = self._take(key, list, "an array of tables")
+        if value is None:
+            return ()
+        if len(value) > most or not all(isinstance(item, dict) for item in value):
+            raise self.fail(key, f"must be at most {most} tables [[{key}]]")
+        return tuple(_Reader(item, (*self._path, key, index), self._source) for index, item in enumerate(value))
+
+    def required(self, key: str, value: _T | None) -> _T:
+        if value is None:
+            raise self._source.error(self._path, f"the key {key!r} is missing")
+        return value
+
+    def hosts(self, key: str) -> tuple[str, ...]:
+        return tuple(self.host(key, item) for item in self.texts(key))
+
+    def addresses(self, key: str) -> tuple[str, ...]:
+        items = self.texts(key)
+        for item in items:
+            if not is_address(item) or scope(item) in _NEVER:
+                raise self.fail(key, f"{item!r} must be an IPv4 or IPv6 address that other hosts can have")
+        return items
+
+    def host(self, key: str, text: str) -> str:
+        if is_address(text):
+            if scope(text) in _NEVER:
+                raise self.fail(key, f"{text!r} is not an address of another host")
+        elif not _NAME.fullmatch(text) or text.lower().rstrip(".").endswith("localhost"):
+            raise self.fail(key, f"{text!r} is neither a host name nor an address")
+        return text
+
+    def host_port(self, key: str, text: str) -> HostPort:
+        host, colon, port = text.rpartition(":")
+        if not colon or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:  # noqa: PLR2004  16 bits
+            raise self.fail(key, f"{text!r} must be HOST:PORT, such as imap.example.com:993")
+        return HostPort(host=self.host(key, host.removeprefix("[").removesuffix("]")), port=int(port))
+
+    def web(self, key: str, text: str, schemes: Iterable[str] = ("http", "https")) -> str:
+        try:
+            parts = urlsplit(text)
+            port_is_fine = parts.port is None or parts.port > 0
+        except ValueError:
+            parts, port_is_fine = urlsplit(""), False
+        if parts.scheme not in schemes or not parts.hostname or parts.username is not None or not port_is_fine:
+            raise self.fail(key, f"{text!r} must be a web address such as {next(iter(schemes))}://host/path")
+        self.host(key, parts.hostname)
+        return text
+
+    def end(self) -> None:
+        """Refuse the first key that nobody took."""
+        for key in self._values:
+            raise self.fail(key, f"unknown key {key!r}: remove it or correct its name")
+
+
+class _Source:
+    """The file, for messages."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self._text = text
+        self._name = name
+
+    def error(self, path: tuple[str | int, ...], problem: str) -> ProfileError:
+        line = _line_of(self._text, path) if path else None
+        where = f"{self._name}, line {line}" if line else self._name
+        key = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
+        return ProfileError(f"{where}: {key + ': ' if key else ''}{problem}")
+
+
+def parse_profile(data: bytes, name: str) -> Profile:
+    """The profile in the bytes of a file; ProfileError with one line for the user."""
+    if len(data) > MAX_PROFILE_BYTES:
+        raise ProfileError(f"{name}: larger than {MAX_PROFILE_BYTES} bytes: this is no profile")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ProfileError(f"{name}, line {line}: not UTF-8: save the file as UTF-8") from None
+    try:
+        values = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ProfileError(f"{name}: not valid TOML: {error}") from None
+    root = _Reader(values, (), _Source(text, name))
+    if root.integer("schema", 0, 1_000_000) != 1:
+        raise root.fail("schema", "must be 1, the only schema that this version reads")
+    profile_id = root.required("id", root.text("id"))
+    if not _ID.fullmatch(profile_id):
+        raise root.fail("id", "must be 1 to 64 characters of a-z, 0-9 and -")
+    not_before = root.required("not_before", root.moment("not_before"))
+    not_after = root.required("not_after", root.moment("not_after"))
+    if not_after <= not_before:
+        raise root.fail("not_after", "must lie after not_before")
+    profile = Profile(
+        id=profile_id,
+        name=root.required("name", root.localised("name", longest=100)),
+        serial=root.required("serial", root.integer("serial", 0, 2**53)),
+        not_before=not_before,
+        not_after=not_after,
+        licence=root.localised("licence", longest=50_000) or {},
+        support=_support(root.table("support")),
+        internet=_internet(root.table("internet")),
+        network=_network(root.table("network")),
+        vpn=_vpn(root.table("vpn")),
+        load=_load(root.table("load")),
+        services=_services(root),
+    )
+    root.end()
+    return profile
+
+
+def _support(table: _Reader | None) -> Support:
+    if table is None:
+        return Support()
+    url = table.text("url")
+    support = Support(
+        name=table.text("name") or "",
+        email=table.text("email") or "",
+        url=table.web("url", url) if url else "",
+        recipients=table.texts("recipients", most=3),
+    )
+    table.end()
+    return support
+
+
+def _internet(table: _Reader | None) -> Internet:
+    if table is None:
+        return Internet()
+    checks = []
+    for item in table.texts("portal_checks", most=8):
+        url, bar, body = item.partition("|")
+        checks.append(PortalTarget(url=table.web("portal_checks", url, schemes=("http",)), body=body if bar else None))
+    internet = Internet(
+        portal_checks=tuple(checks),
+        anchors=table.addresses("anchors"),
+        names=table.hosts("names"),
+        resolvers=table.addresses("resolvers"),
+        time=table.hosts("time"),
+        carrier_internal=table.hosts("carrier_internal"),
+    )
+    table.end()
+    return internet
+
+
+def _network(table: _Reader | None) -> ExpectedNetwork:
+    if table is None:
+        return ExpectedNetwork()
+    network = ExpectedNetwork(
+        ssids=table.texts("ssids"), resolvers=table.addresses("resolvers"), prefixes=table.texts("prefixes")
+    )
+    table.end()
+    return network
+
+
+def _vpn(table: _Reader | None) -> Vpn | None:
+    if table is None:
+        return None
+    server = table.text("server")
+    if server is not None:
+        table.host_port("server", server.removesuffix("/udp").removesuffix("/tcp"))
+    vpn = Vpn(
+        name=table.required("name", table.text("name")),
+        server=server,
+        routes=table.texts("routes"),
+        resolvers=table.addresses("resolvers"),
+        names=table.hosts("names"),
+    )
+    table.end()
+    return vpn
+
+
+def _load(table: _Reader | None) -> Load:
+    if table is None:
+        return Load()
+    word = table.text("backend") or "http"
+    backends = {backend.value: backend for backend in LoadBackend}
+    if word != "none" and word not in backends:
+        raise table.fail("backend", f"{word!r} is not built into this version: use none, {', '.join(backends)}")
+    backend = backends.get(word)
+    server = table.text("server") or ""
+    if backend is LoadBackend.HTTP:
+        table.web("server", server)
+    paths = {"download": table.text("download"), "upload": table.text("upload")}
+    for key, path in paths.items():
+        if path is not None and re.search(r"[{}]", path.replace("{bytes}", "")):
+            raise table.fail(key, "{bytes} is the only placeholder that exists")
+    defaults = Load()
+    load = Load(
+        backend=backend,
+        server=server,
+        download=paths["download"] or defaults.download,
+        upload=paths["upload"] or defaults.upload,
+        expect_down_mbit_s=table.number("expect_down_mbit_s"),
+        expect_up_mbit_s=table.number("expect_up_mbit_s"),
+        max_bytes=table.integer("max_bytes", 100_000, MAX_LOAD_BYTES) or defaults.max_bytes,
+    )
+    table.end()
+    return load
+
+
+def _services(root: _Reader) -> tuple[Service, ...]:
+    services: list[Service] = []
+    for table in root.tables("service", most=MAX_SERVICES):
+        url = table.text("url")
+        service = Service(
+            id=table.required("id", table.text("id")),
+            name=table.required("name", table.localised("name", longest=100)),
+            url=table.web("url", url) if url else None,
+            tcp=tuple(table.host_port("tcp", item) for item in table.texts("tcp", most=8)),
+            udp=tuple(table.host_port("udp", item) for item in table.texts("udp", most=8)),
+            expect_status=table.integers("expect_status", 100, 599),
+            needs=table.texts("needs", most=4),
+        )
+        if not _ID.fullmatch(service.id) or any(service.id == other.id for other in services):
+            raise table.fail("id", "must be 1 to 64 characters of a-z, 0-9 and -, and unlike any other service's")
+        if not (service.url or service.tcp or service.udp):
+            raise table.fail("id", f"service {service.id!r} needs one of url, tcp, udp")
+        for need in service.needs:
+            if not _NEEDS.fullmatch(need):
+                raise table.fail("needs", f"{need!r} is none of clock:SECONDSs, udp, vpn, large_packets")
+        table.end()
+        services.append(service)
+    return tuple(services)
+
+
+def load_profile(path: Path | None, now: datetime) -> LoadedProfile:
+    """The profile of a file, or the built-in one; ProfileError outside its validity, OSError as it comes.
+
+    A file that the user names is used without a trusted signature, and the report says so.
+    """
+    file = path or BUILT_IN
+    data = file.read_bytes()
+    profile = parse_profile(data, str(path) if path else "built-in profile")
+    if not profile.not_before <= now <= profile.not_after:
+        contact = profile.support.email or profile.support.url or profile.support.name or "whoever gave it to you"
+        raise ProfileError(
+            f"{file}: valid from {profile.not_before:%Y-%m-%d} to {profile.not_after:%Y-%m-%d} only: ask {contact}"
+        )
+    signature = file.with_name(file.name + ".sig")
+    return LoadedProfile(
+        profile=profile,
+        reference=ProfileReference(
+            id=profile.id,
+            serial=profile.serial,
+            trust=ProfileTrust.NAMED if path else ProfileTrust.BUILT_IN,
+            sha256=sha256(data).hexdigest(),
+        ),
+        toml=data,
+        signature=signature.read_bytes() if signature.is_file() else None,
+    )
