@@ -1,0 +1,257 @@
+"""The part of the platform that is the same everywhere: sockets, lookups, TLS trust, programs."""
+
+import asyncio
+import contextlib
+import os
+import platform
+import signal
+import socket
+import ssl
+import struct
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from nexkit.address import Family
+from nexkit.platform.api import ProcessResult, SystemInfo, TcpConnected, UdpReply
+from nexkit.platform.threads import in_daemon_thread
+from nexkit.units import Ms, Seconds
+
+_SYSTEM_WORDS = {"linux": "linux", "win32": "windows", "darwin": "macos"}
+_SOCKET_FAMILIES = {None: socket.AF_UNSPEC, Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
+_MAX_DATAGRAM_BYTES = 65_535
+_READ_BYTES = 65_536
+
+# Linux numbers (asm-generic/socket.h, linux/in.h, linux/in6.h) that the socket module has no names for.
+_SO_TIMESTAMPNS = 35
+_IP_RECVERR = 11
+_IPV6_RECVERR = 25
+_TIMESPEC = struct.Struct("@ll")
+
+_WINDOWS_PORT_UNREACHABLE = 1234
+"""ERROR_PORT_UNREACHABLE, which overlapped calls give where plain ones give WSAECONNRESET."""
+
+
+class SocketPlatform:
+    """What needs no interface of one system alone; the system's own class adds the rest."""
+
+    async def system_info(self) -> SystemInfo:
+        """Which system this is."""
+        return await in_daemon_thread(_system_info)
+
+    async def resolve(self, host: str, family: Family | None = None) -> tuple[str, ...]:
+        """Addresses by the system's own lookup, its order kept, each once; socket.gaierror without any."""
+        return await in_daemon_thread(_look_up, host, _SOCKET_FAMILIES[family])
+
+    async def exchange_udp(
+        self,
+        address: str,
+        port: int,
+        payload: bytes,
+        *,
+        timeout_s: Seconds,
+        accept: Callable[[bytes], bool],
+    ) -> UdpReply:
+        """Send a datagram and wait for one from the same address and port that `accept` takes.
+
+        TimeoutError without one, ConnectionRefusedError for ICMP port unreachable, other OSErrors as they come. On
+        Linux the round trip ends with the kernel's stamp, so that a busy event loop does not lengthen it.
+        """
+        family, socket_address = _socket_address(address, port, socket.SOCK_DGRAM)
+        with socket.socket(family, socket.SOCK_DGRAM) as sock:
+            sock.setblocking(False)
+            if sys.platform == "linux":
+                sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+                # Without it the kernel keeps "host unreachable" from a router to itself.
+                if family == socket.AF_INET6:
+                    sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
+                else:
+                    sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+            # Connected: the kernel drops what others send, and hands over ICMP errors.
+            sock.connect(socket_address)
+            async with asyncio.timeout(timeout_s):
+                try:
+                    return await _exchange(sock, payload, accept)
+                except OSError as error:
+                    if (
+                        isinstance(error, ConnectionResetError)
+                        or getattr(error, "winerror", None) == _WINDOWS_PORT_UNREACHABLE
+                    ):
+                        raise ConnectionRefusedError(error.errno, "port unreachable") from error
+                    raise
+
+    async def connect_tcp(self, address: str, port: int, *, timeout_s: Seconds) -> TcpConnected:
+        """A TCP connection and how long the handshake took; TimeoutError or OSError."""
+        family, socket_address = _socket_address(address, port, socket.SOCK_STREAM)
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            began_ns = time.perf_counter_ns()
+            async with asyncio.timeout(timeout_s):
+                await asyncio.get_running_loop().sock_connect(sock, socket_address)
+            return TcpConnected(sock=sock, connect_ms=_ms(time.perf_counter_ns() - began_ns))
+        except BaseException:
+            sock.close()
+            raise
+
+    def trust(self) -> ssl.SSLContext:
+        """A client TLS context that trusts what this system trusts; a new one for each call."""
+        context = ssl.create_default_context()
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
+
+    async def run_program(
+        self, arguments: Sequence[str], *, timeout_s: Seconds, max_output_bytes: int
+    ) -> ProcessResult:
+        """Run a program by full path without a shell; FileNotFoundError, TimeoutError (it was ended).
+
+        Each output is cut off at `max_output_bytes`, messages are in English where the program obeys LC_ALL.
+        """
+        async with asyncio.timeout(timeout_s):
+            if sys.platform == "win32":
+                import subprocess
+
+                process = await asyncio.create_subprocess_exec(
+                    *arguments,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=asyncio.subprocess.PIPE,
+                    creationflags=subprocess.CREATE_NO_WINDOW,
+                )
+            else:
+                process = await asyncio.create_subprocess_exec(
+                    *arguments,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=asyncio.subprocess.PIPE,
+                    env=_program_environment(),
+                    start_new_session=True,
+                )
+            try:
+                stdout, stderr = await asyncio.gather(
+                    _read_capped(process.stdout, max_output_bytes), _read_capped(process.stderr, max_output_bytes)
+                )
+                exit_status = await process.wait()
+            finally:
+                if process.returncode is None:
+                    _end(process)
+                    await process.wait()
+        return ProcessResult(exit_status=exit_status, stdout=stdout, stderr=stderr)
+
+
+def _ms(duration_ns: int) -> Ms:
+    return Ms(duration_ns / 1e6)
+
+
+def _system_info() -> SystemInfo:
+    release = platform.release()
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, KeyError):
+            release = f"{platform.freedesktop_os_release()['PRETTY_NAME']}, Linux {release}"
+    elif sys.platform == "darwin":
+        release = platform.mac_ver()[0]
+    elif sys.platform == "win32":
+        release = platform.version()
+    return SystemInfo(
+        system=_SYSTEM_WORDS.get(sys.platform, sys.platform), release=release, architecture=platform.machine().lower()
+    )
+
+
+def _look_up(host: str, family: socket.AddressFamily) -> tuple[str, ...]:
+    try:
+        found = socket.getaddrinfo(host, None, family, socket.SOCK_STREAM)
+    except ValueError as error:  # a text that cannot be a name: an empty or too long label, a NUL
+        raise socket.gaierror(socket.EAI_NONAME, "not a host name") from error
+    return tuple(dict.fromkeys(_with_zone(info[4]) for info in found))
+
+
+def _with_zone(
+    socket_address: tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes],
+) -> str:
+    """The address of a socket address, with the zone where it has one (RFC 4007; Windows writes zones as numbers)."""
+    address = str(socket_address[0])
+    if len(socket_address) == 4 and (zone := socket_address[3]) and "%" not in address:  # noqa: PLR2004  IPv6
+        return f"{address}%{zone if sys.platform == 'win32' else socket.if_indextoname(zone)}"
+    return address
+
+
+def _socket_address(
+    address: str, port: int, kind: socket.SocketKind
+) -> tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]]:
+    """Family and socket address of a literal address, its zone read; sends nothing (AI_NUMERICHOST)."""
+    flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+    family, _, _, _, socket_address = socket.getaddrinfo(address, port, type=kind, flags=flags)[0]
+    return family, socket_address
+
+
+async def _exchange(sock: socket.socket, payload: bytes, accept: Callable[[bytes], bool]) -> UdpReply:
+    """The first accepted reply on a connected socket; waits without end."""
+    sent_at_ns = time.time_ns()
+    began_ns = time.perf_counter_ns()
+    sock.send(payload)
+    while True:
+        reply, stamp_ns = await _receive(sock)
+        waited_ns = time.perf_counter_ns() - began_ns
+        if accept(reply):
+            # The stamp is of the wall clock. Where somebody set that clock meanwhile, the event loop's time counts.
+            rtt_ns = waited_ns if stamp_ns is None else stamp_ns - sent_at_ns
+            return UdpReply(payload=reply, rtt_ms=_ms(rtt_ns if 0 <= rtt_ns <= waited_ns else waited_ns))
+
+
+async def _receive(sock: socket.socket) -> tuple[bytes, int | None]:
+    """The next datagram and when the kernel got it (nanoseconds of the wall clock; None: it does not say)."""
+    loop = asyncio.get_running_loop()
+    if sys.platform == "linux":
+        while True:
+            try:
+                reply, ancillary, _, _ = sock.recvmsg(_MAX_DATAGRAM_BYTES, socket.CMSG_SPACE(_TIMESPEC.size))
+            except BlockingIOError:
+                await _readable(loop, sock)
+            else:
+                for level, kind, data in ancillary:
+                    if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS) and len(data) >= _TIMESPEC.size:
+                        seconds, nanoseconds = _TIMESPEC.unpack_from(data)
+                        return reply, seconds * 1_000_000_000 + nanoseconds
+                return reply, None
+    return await loop.sock_recv(sock, _MAX_DATAGRAM_BYTES), None
+
+
+async def _readable(loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
+    """Wait until the socket has something to read, an error included."""
+    ready = loop.create_future()
+    loop.add_reader(sock, lambda: None if ready.done() else ready.set_result(None))
+    try:
+        await ready
+    finally:
+        loop.remove_reader(sock)
+
+
+def _program_environment() -> dict[str, str]:
+    """Our environment with English messages, and without the library path of a frozen build.
+
+    PyInstaller points LD_LIBRARY_PATH at its own copies and keeps the user's value under `LD_LIBRARY_PATH_ORIG`.
+    """
+    environment = {**os.environ, "LC_ALL": "C"}
+    if getattr(sys, "frozen", False):
+        environment.pop("LD_LIBRARY_PATH", None)
+        if original := environment.pop("LD_LIBRARY_PATH_ORIG", None):
+            environment["LD_LIBRARY_PATH"] = original
+    return environment
+
+
+async def _read_capped(stream: asyncio.StreamReader | None, max_bytes: int) -> bytes:
+    """The beginning of a stream; the rest is read and dropped, so that the program can end."""
+    kept = bytearray()
+    while stream is not None and (chunk := await stream.read(_READ_BYTES)):
+        kept += chunk[: max_bytes - len(kept)]
+    return bytes(kept)
+
+
+def _end(process: asyncio.subprocess.Process) -> None:
+    """End a program now, on Unix with the programs that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)

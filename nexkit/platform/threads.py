@@ -1,0 +1,39 @@
+"""Blocking calls of the system beside an event loop, without a pool that the program would wait for at its end."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar, TypeVarTuple
+
+ResultT = TypeVar("ResultT")
+ArgumentTs = TypeVarTuple("ArgumentTs")
+
+
+async def in_daemon_thread(function: Callable[[*ArgumentTs], ResultT], *args: *ArgumentTs) -> ResultT:
+    """What a blocking call returns or raises; the call runs in a daemon thread of its own.
+
+    Cancellation takes effect at once and leaves the thread behind with its call, whose end is then ignored: a lookup
+    of the system cannot be stopped and may last for half a minute. `asyncio.to_thread` is no substitute, because
+    `asyncio.run` and the interpreter's end wait for its threads.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[ResultT] = loop.create_future()
+
+    def settle(set_outcome: Callable[[], None]) -> None:
+        if not future.done():
+            set_outcome()
+
+    def work() -> None:
+        set_outcome: Callable[[], None]
+        try:
+            set_outcome = partial(future.set_result, function(*args))
+        except BaseException as error:  # noqa: BLE001  handed over whole and raised again where the call is awaited
+            set_outcome = partial(future.set_exception, error)
+        # RuntimeError: the loop is closed, nobody waits any more.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, set_outcome)
+
+    threading.Thread(target=work, daemon=True, name=getattr(function, "__name__", "blocking call")).start()
+    return await future
