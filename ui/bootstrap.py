@@ -45,6 +45,6 @@ async def measure_and_diagnose(
     stop: asyncio.Event,
 ) -> Run:
     """One whole run: plan, measure, diagnose. `stop` ends the measuring early; what is there is diagnosed."""
-    planner = make_planner(request, profile.profile, runner.random)
+    planner = make_planner(request, profile.profile)
     record = await runner.measure(planner, request, profile.reference, listener, stop)
     return Run(record=record, diagnosis=diagnose(record))
