@@ -61,6 +61,8 @@ class SkipReason(Enum):
     CANCELLED = "cancelled"
     NOT_SUPPORTED = "not_supported"
     """This system cannot measure it."""
+    WITHHELD = "withheld"
+    """In a report: the user did not agree to share it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,245 @@
+"""Consent to share: what is asked, in which words, and the record of the answer (ISO/IEC TS 27560 field names)."""
+
+import hashlib
+import random as randomness
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import NamedTuple
+from uuid import UUID
+
+from nexkit import __version__
+from nexkit.sensitivity import Open, UserText
+from nexkit.texts import Texts
+
+CONSENT_SCHEMA = "nexkit/consent/1"
+NOTICE_ID = "nexkit-share"
+NOTICE_VERSION = 1
+"""Raised with every change of the wording below."""
+
+
+class Category(Enum):
+    """What is shared or left out as one; public for ever."""
+
+    VERDICT = "verdict"
+    """The diagnosis: the least that makes a report, always in it."""
+    DEVICE = "device"
+    ADDRESSES = "addresses"
+    NAMES = "names"
+    PATH = "path"
+    SERVICES = "services"
+    LOAD = "load"
+    NOTE = "note"
+
+
+class Decision(Enum):
+    """The answer for one category."""
+
+    GIVEN = "given"
+    REFUSED = "refused"
+
+
+class ConsentState(Enum):
+    """What the event did to the consent."""
+
+    GIVEN = "given"
+    WITHDRAWN = "withdrawn"
+
+
+class CategoryText(NamedTuple):
+    """How one category is put to the user."""
+
+    title: str
+    contains: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryDecision:
+    """One category and the answer."""
+
+    category: Category
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """When and how the user answered."""
+
+    type: Open
+    """`explicit`: an act of the user, never a default."""
+    state: ConsentState
+    time: datetime
+    method: Open
+    """A stable word: `wizard` (ticks and preview), `command_line` (`--agree`)."""
+    ui_language: Open
+    kit_version: Open
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Which wording the user saw."""
+
+    id: Open
+    version: int
+    language: Open
+    sha256: Open
+    """Of the wording in that language, as `notice_text` gives it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRecord:
+    """What was agreed, bound to the exact files by `content_root`."""
+
+    schema_version: Open
+    record_id: Open
+    report_id: Open
+    case_ref: UserText | None
+    """The ticket number; None where none was given or it is not shared."""
+    event: Event
+    notice: Notice
+    recipients: tuple[Open, ...]
+    """Whom the profile names as support; the file is handed over by the user alone."""
+    purpose: Open
+    decisions: tuple[CategoryDecision, ...]
+    """One for every category."""
+    content_root: Open
+    """SHA-256 over the sorted `sha256  path` lines of every payload file but this record."""
+
+    @property
+    def agreed(self) -> frozenset[Category]:
+        """The categories that were agreed."""
+        return frozenset(entry.category for entry in self.decisions if entry.decision is Decision.GIVEN)
+
+
+PURPOSE = "fault_isolation"
+CONSENT_PATH = "data/consent.json"
+
+
+def consent_text(category: Category, texts: Texts) -> CategoryText:
+    """What a category is called and what exactly it contains."""
+    _ = texts.gettext
+    match category:
+        case Category.VERDICT:
+            return CategoryText(
+                title=_("Result of the diagnosis"),
+                contains=_(
+                    "The verdict with its findings and measured figures, what was tested and when, and which profile "
+                    "and version of this program were used. Always part of a report."
+                ),
+            )
+        case Category.DEVICE:
+            return CategoryText(
+                title=_("This computer"),
+                contains=_(
+                    "Operating system and version, the kinds and states of the network interfaces, link speed, and "
+                    "whether a proxy is set. Never the computer's name, your user name or serial numbers."
+                ),
+            )
+        case Category.ADDRESSES:
+            return CategoryText(
+                title=_("Addresses, shortened"),
+                contains=_(
+                    "Private addresses as they are; public addresses only as the network they belong to; hardware "
+                    "addresses only as their maker. Without this, no more than the kind of each address is shared."
+                ),
+            )
+        case Category.NAMES:
+            return CategoryText(
+                title=_("Name lookups"),
+                contains=_(
+                    "What each name server answered for the test names and how fast. Names that your organisation's "
+                    "profile does not list are replaced by pseudonyms."
+                ),
+            )
+        case Category.PATH:
+            return CategoryText(
+                title=_("The way through the network"),
+                contains=_(
+                    "Round-trip times and loss to the router and to test points on the internet, and the routers on "
+                    "the way, with shortened addresses."
+                ),
+            )
+        case Category.SERVICES:
+            return CategoryText(
+                title=_("Tested services"),
+                contains=_(
+                    "Which services and addresses answered, how fast, and with which certificate; the host of a web "
+                    "address that you typed, never the rest of it."
+                ),
+            )
+        case Category.LOAD:
+            return CategoryText(
+                title=_("Load test"),
+                contains=_("Download and upload rate, and the round-trip times meanwhile."),
+            )
+        case Category.NOTE:
+            return CategoryText(
+                title=_("Your own words"),
+                contains=_("The ticket number and the description, exactly as you typed them."),
+            )
+
+
+def notice_text(texts: Texts) -> str:
+    """The whole wording of the question, which `Notice.sha256` stands for."""
+    _ = texts.gettext
+    lines = [
+        _(
+            "You decide what the report contains. It is written to a file on this computer and sent nowhere: you hand "
+            "it over yourself, to the support desk that looks for the fault."
+        )
+    ]
+    for category in Category:
+        text = consent_text(category, texts)
+        lines += ["", text.title, text.contains]
+    return "\n".join(lines) + "\n"
+
+
+def content_root(files: Mapping[str, bytes]) -> str:
+    """SHA-256 that stands for all payload files but the consent record."""
+    listing = "".join(
+        f"{hashlib.sha256(data).hexdigest()}  {path}\n" for path, data in sorted(files.items()) if path != CONSENT_PATH
+    )
+    return hashlib.sha256(listing.encode()).hexdigest()
+
+
+def make_consent(
+    *,
+    report_id: str,
+    files: Mapping[str, bytes],
+    agreed: Collection[Category],
+    case_ref: str | None,
+    recipients: tuple[str, ...],
+    method: str,
+    texts: Texts,
+    given_at: datetime,
+    random: randomness.Random,
+) -> ConsentRecord:
+    """The record of a consent that the user has just given to exactly these files."""
+    return ConsentRecord(
+        schema_version=CONSENT_SCHEMA,
+        record_id=str(UUID(bytes=random.randbytes(16), version=4)),
+        report_id=report_id,
+        case_ref=case_ref,
+        event=Event(
+            type="explicit",
+            state=ConsentState.GIVEN,
+            time=given_at,
+            method=method,
+            ui_language=texts.language,
+            kit_version=__version__,
+        ),
+        notice=Notice(
+            id=NOTICE_ID,
+            version=NOTICE_VERSION,
+            language=texts.language,
+            sha256=hashlib.sha256(notice_text(texts).encode()).hexdigest(),
+        ),
+        recipients=recipients,
+        purpose=PURPOSE,
+        decisions=tuple(
+            CategoryDecision(category=category, decision=Decision.GIVEN if category in agreed else Decision.REFUSED)
+            for category in Category
+        ),
+        content_root=content_root(files),
+    )
