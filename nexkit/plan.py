@@ -10,7 +10,7 @@ segment, the load test last and alone), and stays a pure function that a table c
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
@@ -53,8 +53,9 @@ class Effort:
     """How much a depth spends; the times are what the user is promised."""
 
     stage_s: Seconds
-    """Deadline of a step of the main stage."""
+    """Deadline of a step."""
     follow_up_s: Seconds
+    """The same in the stage of follow-ups."""
     step_s: Seconds
     """Deadline of one connect, handshake or answer."""
     gateway_echoes: int
@@ -111,7 +112,7 @@ def make_planner(request: Request, profile: Profile) -> Planner:
     return next_stage
 
 
-def tested_services(request: Request, profile: Profile) -> tuple[Service, ...]:
+def services_of(request: Request, profile: Profile) -> tuple[Service, ...]:
     """The services that this request tests; a web address of the user's own comes as service `url`."""
     services = tuple(
         service for service in profile.services if request.service_id is None or service.id == request.service_id
@@ -145,7 +146,7 @@ def _ladder(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step
     yield from _gateways(network, effort)
     yield from _resolvers(request, profile, network, effort)
     yield from _internet(request, profile, network, effort)
-    for service in tested_services(request, profile):
+    for service in services_of(request, profile):
         yield from _service(service, effort)
 
 
@@ -191,7 +192,7 @@ def _with_zone(address: str, interface: str) -> str:
 def _resolvers(request: Request, profile: Profile, network: NetworkState | None, effort: Effort) -> Iterable[Step]:
     controls = profile.internet.names[:MAX_CONTROLS]
     services = tuple(
-        dict.fromkeys(host for service in tested_services(request, profile) for host, _port in _hosts_of(service))
+        dict.fromkeys(host for service in services_of(request, profile) for host, _port in _hosts_of(service))
     )
     yield Step(
         id="lookup.system",
@@ -330,7 +331,8 @@ def _service(service: Service, effort: Effort) -> Iterable[Step]:
 
 def _follow_ups(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
     effort = effort_of(request)
-    for service in tested_services(request, profile):
+    effort = replace(effort, stage_s=effort.follow_up_s)
+    for service in services_of(request, profile):
         yield from _service_follow_ups(service, done, effort)
     echoes = [
         (step_id, echo)
@@ -372,7 +374,7 @@ def _more_echoes(step_id: str, subject: Subject, target: str, effort: Effort) ->
             "count": int((effort.follow_up_s - 1.5) / interval_s),
             "interval_s": interval_s,
         },
-        timeout_s=effort.follow_up_s,
+        timeout_s=effort.stage_s,
     )
 
 
@@ -399,7 +401,7 @@ def _service_follow_ups(service: Service, done: Outcomes, effort: Effort) -> Ite
         probe="ping",
         subject=Subject.SERVICE_HOST,
         params={"target": address, "count": 10, "interval_s": ANCHOR_INTERVAL_S},
-        timeout_s=effort.follow_up_s,
+        timeout_s=effort.stage_s,
     )
     yield _route_step(f"route.service.{service.id}", Subject.SERVICE, address, effort)
 

@@ -1,5 +1,6 @@
 """The one seam to the operating system; `sys.platform` is asked here and nowhere else."""
 
+import os
 import sys
 
 from nexkit.platform.api import Platform
@@ -20,3 +21,8 @@ def system_platform() -> Platform:
 
         return MacosPlatform()
     raise RuntimeError(f"nexkit does not know the system {sys.platform!r}: use Linux, Windows or macOS")
+
+
+def has_screen() -> bool:
+    """Whether a window can be shown."""
+    return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,0 +1,272 @@
+"""The plan: what is done for whom, in which stages, and what is knowingly left out."""
+
+from dataclasses import replace
+
+import pytest
+
+from nexkit.address import Family
+from nexkit.facts.echo import EchoMethod, EchoSample, echo_stats
+from nexkit.facts.load import LoadBackend
+from nexkit.facts.network import (
+    DefaultRoute,
+    Interface,
+    InterfaceAddress,
+    InterfaceKind,
+    NetworkState,
+    ProxySettings,
+    Resolver,
+)
+from nexkit.facts.path import Hop, HopResponder, PathMethod, PathTrace
+from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer
+from nexkit.outcome import Completed, Failed, Failure, FailureKind, SkipReason
+from nexkit.params import build_params
+from nexkit.plan import QUICK, make_planner, services_of
+from nexkit.probe import Consent
+from nexkit.profile import HostPort, Internet, Load, PortalTarget, Profile, Service
+from nexkit.request import Depth, Request, Symptom
+from nexkit.subject import Subject
+from nexkit.units import Ms, Seconds
+from probes import BUILTIN
+
+PROFILE = Profile(
+    id="lab",
+    name={"en": "Lab"},
+    serial=1,
+    not_before=None,
+    not_after=None,
+    internet=Internet(
+        portal_checks=(PortalTarget(url="http://check.example.com/", body=None),),
+        anchors=("198.18.0.10", "2001:db8:18::10"),
+        names=("www.example.com", "www.example.net"),
+        resolvers=("198.18.53.53", "192.168.10.1"),
+    ),
+    load=Load(backend=LoadBackend.HTTP, server="http://speed.example.com/", expect_down_mbit_s=90),
+    services=(
+        Service(
+            id="mail",
+            name={"en": "Mail"},
+            url="https://mail.example.com/in?x=1",
+            tcp=(HostPort(host="imap.example.com", port=993),),
+            udp=(HostPort(host="vpn.example.com", port=4500),),
+        ),
+        Service(id="web", name={"en": "Web"}, url="http://web.example.com:8080/"),
+    ),
+)
+
+
+def network(*, ipv6=True, routes=True):
+    addresses = [InterfaceAddress(address="192.168.10.5", prefix_length=24)]
+    default = [
+        DefaultRoute(family=Family.IPV4, interface="eth0", gateway="192.168.10.1", metric=0, gateway_on_link=True)
+    ]
+    if ipv6:
+        addresses.append(InterfaceAddress(address="2001:db8:10::5", prefix_length=64))
+        default.append(
+            DefaultRoute(family=Family.IPV6, interface="eth0", gateway="fe80::1", metric=0, gateway_on_link=True)
+        )
+    return NetworkState(
+        interfaces=(
+            Interface(
+                name="eth0",
+                kind=InterfaceKind.ETHERNET,
+                admin_up=True,
+                carrier=True,
+                mtu_bytes=None,
+                speed_bit_s=None,
+                duplex=None,
+                mac=None,
+                addresses=tuple(addresses),
+            ),
+        ),
+        default_routes=tuple(default) if routes else (),
+        resolvers=(Resolver(address="192.168.10.1", is_gateway=True),),
+        search_domains=(),
+        proxy=ProxySettings(),
+    )
+
+
+def echo(target, rtts):
+    samples = [EchoSample(at_s=Seconds(0.0), rtt_ms=None if rtt is None else Ms(rtt)) for rtt in rtts]
+    return Completed(echo_stats(target, EchoMethod.ICMP, samples))
+
+
+def stages(request, outcomes=None, profile=PROFILE, state=None):
+    """All stages of a plan in which every step ends with the outcome given for it, or with a failure."""
+    planner = make_planner(request, profile)
+    known = {"interfaces": Completed(state or network())} | (outcomes or {})
+    nothing = Failed(Failure(kind=FailureKind.OTHER, step="test"))
+    done, found = {}, []
+    while steps := planner(done):
+        found.append({step.id: step for step in steps})
+        done |= {step.id: known.get(step.id, nothing) for step in steps}
+        assert len(found) < 10
+    return found
+
+
+def test_the_computer_comes_first_and_alone():
+    first, ladder = stages(Request())
+    assert list(first) == ["interfaces"]
+    assert {"lan.gateway4", "ping.gateway6", "dns.resolver1", "lookup.system", "reach.control2"} <= set(ladder)
+
+
+def test_every_planned_step_is_one_that_its_probe_can_run():
+    specs = {probe.spec.id: probe.spec for probe in BUILTIN}
+    request = Request(depth=Depth.FULL, consent=frozenset(Consent), url="https://own.example.com/a?b=c")
+    for steps in stages(request, follow_up_outcomes()):
+        for step in steps.values():
+            if step.skip is None:
+                build_params(specs[step.probe].params, step.params)
+                assert step.timeout_s <= specs[step.probe].timeout_s
+
+
+def test_a_resolver_that_is_configured_is_not_compared_with_itself():
+    ladder = stages(Request())[1]
+    assert ladder["dns.comparison1"].params["resolver"] == "198.18.53.53"
+    assert "dns.comparison2" not in ladder
+
+
+def test_a_link_local_gateway_is_pinged_through_its_interface():
+    assert stages(Request())[1]["ping.gateway6"].params["target"] == "fe80::1%eth0"
+
+
+def test_without_ipv6_here_its_targets_are_skipped_and_said_so():
+    ladder = stages(Request(), state=network(ipv6=False))[1]
+    assert ladder["ping.anchor2"].skip is SkipReason.NO_FAMILY
+    assert ladder["route.anchor6"].skip is SkipReason.NO_FAMILY
+    assert "ping.gateway6" not in ladder
+    assert ladder["ping.anchor1"].skip is None
+
+
+def test_addresses_without_a_default_route_leave_the_gateway_without_target():
+    ladder = stages(Request(), state=network(routes=False))[1]
+    assert ladder["lan.gateway4"].skip is SkipReason.NO_TARGET
+    assert ladder["ping.anchor1"].skip is None
+
+
+def test_the_ladder_is_walked_even_where_the_computer_could_not_be_read():
+    outcomes = {"interfaces": Failed(Failure(kind=FailureKind.PERMISSION, step="read"))}
+    planner = make_planner(Request(), PROFILE)
+    ladder = {step.id: step for step in planner(outcomes)}
+    assert ladder["ping.anchor2"].skip is None
+    assert "dns.comparison2" in ladder
+
+
+def test_a_services_address_keeps_its_path_and_port():
+    ladder = stages(Request())[1]
+    assert ladder["reach.service.mail"].params["path"] == "/in?x=1"
+    assert ladder["reach.service.mail"].params["layer"] is ReachLayer.HTTPS
+    assert ladder["reach.service.web"].params["port"] == 8080
+    assert ladder["reach.service.mail.tcp1"].params["layer"] is ReachLayer.TCP
+    assert ladder["reach.service.mail.udp1"].skip is SkipReason.NOT_SUPPORTED
+
+
+def test_one_service_can_be_asked_for():
+    assert [service.id for service in services_of(Request(service_id="web"), PROFILE)] == ["web"]
+    own = Request(symptom=Symptom.ONE_SERVICE, url="https://own.example.com/")
+    assert [service.id for service in services_of(own, PROFILE)] == ["url"]
+
+
+def lossy_outcomes():
+    hops = (
+        Hop(ttl=1, sent=3, received=3, responders=(HopResponder(address="192.168.10.1", rtts_ms=(Ms(1.0),)),)),
+        Hop(ttl=2, sent=3, received=3, responders=(HopResponder(address="203.0.113.1", rtts_ms=(Ms(2.0),)),)),
+        Hop(ttl=3, sent=3, received=3, responders=(HopResponder(address="198.18.0.10", rtts_ms=(Ms(3.0),)),)),
+    )
+    return {
+        "ping.gateway4": echo("192.168.10.1", [1.0] * 10),
+        "ping.anchor1": echo("198.18.0.10", [1.0, None] * 5),
+        "ping.anchor2": echo("2001:db8:18::10", [1.0] * 10),
+        "route.anchor4": Completed(
+            PathTrace(
+                target="198.18.0.10",
+                method=PathMethod.UDP,
+                rounds=3,
+                hops=hops,
+                reached=True,
+                unreachable=None,
+                unreachable_from=None,
+            )
+        ),
+    }
+
+
+def follow_up_outcomes():
+    refused = ReachAttempt(
+        address="198.18.1.1",
+        connect_ms=None,
+        tls=None,
+        http=None,
+        failure=Failure(kind=FailureKind.TIMEOUT, step="connect"),
+    )
+    reach = Reach(
+        host="imap.example.com",
+        port=993,
+        layer=ReachLayer.TCP,
+        expected_status=(),
+        resolve_ms=Ms(1.0),
+        resolve_failure=None,
+        attempts=(refused,),
+    )
+    return lossy_outcomes() | {"reach.service.mail.tcp1": Completed(reach)}
+
+
+def test_loss_is_looked_at_again_on_both_sides_of_the_gateway():
+    follow_ups = stages(Request(), lossy_outcomes())[2]
+    assert set(follow_ups) == {"ping.gateway4.more", "ping.anchor1.more", "ping.provider4"}
+    assert follow_ups["ping.provider4"].params["target"] == "203.0.113.1"
+    assert follow_ups["ping.provider4"].subject is Subject.PROVIDER_HOP
+
+
+def test_nothing_is_asked_again_where_nothing_was_lost():
+    clean = lossy_outcomes() | {"ping.anchor1": echo("198.18.0.10", [1.0] * 10)}
+    assert len(stages(Request(), clean)) == 2
+
+
+def test_total_silence_is_not_asked_again():
+    silent = lossy_outcomes() | {"ping.anchor1": echo("198.18.0.10", [None] * 10)}
+    assert len(stages(Request(), silent)) == 2
+
+
+def test_a_silent_port_makes_the_plan_try_the_host_by_other_ways():
+    follow_ups = stages(Request(), follow_up_outcomes())[2]
+    assert follow_ups["reach.host.mail.p80"].params["host"] == "198.18.1.1"
+    assert "reach.host.mail.p443" not in follow_ups, "port 443 is tested by the service itself"
+    assert follow_ups["ping.host.mail"].subject is Subject.SERVICE_HOST
+    assert "route.service.mail" in follow_ups
+
+
+@pytest.mark.parametrize(
+    ("consent", "backend", "skip"),
+    [
+        (frozenset(Consent), LoadBackend.HTTP, None),
+        (frozenset(Consent), None, SkipReason.NO_TARGET),
+        (frozenset({Consent.SYSTEM, Consent.ACTIVE_TRAFFIC}), LoadBackend.HTTP, SkipReason.NO_CONSENT),
+        (
+            frozenset({Consent.SYSTEM, Consent.ACTIVE_TRAFFIC, Consent.BULK_TRAFFIC}),
+            LoadBackend.OOKLA,
+            SkipReason.NO_CONSENT,
+        ),
+    ],
+)
+def test_the_load_test_comes_last_alone_and_only_with_consent(consent, backend, skip):
+    profile = replace(PROFILE, load=replace(PROFILE.load, backend=backend))
+    found = stages(Request(depth=Depth.FULL, consent=consent), lossy_outcomes(), profile)
+    assert list(found[-1]) == ["load.test"]
+    assert found[-1]["load.test"].skip is skip
+    assert found[-1]["load.test"].params["echo_target"] == "198.18.0.10"
+    assert found[-1]["load.test"].params["expected_down_bit_s"] == 90e6
+
+
+def test_there_is_no_load_test_below_full_depth():
+    assert all("load.test" not in steps for steps in stages(Request(depth=Depth.STANDARD)))
+
+
+def test_an_unsteady_line_is_watched_longer():
+    calm = stages(Request(depth=Depth.QUICK))[1]["ping.anchor1"].params["count"]
+    assert calm == QUICK.anchor_echoes
+    assert stages(Request(depth=Depth.QUICK, symptom=Symptom.UNSTABLE))[1]["ping.anchor1"].params["count"] > calm
+
+
+def test_quick_ends_in_time_whatever_is_broken():
+    found = stages(Request(depth=Depth.QUICK), follow_up_outcomes())
+    assert sum(max(step.timeout_s for step in steps.values()) for steps in found[1:]) <= 12

@@ -1,0 +1,26 @@
+"""The command line: parse, call, print. Results go to stdout, progress and errors to stderr.
+
+Exit status: see `ExitStatus`. Nothing heavy is imported before it is needed, so that `--version` answers at once.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from nexkit import __version__
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program with these words (default: those of the process); its exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words == ["--version"]:
+        print(f"nexkit {__version__}")
+        return 0
+    from ui.cli.commands import run_command
+
+    try:
+        return run_command(words)
+    except BrokenPipeError:
+        # The reader of our output went away (`nexkit show x | head`): nothing to say, and nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

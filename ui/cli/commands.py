@@ -1,0 +1,187 @@
+"""The words of the command line and where each leads."""
+
+import argparse
+import errno
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from nexkit import __version__
+from nexkit.profile_file import ProfileError
+from nexkit.request import Depth, Symptom
+from nexkit.texts import LANGUAGES, Texts
+from ui.cli.errors import CommandError, ExitStatus
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors in one line, without the usage in front of them."""
+
+    def error(self, message: str) -> NoReturn:
+        raise CommandError(f"{message} (see: {self.prog} --help)")
+
+
+def _language_of(words: Sequence[str]) -> str | None:
+    """The value of --lang, needed before the help texts are made."""
+    for index, word in enumerate(words):
+        if word.startswith("--lang="):
+            return word.partition("=")[2]
+        if word == "--lang" and index + 1 < len(words):
+            return words[index + 1]
+    return None
+
+
+def build_parser(texts: Texts) -> argparse.ArgumentParser:
+    """The parser of every command, with its help in the language of the texts."""
+    _ = texts.gettext
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--lang", choices=LANGUAGES, help=_("language of the output (default: the system's)"))
+    profile = argparse.ArgumentParser(add_help=False)
+    profile.add_argument("--profile", metavar="FILE", help=_("organisation profile (default: the built-in one)"))
+    json = argparse.ArgumentParser(add_help=False)
+    json.add_argument("--json", metavar="FILE", help=_("write the result as JSON to FILE, or to standard output: -"))
+
+    parser = _Parser(
+        prog="nexkit",
+        description=_("Finds out where a network fault is, and writes a signed report for the support desk."),
+        parents=[common],
+    )
+    parser.add_argument("--version", action="version", version=f"nexkit {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar=_("COMMAND"), parser_class=_Parser)
+
+    commands.add_parser("wizard", parents=[common, profile], help=_("open the wizard window"))
+
+    diagnose = commands.add_parser(
+        "diagnose", parents=[common, profile, json], help=_("do the wizard's work without a window")
+    )
+    diagnose.add_argument("--symptom", choices=[word.value for word in Symptom], default=Symptom.CHECK_UP.value)
+    diagnose.add_argument("--service", metavar="ID", help=_("test this service of the profile only"))
+    diagnose.add_argument("--url", help=_("test this web address as well"))
+    diagnose.add_argument("--depth", choices=[word.value for word in Depth], default=Depth.STANDARD.value)
+    diagnose.add_argument(
+        "--agree",
+        metavar="LIST",
+        default="",
+        help=_("consent without a dialogue: categories with commas between, or: all"),
+    )
+    diagnose.add_argument("--out", metavar="FILE", help=_("write the signed report (needs --agree)"))
+    diagnose.add_argument("--ticket", metavar="ID", help=_("ticket number for the report"))
+    diagnose.add_argument("--note", metavar="TEXT", help=_("a note for the support desk"))
+    diagnose.add_argument(
+        "--time-limit", metavar="S", type=float, help=_("stop measuring after S seconds and diagnose what is there")
+    )
+
+    probe = commands.add_parser("probe", help=_("list the probes, or run one by itself"))
+    probes = probe.add_subparsers(dest="action", metavar="list|run", required=True, parser_class=_Parser)
+    probes.add_parser("list", parents=[common, json], help=_("what each probe sends, to whom, at most how much"))
+    probe_run = probes.add_parser("run", parents=[common, json], help=_("run one probe and print its fact"))
+    probe_run.add_argument("id", metavar="ID")
+    probe_run.add_argument("words", metavar="TARGET|KEY=VALUE", nargs="*")
+
+    commands.add_parser("check", parents=[common, json], help=_("what this system lets the kit measure"))
+
+    show = commands.add_parser("show", parents=[common, json], help=_("verdict, findings and evidence of a report"))
+    show.add_argument("bundle", metavar="BUNDLE")
+    show.add_argument("--html", metavar="FILE", help=_("write the report as a web page"))
+
+    verify = commands.add_parser("verify", parents=[common, json], help=_("check a report: signature, hashes, consent"))
+    verify.add_argument("bundle", metavar="BUNDLE")
+    verify.add_argument("--signers", metavar="FILE", help=_("trusted keys, in OpenSSH's allowed_signers format"))
+    verify.add_argument("--revoked", metavar="FILE", help=_("revoked public keys, one a line"))
+    verify.add_argument("--require", metavar="TIER", default="integrity-only", help=_("the least tier to accept"))
+
+    profiles = commands.add_parser("profile", help=_("check an organisation profile"))
+    profile_actions = profiles.add_subparsers(dest="action", metavar="check", required=True, parser_class=_Parser)
+    profile_check = profile_actions.add_parser("check", parents=[common], help=_("whether a profile can be used"))
+    profile_check.add_argument("file", metavar="FILE")
+
+    key = commands.add_parser("key", help=_("the key that signs this installation's reports"))
+    key_actions = key.add_subparsers(dest="action", metavar="show", required=True, parser_class=_Parser)
+    key_actions.add_parser("show", parents=[common], help=_("its public half and the name of this installation"))
+    return parser
+
+
+def run_command(words: list[str]) -> int:
+    """Run one command; what goes wrong becomes one line on stderr and an exit status."""
+    try:
+        language = _language_of(words)
+        texts = Texts(language)
+        parser = build_parser(texts)
+        arguments = parser.parse_args(words)
+        if arguments.command is None:
+            if _has_screen():
+                arguments = parser.parse_args(["wizard", *words])
+            else:
+                parser.print_help()
+                return ExitStatus.HEALTHY
+        return _dispatch(arguments, texts)
+    except (CommandError, ProfileError) as error:
+        print(f"nexkit: {error}", file=sys.stderr)
+        return error.status if isinstance(error, CommandError) else ExitStatus.WRONG_USE
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        print(f"nexkit: {_system_error(error)}", file=sys.stderr)
+        return ExitStatus.WRONG_USE
+    except KeyboardInterrupt:
+        return ExitStatus.STOPPED
+
+
+def _system_error(error: OSError) -> str:
+    """A file's trouble in one line."""
+    place = f"{error.filename}: " if error.filename else ""
+    reasons = {
+        errno.ENOSPC: "the disk is full: free some space and try again",
+        errno.EDQUOT: "the disk quota is used up: free some space and try again",
+        errno.EROFS: "this place is read-only: choose another",
+        errno.EACCES: "no permission: choose a place you may write to, or a file you may read",
+        errno.ENOENT: "there is no such file or folder",
+        errno.EISDIR: "this is a folder: name a file",
+        errno.ENOTDIR: "a part of this path is not a folder",
+    }
+    return place + reasons.get(error.errno or 0, f"{error.strerror or type(error).__name__}")
+
+
+def _has_screen() -> bool:
+    from nexkit.platform import has_screen
+
+    return has_screen()
+
+
+def _dispatch(arguments: argparse.Namespace, texts: Texts) -> int:
+    match arguments.command, getattr(arguments, "action", None):
+        case "wizard", _:
+            from ui.cli.wizard import wizard
+
+            return wizard(arguments, texts)
+        case "diagnose", _:
+            from ui.cli.diagnose import diagnose_command
+
+            return diagnose_command(arguments, texts)
+        case "probe", "list":
+            from ui.cli.probe import list_probes
+
+            return list_probes(arguments, texts)
+        case "probe", "run":
+            from ui.cli.probe import run_probe
+
+            return run_probe(arguments, texts)
+        case "check", _:
+            from ui.cli.probe import check
+
+            return check(arguments, texts)
+        case "show", _:
+            from ui.cli.bundle import show
+
+            return show(arguments, texts)
+        case "verify", _:
+            from ui.cli.bundle import verify_command
+
+            return verify_command(arguments, texts)
+        case "profile", "check":
+            from ui.cli.bundle import check_profile
+
+            return check_profile(arguments, texts)
+        case _:
+            from ui.cli.bundle import show_key
+
+            return show_key(arguments, texts)

@@ -1,0 +1,158 @@
+"""`nexkit diagnose`: the wizard's work without a screen."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from nexkit.diagnosis.verdict import VerdictState
+from nexkit.events import Event
+from nexkit.probe import Consent
+from nexkit.profile import LoadedProfile, Profile
+from nexkit.profile_file import load_profile
+from nexkit.request import Depth, Request, Symptom
+from nexkit.texts import Texts
+from nexkit.units import Seconds
+from report.consent import Category
+from ui.bootstrap import Run, build_runner, measure_and_diagnose
+from ui.cli.errors import CommandError, ExitStatus
+from ui.cli.output import Progress, verdict_text, write_json
+from ui.save import save_report
+
+MAX_NOTE_CHARACTERS = 2000
+MAX_TICKET_CHARACTERS = 100
+_STATUS = {
+    VerdictState.HEALTHY: ExitStatus.HEALTHY,
+    VerdictState.FAULT: ExitStatus.FAULT,
+    VerdictState.INCONCLUSIVE: ExitStatus.INCONCLUSIVE,
+}
+
+
+def diagnose_command(arguments: argparse.Namespace, texts: Texts) -> int:
+    """Measure, say the verdict, and write the report where the user agreed to one."""
+    loaded = load_profile(Path(arguments.profile) if arguments.profile else None, datetime.now(UTC))
+    consent, categories = _agreement(arguments.agree, texts)
+    request = _request(arguments, loaded.profile, consent, texts)
+    out = _out(arguments.out, categories, texts)
+    run = asyncio.run(_measure(loaded, request, texts))
+    if arguments.json != "-":
+        print(verdict_text(run.diagnosis, texts))
+    if arguments.json:
+        from report.codec import encode_diagnosis
+
+        write_json(encode_diagnosis(run.diagnosis), arguments.json)
+    if out:
+        report_id = save_report(run, loaded, categories, texts, out, method="command line")
+        print(
+            texts.gettext("Report {report_id} written: {file}").format(report_id=report_id, file=out), file=sys.stderr
+        )
+    return ExitStatus.STOPPED if run.record.cancelled else status_of(run.diagnosis.verdict.state)
+
+
+def status_of(state: VerdictState) -> ExitStatus:
+    """The exit status that stands for a verdict."""
+    return _STATUS[state]
+
+
+def _agreement(words: str, texts: Texts) -> tuple[frozenset[Consent], frozenset[Category]]:
+    """What may be measured besides the small test packets, and what may be written to a report."""
+    measuring = {consent.value: consent for consent in (Consent.BULK_TRAFFIC, Consent.PUBLIC_BACKEND)}
+    sharing = {category.value: category for category in Category}
+    chosen = [word.strip() for word in words.split(",") if word.strip()]
+    if "all" in chosen:
+        chosen = [*measuring, *sharing]
+    for word in chosen:
+        if word not in measuring and word not in sharing:
+            raise CommandError(
+                texts.gettext("--agree: {word!r} is no category; there are: all, {words}").format(
+                    word=word, words=", ".join([*measuring, *sharing])
+                )
+            )
+    return (
+        frozenset({Consent.SYSTEM, Consent.ACTIVE_TRAFFIC, *(measuring[word] for word in chosen if word in measuring)}),
+        frozenset(sharing[word] for word in chosen if word in sharing),
+    )
+
+
+def _request(arguments: argparse.Namespace, profile: Profile, consent: frozenset[Consent], texts: Texts) -> Request:
+    _ = texts.gettext
+    services = [service.id for service in profile.services]
+    if arguments.service is not None and arguments.service not in services:
+        raise CommandError(
+            _("--service: the profile has no service {id!r}; it has: {ids}").format(
+                id=arguments.service, ids=", ".join(services) or _("none")
+            )
+        )
+    if arguments.url is not None and not is_web_address(arguments.url):
+        raise CommandError(
+            _("--url: {url!r} is no web address such as https://www.example.com/").format(url=arguments.url)
+        )
+    if arguments.time_limit is not None and not 0 < arguments.time_limit < 3600:  # noqa: PLR2004  an hour
+        raise CommandError(_("--time-limit: must be a number of seconds above 0 and below 3600"))
+    for word, text, longest in (
+        ("--note", arguments.note, MAX_NOTE_CHARACTERS),
+        ("--ticket", arguments.ticket, MAX_TICKET_CHARACTERS),
+    ):
+        if text is not None and len(text) > longest:
+            raise CommandError(_("{word}: at most {count} characters").format(word=word, count=longest))
+    return Request(
+        symptom=Symptom(arguments.symptom),
+        depth=Depth(arguments.depth),
+        service_id=arguments.service,
+        url=arguments.url,
+        consent=consent,
+        time_limit_s=None if arguments.time_limit is None else Seconds(arguments.time_limit),
+        ticket=arguments.ticket,
+        note=arguments.note,
+    )
+
+
+def is_web_address(text: str) -> bool:
+    """Whether the text is a complete http or https address."""
+    try:
+        parts = urlsplit(text)
+        return (
+            parts.scheme in {"http", "https"}
+            and bool(parts.hostname)
+            and parts.port != 0
+            and text.isprintable()
+            and " " not in text
+        )
+    except ValueError:
+        return False
+
+
+def _out(name: str | None, categories: frozenset[Category], texts: Texts) -> Path | None:
+    """The report's file, refused now rather than after the measuring."""
+    if name is None:
+        return None
+    if not categories:
+        raise CommandError(texts.gettext("--out: nothing is written without consent: add --agree all, or categories"))
+    out = Path(name)
+    if out.is_dir() or not out.parent.is_dir():
+        raise CommandError(texts.gettext("--out: {file}: name a file in a folder that exists").format(file=out))
+    return out
+
+
+async def _measure(loaded: LoadedProfile, request: Request, texts: Texts) -> Run:
+    """Measure with progress on the terminal; the first Ctrl-C ends the measuring and keeps what is there."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    progress = Progress(texts)
+
+    def interrupted(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        loop.call_soon_threadsafe(stop.set)
+
+    def listener(event: Event) -> None:
+        progress.show(event)
+
+    signal.signal(signal.SIGINT, interrupted)
+    try:
+        return await measure_and_diagnose(build_runner(), loaded, request, listener, stop)
+    finally:
+        progress.clear()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
