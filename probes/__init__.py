@@ -4,5 +4,14 @@
 """
 
 from nexkit.probe import Probe
+from probes.dns import DnsProbe
+from probes.lookup import LookupProbe
+from probes.portal import PortalProbe
+from probes.reach import ReachProbe
 
-BUILTIN: tuple[type[Probe], ...] = ()
+BUILTIN: tuple[type[Probe], ...] = (
+    LookupProbe,
+    DnsProbe,
+    PortalProbe,
+    ReachProbe,
+)

@@ -1,0 +1,58 @@
+"""A TCP connection that books what it carries."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from nexkit.platform.api import TcpConnected
+from nexkit.probe import ProbeContext
+from nexkit.units import Seconds
+from probes.exchange.traffic import TCP_CONNECTION_BYTES, tcp_bytes
+
+_READ_BYTES = 16_384
+_RECEIVE_BUFFER_BYTES = 32_768
+"""Keeps a fast server from sending much more than is read and booked."""
+
+
+class ByteStream(Protocol):
+    """Bytes to and from the other side."""
+
+    async def send(self, data: bytes) -> None:
+        """Send all of it."""
+        ...
+
+    async def receive(self) -> bytes:
+        """The next bytes; empty at the end."""
+        ...
+
+
+class TcpStream:
+    """A connected socket; BudgetExceededError beyond the run's budget."""
+
+    def __init__(self, connected: TcpConnected, ctx: ProbeContext) -> None:
+        self.connect_ms = connected.connect_ms
+        self._sock = connected.sock
+        self._ctx = ctx
+
+    async def send(self, data: bytes) -> None:
+        """Send all of it."""
+        self._ctx.spend(tcp_bytes(len(data)))
+        await asyncio.get_running_loop().sock_sendall(self._sock, data)
+
+    async def receive(self) -> bytes:
+        """The next bytes; empty at the end."""
+        data = await asyncio.get_running_loop().sock_recv(self._sock, _READ_BYTES)
+        self._ctx.spend(tcp_bytes(len(data)))
+        return data
+
+
+@asynccontextmanager
+async def open_stream(ctx: ProbeContext, address: str, port: int, *, timeout_s: Seconds) -> AsyncIterator[TcpStream]:
+    """A connection to an address; closed at the end, whatever happens. TimeoutError or OSError without one."""
+    ctx.spend(TCP_CONNECTION_BYTES)
+    connected = await ctx.platform.connect_tcp(address, port, timeout_s=timeout_s)
+    with connected.sock as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
+        yield TcpStream(connected, ctx)

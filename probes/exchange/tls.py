@@ -1,0 +1,95 @@
+"""TLS on a byte stream, without transports: what was sent and received is known, and closing is the stream's."""
+
+import ssl
+from collections.abc import Callable
+from typing import TypeVar
+
+from probes.exchange.stream import ByteStream
+
+_ResultT = TypeVar("_ResultT")
+_READ_BYTES = 16_384
+_FIRST_RECORD_TYPES = (b"\x15\x03", b"\x16\x03")
+"""How an answer to a ClientHello begins: alert or handshake, version 3.x (RFC 8446, section 5.1)."""
+
+
+class NotTlsError(Exception):
+    """The other side does not speak TLS."""
+
+
+class TlsStream:
+    """A TLS client on top of a stream; `handshake` comes first."""
+
+    def __init__(self, stream: ByteStream, context: ssl.SSLContext, server_name: str) -> None:
+        self._stream = stream
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
+        self._greeted = False
+
+    async def handshake(self) -> None:
+        """Agree on keys and check the certificate.
+
+        ssl.SSLCertVerificationError for an untrusted certificate, other ssl.SSLErrors for a handshake that failed,
+        NotTlsError for an answer of another protocol, EOFError where the other side hangs up.
+        """
+        try:
+            await self._drive(self._tls.do_handshake)
+        except ssl.SSLEOFError:
+            raise EOFError from None
+
+    async def send(self, data: bytes) -> None:
+        """Send all of it."""
+        self._tls.write(data)
+        await self._flush()
+
+    async def receive(self) -> bytes:
+        """The next bytes; empty at the end, with or without the close that TLS wants (RFC 8446, section 6.1)."""
+        try:
+            return await self._drive(lambda: self._tls.read(_READ_BYTES))
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            return b""
+
+    @property
+    def version(self) -> str:
+        """The agreed version, such as `TLSv1.3`; after the handshake."""
+        return self._tls.version() or "unknown"
+
+    @property
+    def cipher(self) -> str:
+        """The agreed cipher suite; after the handshake."""
+        cipher = self._tls.cipher()
+        return cipher[0] if cipher else "unknown"
+
+    @property
+    def certificate(self) -> bytes | None:
+        """The server's certificate in DER, checked or not; after the handshake."""
+        return self._tls.getpeercert(binary_form=True)
+
+    async def _flush(self) -> None:
+        if data := self._outgoing.read():
+            await self._stream.send(data)
+
+    async def _drive(self, step: Callable[[], _ResultT]) -> _ResultT:
+        """Repeat a step of the TLS engine, carrying bytes for it, until it is done."""
+        while True:
+            try:
+                result = step()
+            except ssl.SSLWantReadError:
+                await self._flush()
+                await self._feed()
+            except ssl.SSLError:
+                await self._flush()  # the alert that tells the other side why
+                raise
+            else:
+                await self._flush()
+                return result
+
+    async def _feed(self) -> None:
+        data = await self._stream.receive()
+        if not data:
+            self._incoming.write_eof()
+            return
+        if not self._greeted and not data.startswith(_FIRST_RECORD_TYPES):
+            raise NotTlsError
+        self._greeted = True
+        self._incoming.write(data)
