@@ -196,7 +196,8 @@ def _is_array(hint: Any) -> bool:  # noqa: ANN401
 
 
 def _is_set(hint: Any) -> bool:  # noqa: ANN401
-    return bool(get_origin(hint) == frozenset)
+    origin: object = get_origin(hint)
+    return origin is frozenset
 
 
 def _is_table(hint: Any) -> bool:  # noqa: ANN401

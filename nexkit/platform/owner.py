@@ -1,0 +1,28 @@
+"""Whose computer this is: the folder for this user's data, and the names that no report may contain."""
+
+import contextlib
+import getpass
+import os
+import socket
+import sys
+from pathlib import Path
+
+
+def data_folder() -> Path:
+    """Where this user's keys and settings are kept; `NEXKIT_HOME` overrides it. The folder need not exist yet."""
+    if chosen := os.environ.get("NEXKIT_HOME"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        return Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming") / "nexkit"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "nexkit"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "nexkit"
+
+
+def own_names() -> tuple[str, ...]:
+    """Host and user names of this computer in the spellings the system gives; without what it does not say."""
+    names = [socket.gethostname(), socket.gethostname().partition(".")[0]]
+    # A process without an entry in the user database has no user name to protect.
+    with contextlib.suppress(OSError, KeyError, ImportError, RuntimeError):
+        names += [getpass.getuser(), Path.home().name]
+    return tuple(dict.fromkeys(name for name in names if name))

@@ -1,0 +1,426 @@
+"""From a run record to what may be shared: typed, by allow-list, with pseudonyms.
+
+The walk follows the type hints of the record and its facts. A text without a class of privacy, or a value of a type
+that the walk does not know, raises: nothing passes because nobody thought of it.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import datetime
+from enum import Enum
+from functools import cache, partial
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
+
+from nexkit.address import Scope, is_address, scope
+from nexkit.facts.dns import ResolverAnswers, SystemLookups
+from nexkit.facts.echo import EchoStats
+from nexkit.facts.load import LoadTest
+from nexkit.facts.network import GatewayReach, NetworkState
+from nexkit.facts.path import PathTrace
+from nexkit.facts.portal import PortalCheck
+from nexkit.facts.reach import Reach
+from nexkit.outcome import Completed, Outcome, Skipped, SkipReason
+from nexkit.platform.api import SystemInfo
+from nexkit.profile import Profile
+from nexkit.request import Request
+from nexkit.run_record import RunRecord, StepResult
+from nexkit.sensitivity import Sensitivity
+from report.consent import Category
+from report.pseudonyms import Pseudonyms
+from report.visible import visible
+
+CATEGORY_OF: Mapping[type, Category] = {
+    NetworkState: Category.DEVICE,
+    GatewayReach: Category.PATH,
+    EchoStats: Category.PATH,
+    PathTrace: Category.PATH,
+    ResolverAnswers: Category.NAMES,
+    SystemLookups: Category.NAMES,
+    Reach: Category.SERVICES,
+    PortalCheck: Category.SERVICES,
+    LoadTest: Category.LOAD,
+}
+"""What the user must have agreed to for a fact to be shared. A fact that is not here never leaves this computer."""
+
+WITHHELD = "withheld"
+"""Stands where a text would, had the user agreed to share it."""
+
+WELL_KNOWN_RESOLVERS = frozenset(
+    {
+        # developers.google.com/speed/public-dns
+        *("8.8.8.8", "8.8.4.4", "2001:4860:4860::8888", "2001:4860:4860::8844"),
+        # developers.cloudflare.com/1.1.1.1
+        *("1.1.1.1", "1.0.0.1", "2606:4700:4700::1111", "2606:4700:4700::1001"),
+        # quad9.net/service/service-addresses-and-features
+        *("9.9.9.9", "149.112.112.112", "2620:fe::fe", "2620:fe::9"),
+        # opendns.com/setupguide
+        *("208.67.222.222", "208.67.220.220", "2620:119:35::35", "2620:119:53::53"),
+    }
+)
+"""Addresses that millions of people use: they tell nothing about one of them."""
+
+_INTERFACE_NAMES = re.compile(
+    r"(lo|eth|wlan|wwan|usb|ppp|tun|tap|wg|utun|en|em|bond|br|docker|virbr|awdl|llw|ap|bridge|gif|stf|anpi|ipsec)\d{0,4}"
+    r"|(en|wl|ww)(o\d{1,4}|s\d{1,4}|p\d{1,4}s\d{1,4}(f\d{1,2})?)(d\d{1,2}|u\d{1,2}|i\d{1,2}|n\d{1,2})*"
+    r"|(Ethernet|Wi-Fi|Local Area Connection\*?|Bluetooth Network Connection|Cellular"
+    r"|Loopback Pseudo-Interface|イーサネット|ローカル エリア接続\*?|Bluetooth ネットワーク接続|携帯電話)( \d{1,3})?"
+    r"|vEthernet \((WSL|Default Switch)\)"
+)
+"""Names that systems give by themselves. An `enx...` name holds the hardware address, so it is not among them."""
+
+_TOP_LABEL = re.compile(r"[a-z]{2,24}|xn--[a-z0-9-]{1,59}", re.IGNORECASE)
+_HEX_PAIRS = re.compile(r"[0-9a-f]{2}", re.IGNORECASE)
+_LOCALLY_ADMINISTERED = 0x02
+"""IEEE 802: the second-lowest bit of the first octet."""
+_MAC_PAIRS = 6
+_SIX_TO_FOUR = IPv6Network("2002::/16")
+_TEREDO = IPv6Network("2001::/32")
+
+_SHORTEST_NAME = 3
+_ORDINARY_NAMES = frozenset(
+    {
+        *("admin", "administrator", "computer", "debian", "default", "desktop", "device", "fedora", "gateway", "guest"),
+        *("home", "host", "internet", "laptop", "linux", "local", "localhost", "mac", "macbook", "network", "notebook"),
+        *("office", "owner", "pc", "root", "router", "server", "service", "system", "test", "tester", "ubuntu"),
+        *("user", "users", "windows", "work"),
+    }
+)
+"""Host and user names that identify nobody, and that a report is full of."""
+MAX_USER_TEXT = 4096
+
+Hint: TypeAlias = Any
+"""A type hint; they have no common type."""
+
+
+class RedactionError(Exception):
+    """A value that the redactor has no rule for: a mistake in a fact, never to be passed over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedactedRecord:
+    """A run record out of which everything private was taken; `redact()` alone makes one."""
+
+    record: RunRecord
+    categories: frozenset[Category]
+    replaced: Mapping[str, str] = field(repr=False)
+    """What was taken out, and the pseudonym in its place. It stays in memory, for the check of the final bytes."""
+    proof: object = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if self.proof is not _PROOF:
+            raise TypeError("a RedactedRecord is made by redact() alone")
+
+
+_PROOF = object()
+
+
+def redact(
+    record: RunRecord,
+    profile: Profile,
+    categories: Collection[Category],
+    key: bytes,
+    *,
+    own_names: Collection[str] = (),
+) -> RedactedRecord:
+    """The record with every private value replaced, and every category left out that is not agreed.
+
+    `key` is random and of this report alone. `own_names` are this computer's host and user names: where a remote party
+    repeats them (a certificate made on this computer), they are replaced as well. RedactionError for a value without a
+    rule.
+    """
+    agreed = frozenset(categories) | {Category.VERDICT}
+    chosen = replace(
+        record,
+        system=record.system
+        if Category.DEVICE in agreed
+        else SystemInfo(system=WITHHELD, release=WITHHELD, architecture=WITHHELD),
+        request=_request(record.request, agreed),
+        results=tuple(_withhold(result, agreed) for result in record.results),
+    )
+    public = _public_names(profile, record.request if Category.SERVICES in agreed else None)
+    collector = _Redactor(public=public, coarse=Category.ADDRESSES not in agreed, pseudonyms=Pseudonyms(key))
+    collector.walk(chosen, RunRecord)
+    for name in telling_names(own_names):
+        collector.replaced.setdefault(name, collector.pseudonyms.token("own", name))
+    # The second walk knows every private value, and so finds it in the texts of remote parties too.
+    final = _Redactor(
+        public=public, coarse=collector.coarse, pseudonyms=collector.pseudonyms, known=dict(collector.replaced)
+    )
+    return RedactedRecord(
+        record=final.walk(chosen, RunRecord),
+        categories=agreed,
+        replaced=collector.replaced | final.replaced,
+        proof=_PROOF,
+    )
+
+
+def telling_names(own_names: Collection[str]) -> frozenset[str]:
+    """Those of the names that point to somebody: not `root`, not `localhost`, not a letter or two."""
+    return frozenset(
+        name for name in own_names if len(name) >= _SHORTEST_NAME and name.casefold() not in _ORDINARY_NAMES
+    )
+
+
+def _request(request: Request, agreed: Collection[Category]) -> Request:
+    """The order without what the user does not share."""
+    note_agreed = Category.NOTE in agreed
+    return replace(
+        request,
+        url=request.url if Category.SERVICES in agreed else None,
+        ticket=request.ticket if note_agreed else None,
+        note=request.note if note_agreed else None,
+    )
+
+
+def _withhold(result: StepResult, agreed: Collection[Category]) -> StepResult:
+    """The result, without its outcome where its category is not agreed."""
+    outcome: Outcome[Any] = result.outcome
+    if isinstance(outcome, Completed) and CATEGORY_OF.get(type(outcome.fact)) not in agreed:
+        return replace(result, outcome=Skipped(SkipReason.WITHHELD))
+    return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Public:
+    """What the profile names, or the user typed as a target: no secret."""
+
+    hosts: frozenset[str]
+    addresses: frozenset[str]
+    urls: frozenset[str]
+    """Without query and fragment."""
+    ssids: frozenset[str]
+
+
+def _public_names(profile: Profile, request: Request | None) -> _Public:
+    """All that may be shared by name."""
+    urls = [target.url for target in profile.internet.portal_checks]
+    urls += [service.url for service in profile.services if service.url]
+    texts = [*profile.internet.names, *profile.internet.anchors, *profile.internet.resolvers, *profile.internet.time]
+    texts += [*profile.internet.carrier_internal, *profile.network.resolvers]
+    texts += [target.host for service in profile.services for target in (*service.tcp, *service.udp)]
+    if profile.vpn is not None:
+        texts += [*profile.vpn.names, *profile.vpn.resolvers]
+        if profile.vpn.server:
+            texts.append(profile.vpn.server.rpartition(":")[0] or profile.vpn.server)
+    typed = [request.url] if request is not None and request.url else []
+    texts += [_host(url) for url in (*urls, *typed, profile.load.server) if url]
+    return _Public(
+        hosts=frozenset(text.casefold().rstrip(".") for text in texts if text and not is_address(text)),
+        addresses=frozenset(str(ip_address(text)) for text in texts if is_address(text)),
+        urls=frozenset(url.partition("?")[0].partition("#")[0] for url in urls),
+        ssids=frozenset(profile.network.ssids),
+    )
+
+
+def _host(url: str) -> str:
+    """The host of a web address; "" where it cannot be read."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+@cache
+def _hints(of_type: type[object]) -> Mapping[str, Hint]:
+    return get_type_hints(of_type, include_extras=True)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Redactor:
+    """One walk over one record."""
+
+    public: _Public
+    coarse: bool
+    """Of an address, only the kind is agreed."""
+    pseudonyms: Pseudonyms
+    known: Mapping[str, str] = field(default_factory=dict)
+    """Private values found by an earlier walk."""
+    replaced: dict[str, str] = field(default_factory=dict)
+
+    def walk(self, value: Any, hint: Hint) -> Any:  # noqa: ANN401  as the hint says
+        """The value with every private text in it replaced."""
+        while hasattr(hint, "__supertype__"):
+            hint = hint.__supertype__
+        origin: object = get_origin(hint)
+        if value is None:
+            return None
+        if is_dataclass(value) and not isinstance(value, type):
+            return self._dataclass(value)
+        if origin is Annotated:
+            return self._annotated(value, hint)
+        if origin in (Union, UnionType):
+            return self._union(value, hint)
+        if origin in (tuple, frozenset) and isinstance(value, (tuple, frozenset)):
+            return type(value)(self.walk(item, get_args(hint)[0]) for item in value)
+        if isinstance(hint, type) and issubclass(hint, (bool, int, float, Enum, datetime)) and _fits(value, hint):
+            return value
+        raise RedactionError(f"no rule for {type(value).__name__} in a field of type {hint}")
+
+    def _dataclass(self, value: Any) -> Any:  # noqa: ANN401
+        kind: type[object] = type(value)
+        hints = _hints(kind)
+        changed = {item.name: self.walk(getattr(value, item.name), hints[item.name]) for item in fields(value)}
+        return type(value)(**changed)
+
+    def _annotated(self, value: Any, hint: Hint) -> Any:  # noqa: ANN401
+        kinds = [mark for mark in get_args(hint)[1:] if isinstance(mark, Sensitivity)]
+        if len(kinds) != 1 or type(value) is not str:
+            raise RedactionError(f"a text needs one class of privacy: {hint}")
+        return self.text(value, kinds[0])
+
+    def _union(self, value: Any, hint: Hint) -> Any:  # noqa: ANN401
+        options = [option for option in get_args(hint) if option is not NoneType]
+        if type(value) is str:
+            options = [option for option in options if get_origin(option) is Annotated]
+        elif len(options) > 1:
+            options = [option for option in options if _fits(value, option)]
+        if len(options) != 1:
+            raise RedactionError(f"no rule for {type(value).__name__} in a field of type {hint}")
+        return self.walk(value, options[0])
+
+    def text(self, text: str, kind: Sensitivity) -> str:
+        """What is shared of a text of this class."""
+        rules: Mapping[Sensitivity, Callable[[str], str]] = {
+            Sensitivity.OPEN: visible,
+            Sensitivity.INTERFACE: self._interface,
+            Sensitivity.IP_ADDRESS: self._address,
+            Sensitivity.MAC_ADDRESS: self._mac,
+            Sensitivity.HOST_NAME: self._host_name,
+            Sensitivity.URL: self._url,
+            Sensitivity.SSID: self._ssid,
+            Sensitivity.REMOTE_TEXT: self._remote_text,
+            Sensitivity.USER_TEXT: user_text,
+            Sensitivity.SECRET: partial(self._mask, "secret"),
+        }
+        return rules[kind](text)
+
+    def _interface(self, text: str) -> str:
+        return text if _INTERFACE_NAMES.fullmatch(text) else self._mask("if", text)
+
+    def _ssid(self, text: str) -> str:
+        return visible(text) if text in self.public.ssids else self._mask("ssid", text)
+
+    def _mask(self, kind: str, text: str) -> str:
+        token = self.pseudonyms.token(kind, text)
+        self.replaced[text] = token
+        return token
+
+    def _address(self, text: str) -> str:
+        plain, _, zone = text.partition("%")
+        try:
+            address = ip_address(plain)
+        except ValueError:
+            return self._mask("ip", text)
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        prefix = self._prefix(address)
+        if prefix is None:
+            return str(address) if not zone else f"{address}%{self._interface(zone)}"
+        token = self.pseudonyms.token("ip", str(address))
+        reduced = f"{ip_network((int(address), prefix), strict=False)}#{token}"
+        self.replaced[str(address)] = reduced
+        return reduced
+
+    def _prefix(self, address: IPv4Address | IPv6Address) -> int | None:
+        """How many bits of an address are shared; None: all of it."""
+        its_scope = scope(str(address))
+        if its_scope in {Scope.LOOPBACK, Scope.MULTICAST, Scope.UNSPECIFIED}:
+            return None
+        if str(address) in self.public.addresses or str(address) in WELL_KNOWN_RESOLVERS:
+            return None
+        four = isinstance(address, IPv4Address)
+        match its_scope:
+            case Scope.PRIVATE:
+                if not self.coarse:
+                    return None
+                return {10: 8, 172: 12, 192: 16}[int(address) >> 24]
+            case Scope.SHARED:
+                return 10 if self.coarse else 24
+            case Scope.LINK_LOCAL:
+                return 16 if four else 10
+            case Scope.UNIQUE_LOCAL:
+                return 7
+            case _:
+                if self.coarse:
+                    return 8 if four else 16
+                return 24 if four else _shared_bits(address)
+
+    def _mac(self, text: str) -> str:
+        pairs = _HEX_PAIRS.findall(text)
+        self.replaced[text] = token = self.pseudonyms.token("mac", "".join(pairs) or text)
+        if self.coarse or len(pairs) != _MAC_PAIRS:
+            return token
+        own_choice = int(pairs[0], 16) & _LOCALLY_ADMINISTERED
+        shown = "local/" + token if own_choice else ":".join(pairs[:3]).lower() + "/" + token
+        self.replaced[text] = shown
+        return shown
+
+    def _host_name(self, text: str) -> str:
+        if is_address(text):
+            return self._address(text)
+        name = text.casefold().rstrip(".")
+        if name in self.public.hosts:
+            return name
+        labels = name.split(".")
+        kept = next((i for i in range(1, len(labels)) if ".".join(labels[i:]) in self.public.hosts), None)
+        if kept is None:
+            kept = len(labels) - 1 if len(labels) > 1 and _TOP_LABEL.fullmatch(labels[-1]) else len(labels)
+        # The token of a label covers what follows it: two names in one domain share the tokens of that domain.
+        tokens = [self.pseudonyms.token("host", ".".join(labels[i:])) for i in range(kept)]
+        masked = ".".join([*tokens, *labels[kept:]])
+        self.replaced[text] = masked
+        return masked
+
+    def _url(self, text: str) -> str:
+        try:
+            parts = urlsplit(text)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            return self._mask("url", text)
+        if not host or parts.scheme not in {"http", "https"}:
+            return self._mask("url", text)
+        shown = self._host_name(host)
+        origin = f"{parts.scheme}://{f'[{shown}]' if ':' in shown else shown}" + (f":{port}" if port else "")
+        if origin + parts.path in self.public.urls:
+            return origin + parts.path
+        for private in (parts.username, parts.password):
+            if private:
+                self.replaced[private] = self.pseudonyms.token("user", private)
+        if parts.path not in {"", "/"} or parts.query:
+            self.replaced[text] = origin + "/"
+        return origin + "/"
+
+    def _remote_text(self, text: str) -> str:
+        """A remote party's text without the private values that stand elsewhere in the record."""
+        for value in sorted(self.known, key=len, reverse=True):
+            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", self.known[value], text, flags=re.IGNORECASE)
+        return visible(text)
+
+
+def user_text(text: str) -> str:
+    """What the user typed, as it is shared: whole, with nothing invisible in it but line ends."""
+    return visible(text, limit=MAX_USER_TEXT, keep="\n")
+
+
+def _shared_bits(address: IPv4Address | IPv6Address) -> int:
+    """Bits of a public IPv6 address that name a site and no more; transition prefixes embed an IPv4 address."""
+    if address in _SIX_TO_FOUR:
+        return _SIX_TO_FOUR.prefixlen
+    if address in _TEREDO:
+        return _TEREDO.prefixlen
+    return 48
+
+
+def _fits(value: object, hint: Hint) -> bool:
+    """Whether a value is of the hinted type, without conversion; every number is a float."""
+    while hasattr(hint, "__supertype__"):
+        hint = hint.__supertype__
+    if not isinstance(hint, type):
+        return False
+    if hint is float:
+        return type(value) in (int, float)
+    return type(value) is hint if hint in (bool, int) else isinstance(value, hint)
