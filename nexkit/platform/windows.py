@@ -1,0 +1,284 @@
+"""Windows: the IP Helper API by ctypes, without administrator rights.
+
+Written from Microsoft's documentation of iphlpapi.h, netioapi.h, icmpapi.h and winhttp.h. Echo and path discovery use
+IcmpSendEcho2 and Icmp6SendEcho2, as ping.exe and tracert.exe do: they need no privilege, choose identifier and
+sequence themselves (so a trace keeps no single flow), and count whole milliseconds.
+"""
+
+import asyncio
+import ctypes
+import sys
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from ipaddress import IPv4Address
+
+from nexkit.address import Family, family
+from nexkit.facts.network import NeighbourState, NetworkState, ProxySettings
+from nexkit.platform import windows_api as api
+from nexkit.platform.api import Capability, CapabilityState, EchoReply, HopReply, Neighbour
+from nexkit.platform.parse_proxy import parse_proxy_list
+from nexkit.platform.sockets import SocketPlatform
+from nexkit.platform.threads import in_daemon_thread
+from nexkit.platform.windows_facts import network_state
+from nexkit.units import Ms, Seconds
+
+assert sys.platform == "win32"  # noqa: S101  mypy reads what follows for Windows only
+
+_AF_UNSPEC = 0
+_ADAPTER_FLAGS = 0x0002 | 0x0004
+"""GAA_FLAG_SKIP_ANYCAST, GAA_FLAG_SKIP_MULTICAST."""
+_ADAPTER_BUFFER_BYTES = 16_384
+_ADAPTER_TRIES = 4
+"""The list may grow between two calls; Microsoft's example tries three times."""
+_INVALID_HANDLE = ctypes.c_void_p(-1).value
+_DEFAULT_TTL = 64
+_MAX_ECHO_THREADS = 64
+"""Each request under way holds a thread of its own."""
+_LOOPBACK = {Family.IPV4: "127.0.0.1", Family.IPV6: "::1"}
+_LOOPBACK_TIMEOUT_S = Seconds(1.0)
+
+
+class WindowsPlatform(SocketPlatform):
+    """The platform on Windows."""
+
+    def __init__(self) -> None:
+        self._calls = _Calls()
+
+    async def capabilities(self) -> tuple[Capability, ...]:
+        """What the system lets the kit measure; found by trying on loopback only."""
+        found = []
+        for of_family, digit in ((Family.IPV4, "4"), (Family.IPV6, "6")):
+            state, reason = CapabilityState.AVAILABLE, None
+            try:
+                async with self.open_echo(of_family) as session:
+                    reply = await session.echo(_LOOPBACK[of_family], timeout_s=_LOOPBACK_TIMEOUT_S)
+                if reply.rtt_ms is None:
+                    state, reason = CapabilityState.MISSING, "no_reply"
+            except OSError:
+                state, reason = CapabilityState.REFUSED, "icmp_api"
+            found += [Capability(id=f"{name}{digit}", state=state, reason=reason) for name in ("icmp", "trace")]
+        found += [Capability(id=name, state=CapabilityState.AVAILABLE) for name in ("neighbours", "resolvers")]
+        return tuple(found)
+
+    async def network_state(self) -> NetworkState:
+        """Interfaces, default routes, resolvers and proxies as the system has them now."""
+        return await in_daemon_thread(self._read_network_state)
+
+    def _read_network_state(self) -> NetworkState:
+        return network_state(
+            self._calls.adapters(),
+            self._calls.interface_rows(),
+            self._calls.forward_rows(),
+            self._calls.proxy_settings(),
+        )
+
+    async def neighbour(self, address: str, interface: str) -> Neighbour:
+        """The ARP or ND entry of an address; PermissionError where the system refuses to tell."""
+        return await in_daemon_thread(self._calls.neighbour, address, interface)
+
+    @asynccontextmanager
+    async def open_echo(self, family: Family) -> AsyncGenerator["_EchoSession", None]:
+        """ICMP echo without privilege; entering raises PermissionError where the system refuses it."""
+        await in_daemon_thread(self._calls.try_icmp, family)
+        yield _EchoSession(self._calls, family)
+
+    @asynccontextmanager
+    async def open_trace(self, target: str) -> AsyncGenerator["_TraceSession", None]:
+        """Path discovery without privilege; entering raises PermissionError or OSError."""
+        of_family = family(target)
+        await in_daemon_thread(self._calls.try_icmp, of_family)
+        yield _TraceSession(_EchoSession(self._calls, of_family), target)
+
+
+class _EchoSession:
+    """Echo requests of one family, a bounded number of them at once."""
+
+    def __init__(self, calls: "_Calls", of_family: Family) -> None:
+        self._calls = calls
+        self._family = of_family
+        self._slots = asyncio.Semaphore(_MAX_ECHO_THREADS)
+
+    async def ask(self, address: str, ttl: int, payload_bytes: int, timeout_s: Seconds) -> tuple[api.IcmpAnswer, Ms]:
+        """What the system answered, and the time that passed meanwhile."""
+        async with self._slots:
+            return await in_daemon_thread(self._timed, address, ttl, payload_bytes, timeout_s)
+
+    def _timed(self, address: str, ttl: int, payload_bytes: int, timeout_s: Seconds) -> tuple[api.IcmpAnswer, Ms]:
+        began_ns = time.perf_counter_ns()
+        answer = self._calls.send_echo(self._family, address, ttl=ttl, payload_bytes=payload_bytes, timeout_s=timeout_s)
+        return answer, Ms((time.perf_counter_ns() - began_ns) / 1e6)
+
+    async def echo(self, address: str, *, timeout_s: Seconds, payload_bytes: int = 56) -> EchoReply:
+        """Send one request and wait for its reply; an error of sending becomes `error`."""
+        answer, elapsed_ms = await self.ask(address, _DEFAULT_TTL, payload_bytes, timeout_s)
+        return api.echo_reply(answer, elapsed_ms)
+
+
+class _TraceSession:
+    """Echo requests with limited TTL to one target."""
+
+    def __init__(self, session: _EchoSession, target: str) -> None:
+        self._session = session
+        self._target = target
+
+    async def probe(self, ttl: int, *, timeout_s: Seconds) -> HopReply:
+        """Send one probe and wait for what comes back."""
+        answer, elapsed_ms = await self._session.ask(self._target, ttl, 32, timeout_s)
+        return api.hop_reply(answer, elapsed_ms, self._target)
+
+
+class _Calls:
+    """The system's functions, blocking; Win32 errors come as OSError."""
+
+    def __init__(self) -> None:
+        self._ip = ctypes.WinDLL("iphlpapi.dll", use_last_error=True)
+        self._winhttp = ctypes.WinDLL("winhttp.dll", use_last_error=True)
+        self._kernel = ctypes.WinDLL("kernel32.dll", use_last_error=True)
+        # Handles are pointers: without these the upper half of a handle would be lost.
+        self._ip.IcmpCreateFile.restype = ctypes.c_void_p
+        self._ip.Icmp6CreateFile.restype = ctypes.c_void_p
+        self._ip.IcmpCloseHandle.argtypes = [ctypes.c_void_p]
+        self._ip.FreeMibTable.argtypes = [ctypes.c_void_p]
+        self._kernel.GlobalFree.argtypes = [ctypes.c_void_p]
+        self._ip.IcmpSendEcho2.argtypes = [
+            *[ctypes.c_void_p] * 4,
+            ctypes.c_uint32,
+            ctypes.c_char_p,
+            ctypes.c_uint16,
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            ctypes.c_uint32,
+            ctypes.c_uint32,
+        ]
+        self._ip.Icmp6SendEcho2.argtypes = [
+            *[ctypes.c_void_p] * 4,
+            ctypes.c_char_p,
+            ctypes.c_char_p,
+            ctypes.c_char_p,
+            ctypes.c_uint16,
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            ctypes.c_uint32,
+            ctypes.c_uint32,
+        ]
+
+    def adapters(self) -> tuple[api.Adapter, ...]:
+        """GetAdaptersAddresses."""
+        size = ctypes.c_uint32(_ADAPTER_BUFFER_BYTES)
+        status = api.ERROR_BUFFER_OVERFLOW
+        for _ in range(_ADAPTER_TRIES):
+            buffer = ctypes.create_string_buffer(size.value)
+            status = self._ip.GetAdaptersAddresses(_AF_UNSPEC, _ADAPTER_FLAGS, None, buffer, ctypes.byref(size))
+            if status == 0:
+                return api.read_adapters(ctypes.cast(buffer, ctypes.POINTER(api.AdapterAddresses)))
+            if status == api.ERROR_NO_DATA:
+                return ()
+            if status != api.ERROR_BUFFER_OVERFLOW:
+                break
+        raise ctypes.WinError(status)
+
+    def interface_rows(self) -> tuple[api.InterfaceRow, ...]:
+        """GetIfTable2."""
+        table = ctypes.c_void_p()
+        if status := self._ip.GetIfTable2(ctypes.byref(table)):
+            raise ctypes.WinError(status)
+        return api.read_interface_rows(self._table(table, interfaces=True))
+
+    def forward_rows(self) -> tuple[api.ForwardRow, ...]:
+        """GetIpForwardTable2, both families; empty where there is none."""
+        table = ctypes.c_void_p()
+        status = self._ip.GetIpForwardTable2(_AF_UNSPEC, ctypes.byref(table))
+        if status == api.ERROR_NOT_FOUND:
+            return ()
+        if status:
+            raise ctypes.WinError(status)
+        return api.read_forward_rows(self._table(table, interfaces=False))
+
+    def _table(self, table: ctypes.c_void_p, *, interfaces: bool) -> bytes:
+        """A copy of a table that the system allocated; the table is freed."""
+        try:
+            address = table.value or 0
+            count = ctypes.c_uint32.from_address(address).value
+            return ctypes.string_at(address, api.table_bytes(count, interfaces=interfaces))
+        finally:
+            self._ip.FreeMibTable(table)
+
+    def proxy_settings(self) -> ProxySettings:
+        """WinHttpGetIEProxyConfigForCurrentUser; all None where the user has no such settings."""
+        config = api.ProxyConfig()
+        if not self._winhttp.WinHttpGetIEProxyConfigForCurrentUser(ctypes.byref(config)):
+            return ProxySettings()
+        try:
+            return replace(
+                parse_proxy_list(api.wide_text(config.proxy)),
+                pac_url=api.wide_text(config.auto_config_url) or None,
+                auto_detect=bool(config.auto_detect),
+            )
+        finally:
+            for text in (config.auto_config_url, config.proxy, config.proxy_bypass):
+                if text:
+                    self._kernel.GlobalFree(ctypes.cast(text, ctypes.c_void_p))
+
+    def neighbour(self, address: str, interface: str) -> Neighbour:
+        """GetIpNetEntry2; an interface that is gone has no entries."""
+        luid = ctypes.c_uint64()
+        status = self._ip.ConvertInterfaceAliasToLuid(ctypes.c_wchar_p(interface), ctypes.byref(luid))
+        if status == 0:
+            row = api.IpNetRow(interface_luid=luid.value)
+            # The interface says which link is meant, so the zone is left out.
+            plain = address.partition("%")[0]
+            ctypes.memmove(row.address, api.write_socket_address(plain, family(plain)), ctypes.sizeof(row.address))
+            status = self._ip.GetIpNetEntry2(ctypes.byref(row))
+            if status == 0:
+                return api.read_neighbour(row)
+        if status in (api.ERROR_NOT_FOUND, api.ERROR_FILE_NOT_FOUND, api.ERROR_INVALID_PARAMETER):
+            return Neighbour(state=NeighbourState.ABSENT, mac=None)
+        raise ctypes.WinError(status)
+
+    def _open_icmp(self, of_family: Family) -> int:
+        handle: int | None = self._ip.IcmpCreateFile() if of_family is Family.IPV4 else self._ip.Icmp6CreateFile()
+        if handle is None or handle == _INVALID_HANDLE:
+            raise ctypes.WinError(ctypes.get_last_error())
+        return handle
+
+    def try_icmp(self, of_family: Family) -> None:
+        """OSError where the system does not give the service."""
+        self._ip.IcmpCloseHandle(self._open_icmp(of_family))
+
+    def send_echo(
+        self, of_family: Family, address: str, *, ttl: int, payload_bytes: int, timeout_s: Seconds
+    ) -> api.IcmpAnswer:
+        """One echo request and what came of it; blocks for as long as the time-out.
+
+        Each call has a handle of its own, so that a session which was left meanwhile closes nothing under it.
+        """
+        options = api.IpOptions(ttl=ttl)
+        buffer = ctypes.create_string_buffer(api.ECHO_REPLY_BYTES + payload_bytes + api.ECHO_REPLY_EXTRA_BYTES)
+        common = (
+            bytes(payload_bytes),
+            payload_bytes,
+            ctypes.addressof(options),
+            ctypes.addressof(buffer),
+            len(buffer),
+            max(1, round(timeout_s * 1000)),
+        )
+        try:
+            handle = self._open_icmp(of_family)
+        except OSError as error:
+            return api.IcmpAnswer(address=None, status=error.winerror or 0, rtt_ms=0)
+        try:
+            if of_family is Family.IPV4:
+                number = int.from_bytes(IPv4Address(address).packed, "little")
+                replies = self._ip.IcmpSendEcho2(handle, None, None, None, number, *common)
+            else:
+                source = api.write_socket_address(None, of_family)
+                target = api.write_socket_address(address, of_family)
+                replies = self._ip.Icmp6SendEcho2(handle, None, None, None, source, target, *common)
+            code = ctypes.get_last_error()
+        finally:
+            self._ip.IcmpCloseHandle(handle)
+        if replies:
+            return api.read_echo_reply(buffer.raw, of_family)
+        return api.IcmpAnswer(address=None, status=code, rtt_ms=0)
