@@ -10,6 +10,7 @@ from typing import Protocol
 
 from nexkit.address import Family
 from nexkit.facts.network import NeighbourState, NetworkState
+from nexkit.facts.path import PathMethod
 from nexkit.outcome import FailureKind
 from nexkit.sensitivity import Open
 from nexkit.units import Ms, Seconds
@@ -88,6 +89,11 @@ class HopReply:
 
 class TraceSession(Protocol):
     """An open path discovery to one target with one flow; many probes may be under way at once."""
+
+    @property
+    def method(self) -> PathMethod:
+        """What is sent."""
+        ...
 
     async def probe(self, ttl: int, *, timeout_s: Seconds) -> HopReply:
         """Send one probe and wait for what comes back."""

@@ -1,0 +1,62 @@
+"""Reads the extended errors that Linux queues for a socket (IP_RECVERR in ip(7), IPV6_RECVERR in ipv6(7)). Pure."""
+
+import struct
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from nexkit.outcome import FailureKind
+
+_EXTENDED_ERROR = struct.Struct("=IBBBBII")
+_OFFENDER_AT = {4: (_EXTENDED_ERROR.size + 4, 4), 6: (_EXTENDED_ERROR.size + 8, 16)}
+"""Where the offender's packed address stands, and its length, by IP version."""
+_ICMP_ORIGINS = frozenset({2, 3})
+
+_TIME_EXCEEDED = {4: 11, 6: 3}
+_KINDS: dict[tuple[int, int, int | None], FailureKind] = {
+    # (IP version, ICMP type, code or None for the others). RFC 792, RFC 1812 section 5.2.7.1.
+    (4, 3, 0): FailureKind.NET_UNREACHABLE,
+    (4, 3, 2): FailureKind.REFUSED,
+    (4, 3, 3): FailureKind.REFUSED,
+    (4, 3, 4): FailureKind.MESSAGE_TOO_BIG,
+    (4, 3, 6): FailureKind.NET_UNREACHABLE,
+    (4, 3, 9): FailureKind.NET_UNREACHABLE,
+    (4, 3, 11): FailureKind.NET_UNREACHABLE,
+    (4, 3, None): FailureKind.HOST_UNREACHABLE,
+    (4, 11, None): FailureKind.HOST_UNREACHABLE,
+    # RFC 4443 section 3.
+    (6, 1, 0): FailureKind.NET_UNREACHABLE,
+    (6, 1, 4): FailureKind.REFUSED,
+    (6, 1, 6): FailureKind.NET_UNREACHABLE,
+    (6, 1, None): FailureKind.HOST_UNREACHABLE,
+    (6, 2, None): FailureKind.MESSAGE_TOO_BIG,
+    (6, 3, None): FailureKind.HOST_UNREACHABLE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IcmpError:
+    """An ICMP error; this system may have sent it to itself, when a neighbour does not answer."""
+
+    offender: str | None
+    """Who sent it; None where the kernel does not say."""
+    time_exceeded: bool
+    kind: FailureKind
+
+
+def parse_extended_error(data: bytes, version: int) -> IcmpError | None:
+    """`struct sock_extended_err` and the offender behind it.
+
+    None where it is cut off or no ICMP error; errors of this system itself are told by the failing send as well.
+    """
+    if len(data) < _EXTENDED_ERROR.size:
+        return None
+    _number, origin, kind, code, _pad, _info, _data = _EXTENDED_ERROR.unpack_from(data)
+    if origin not in _ICMP_ORIGINS:
+        return None
+    start, length = _OFFENDER_AT[version]
+    packed = data[start : start + length]
+    return IcmpError(
+        offender=str(ip_address(packed)) if len(packed) == length and any(packed) else None,
+        time_exceeded=kind == _TIME_EXCEEDED[version],
+        kind=_KINDS.get((version, kind, code)) or _KINDS.get((version, kind, None), FailureKind.OTHER),
+    )
