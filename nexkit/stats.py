@@ -1,9 +1,24 @@
 """Statistics of round-trip times and loss. Pure arithmetic; `None` where nothing was measured."""
 
 from collections.abc import Sequence
-from math import ceil
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil, fsum, sqrt
 
-from nexkit.units import Ms, Ratio
+from nexkit.units import BitPerSecond, Ms, Ratio, Seconds
+
+RAMP_UP_MIN_S = 0.5
+"""The least that is left out at the start of a transfer: slow start doubles its rate every round trip."""
+GROWTH_WINDOW_S = 0.3
+"""The rate before a moment is compared with the rate after it over windows of this length."""
+GROWTH_WINDOW_ROUND_TRIPS = 2
+"""On a long path the windows span this many round trips, because slow start sends in bursts, one a round trip."""
+GROWTH_RATIO = 1.05
+"""A rate that grows by less than this from one window to the next has reached its limit."""
+STEADY_MIN_S = 0.2
+"""A shorter steady part says nothing."""
+STEADINESS_WINDOW_S = 0.5
+"""The steady part is cut into windows of this length to see how much its rate varies."""
 
 
 def loss_ratio(sent: int, received: int) -> Ratio | None:
@@ -40,3 +55,66 @@ def pdv_p95_ms(rtts_ms: Sequence[float]) -> Ms | None:
     """Packet delay variation, 95th percentile above the minimum seen (RFC 5481); None without values."""
     p95 = quantile(rtts_ms, 0.95)
     return None if p95 is None else Ms(p95 - min(rtts_ms))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SteadyRate:
+    """The rate of a transfer after its ramp-up."""
+
+    rate_bit_s: BitPerSecond | None
+    """None where the rate grew to the end, or nothing was left to measure."""
+    ramp_up_s: Seconds
+    """What was left out at the start; all of it where `rate_bit_s` is None."""
+    measured_s: Seconds
+    window_rates_bit_s: tuple[BitPerSecond, ...]
+    """The rates of the full windows of the steady part, in order."""
+
+
+def _bytes_at(marks: Sequence[tuple[float, float]], at_s: float) -> float:
+    """The count at a moment, on the straight line between the marks around it."""
+    for (before_s, before), (after_s, after) in pairwise(marks):
+        if at_s <= after_s:
+            return before + (after - before) * (at_s - before_s) / (after_s - before_s)
+    return marks[-1][1]
+
+
+def _rate_bit_s(marks: Sequence[tuple[float, float]], start_s: float, end_s: float) -> BitPerSecond:
+    return BitPerSecond(8 * (_bytes_at(marks, end_s) - _bytes_at(marks, start_s)) / (end_s - start_s))
+
+
+def steady_rate(marks: Sequence[tuple[float, float]], round_trip_s: float = 0.0) -> SteadyRate:
+    """The rate of a transfer once it has stopped growing.
+
+    `marks` are pairs (seconds since the start, bytes so far), strictly rising in time, the first at (0, 0). The ramp-up
+    ends at the first mark after `RAMP_UP_MIN_S` where the rate in the window that follows is not above the rate in the
+    window before it by more than `GROWTH_RATIO`. `round_trip_s` is the idle round-trip time, zero if not known.
+    """
+    end_s = marks[-1][0] if marks else 0.0
+    window_s = max(GROWTH_WINDOW_S, GROWTH_WINDOW_ROUND_TRIPS * round_trip_s)
+    for at_s, _ in marks:
+        if at_s < max(RAMP_UP_MIN_S, window_s) or end_s - at_s < STEADY_MIN_S:
+            continue
+        before = _rate_bit_s(marks, at_s - window_s, at_s)
+        after = _rate_bit_s(marks, at_s, min(at_s + window_s, end_s))
+        if after <= GROWTH_RATIO * before:
+            count = int((end_s - at_s) / STEADINESS_WINDOW_S + 1e-9)
+            starts = [at_s + number * STEADINESS_WINDOW_S for number in range(count)]
+            return SteadyRate(
+                rate_bit_s=_rate_bit_s(marks, at_s, end_s),
+                ramp_up_s=Seconds(at_s),
+                measured_s=Seconds(end_s - at_s),
+                window_rates_bit_s=tuple(
+                    _rate_bit_s(marks, start_s, min(start_s + STEADINESS_WINDOW_S, end_s)) for start_s in starts
+                ),
+            )
+    return SteadyRate(rate_bit_s=None, ramp_up_s=Seconds(end_s), measured_s=Seconds(0.0), window_rates_bit_s=())
+
+
+def variation_ratio(values: Sequence[float]) -> Ratio | None:
+    """Standard deviation (of all the values, not of a sample) over the mean; None for less than two, or mean zero."""
+    if len(values) < 2:  # noqa: PLR2004  one value does not vary
+        return None
+    mean = fsum(values) / len(values)
+    if mean == 0:
+        return None
+    return Ratio(sqrt(fsum((value - mean) ** 2 for value in values) / len(values)) / mean)

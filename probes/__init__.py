@@ -5,6 +5,7 @@
 
 from nexkit.probe import Probe
 from probes.dns import DnsProbe
+from probes.load import LoadProbe
 from probes.lookup import LookupProbe
 from probes.portal import PortalProbe
 from probes.reach import ReachProbe
@@ -14,4 +15,5 @@ BUILTIN: tuple[type[Probe], ...] = (
     DnsProbe,
     PortalProbe,
     ReachProbe,
+    LoadProbe,
 )

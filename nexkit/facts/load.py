@@ -1,8 +1,10 @@
 """Facts of a load test: goodput and the latency meanwhile."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from nexkit import stats
 from nexkit.facts.echo import EchoStats
 from nexkit.outcome import Failure
 from nexkit.sensitivity import HostName, IpAddress, Open
@@ -24,6 +26,26 @@ class LoadConfidence(Enum):
     HIGH = "high"
 
 
+# After draft-ietf-ippm-responsiveness: stable is a standard deviation of at most 5 % over four averages in a row; we
+# average over half a second each.
+HIGH_VARIATION_RATIO = 0.05
+HIGH_WINDOWS = 4
+MEDIUM_VARIATION_RATIO = 0.15
+MEDIUM_WINDOWS = 2
+
+
+def load_confidence(window_rates_bit_s: Sequence[float]) -> LoadConfidence:
+    """How far a goodput can be trusted, from the rates of successive windows of its steady part."""
+    variation = stats.variation_ratio(window_rates_bit_s)
+    if variation is None:
+        return LoadConfidence.LOW
+    if variation <= HIGH_VARIATION_RATIO and len(window_rates_bit_s) >= HIGH_WINDOWS:
+        return LoadConfidence.HIGH
+    if variation <= MEDIUM_VARIATION_RATIO and len(window_rates_bit_s) >= MEDIUM_WINDOWS:
+        return LoadConfidence.MEDIUM
+    return LoadConfidence.LOW
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectionLoad:
     """One direction. Payload only; the ramp-up is excluded and its length stated."""
@@ -33,7 +55,8 @@ class DirectionLoad:
     confidence: LoadConfidence
     variation_ratio: Ratio | None
     """Standard deviation of the intervals' goodput over their mean."""
-    connections: int
+    connections: int | None
+    """None where the back end does not tell."""
     transferred_bytes: Bytes
     """All of it, ramp-up included."""
     ramp_up_s: Seconds
