@@ -90,6 +90,8 @@ _ORDINARY_NAMES = frozenset(
     }
 )
 """Host and user names that identify nobody, and that a report is full of."""
+_COMMON_DOMAINS = frozenset({"corp", "home", "home.arpa", "internal", "intranet", "lan", "local", "localdomain"})
+"""Search domains that routers hand out by themselves."""
 MAX_USER_TEXT = 4096
 
 Hint: TypeAlias = Any
@@ -261,8 +263,7 @@ class _Redactor:
         raise RedactionError(f"no rule for {type(value).__name__} in a field of type {hint}")
 
     def _dataclass(self, value: Any) -> Any:  # noqa: ANN401
-        kind: type[object] = type(value)
-        hints = _hints(kind)
+        hints = _hints(type(value))  # type: ignore[arg-type]  # mypy asks the instance's hash where the class's counts
         changed = {item.name: self.walk(getattr(value, item.name), hints[item.name]) for item in fields(value)}
         return type(value)(**changed)
 
@@ -366,6 +367,8 @@ class _Redactor:
         if name in self.public.hosts:
             return name
         labels = name.split(".")
+        if name in _COMMON_DOMAINS:
+            return name
         kept = next((i for i in range(1, len(labels)) if ".".join(labels[i:]) in self.public.hosts), None)
         if kept is None:
             kept = len(labels) - 1 if len(labels) > 1 and _TOP_LABEL.fullmatch(labels[-1]) else len(labels)

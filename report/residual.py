@@ -7,12 +7,19 @@ import html
 import json
 import re
 from base64 import b64encode
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
+from functools import cache
 from ipaddress import ip_address
+from typing import Any, get_args, get_type_hints
 from urllib.parse import quote
 
 from nexkit.address import is_address
+from nexkit.diagnosis.verdict import Diagnosis
+from nexkit.facts import BUILTIN_FACTS
+from nexkit.run_record import RunRecord
+from report.consent import ConsentRecord
 
 _SHORTEST = 3
 _HEX = re.compile(r"[0-9a-fA-F]{2}")
@@ -28,17 +35,23 @@ class Residue:
 
 
 def residual_scan(files: Mapping[str, bytes], secrets: Collection[str]) -> tuple[Residue, ...]:
-    """Where one of the values occurs in one of the files, in whatever spelling; empty is good."""
+    """Where one of the values occurs in one of the files, in whatever spelling; empty is good.
+
+    A value that is a plain word cannot be told from this program's own sentences: it is looked for in the data alone,
+    from which summary and page are made, and not at all where it is one of the words that the data is written in.
+    """
     found = []
-    for path, data in files.items():
-        text = data.decode("utf-8", "replace").casefold()
-        for secret in secrets:
-            if len(secret) < _SHORTEST:
+    texts = {path: data.decode("utf-8", "replace").casefold() for path, data in files.items()}
+    for secret in secrets:
+        is_word = secret.isascii() and secret.isalpha()
+        if len(secret) < _SHORTEST or (is_word and secret.casefold() in _vocabulary()):
+            continue
+        spellings = set(_spellings(secret))
+        for path, text in texts.items():
+            if is_word and not path.endswith((".json", ".jsonl")):
                 continue
-            for spelling in set(_spellings(secret)):
-                if spelling in text and _whole(spelling).search(text):
-                    found.append(Residue(path, secret))
-                    break
+            if any(spelling in text and _whole(spelling).search(text) for spelling in spellings):
+                found.append(Residue(path, secret))
     return tuple(found)
 
 
@@ -47,7 +60,29 @@ def _whole(spelling: str) -> re.Pattern[str]:
 
     The first address of a prefix is also how the prefix is written: `203.0.113.0/24#ip-...` is no residue.
     """
-    return re.compile(rf"(?<![\w:.-]){re.escape(spelling)}(?![\w:-]|\.\w|/\d+#)")
+    if is_address(spelling):
+        return re.compile(rf"(?<![\w:.]){re.escape(spelling)}(?![\w:]|\.\w|/\d+#)")
+    return re.compile(rf"(?<!\w){re.escape(spelling)}(?!\w)")
+
+
+@cache
+def _vocabulary() -> frozenset[str]:
+    """Every word that the data itself is written in: names of fields, values of enumerations, parts of step ids."""
+    words: set[str] = set()
+    seen: set[object] = set()
+    waiting: list[Any] = [RunRecord, Diagnosis, ConsentRecord, *BUILTIN_FACTS]
+    while waiting:
+        hint = waiting.pop()
+        if not isinstance(hint, Hashable) or hint in seen:
+            continue
+        seen.add(hint)
+        waiting += get_args(hint)
+        if isinstance(hint, type) and issubclass(hint, Enum):
+            words.update(str(member.value) for member in hint)
+        elif isinstance(hint, type) and is_dataclass(hint):
+            words.update((hint.__name__, *(field.name for field in fields(hint))))
+            waiting += get_type_hints(hint).values()
+    return frozenset(part for word in words for part in re.findall(r"[a-z]+", word.casefold()))
 
 
 def _spellings(secret: str) -> Iterator[str]:

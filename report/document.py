@@ -1,0 +1,49 @@
+"""The documents of a bundle: where they stand, and how `report.json` is written and read."""
+
+from dataclasses import dataclass
+
+from nexkit.diagnosis.verdict import Diagnosis
+from nexkit.run_record import RunRecord
+from report.codec import CodecError, Json, decode, decode_diagnosis, decode_record, encode_diagnosis, encode_record
+from report.consent import Category
+from report.redact import RedactedRecord
+
+REPORT_SCHEMA = "nexkit/report/1"
+SUMMARY_PATH = "data/summary.txt"
+REPORT_PATH = "data/report.json"
+HTML_PATH = "data/report.html"
+PROFILE_PATH = "data/profile/profile.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportDocument:
+    """What `report.json` says."""
+
+    report_id: str
+    categories: frozenset[Category]
+    diagnosis: Diagnosis
+    record: RunRecord
+
+
+def write_report(report_id: str, redacted: RedactedRecord, diagnosis: Diagnosis) -> Json:
+    """The document of a report: its number, what it contains, the diagnosis, and the run record beside them."""
+    return {
+        "schema": REPORT_SCHEMA,
+        "report_id": report_id,
+        "categories": [category.value for category in Category if category in redacted.categories],
+        "diagnosis": encode_diagnosis(diagnosis),
+        **encode_record(redacted.record),
+    }
+
+
+def read_report(document: object) -> ReportDocument:
+    """The report of a document; CodecError where it is none."""
+    if not isinstance(document, dict) or document.get("schema") != REPORT_SCHEMA:
+        raise CodecError(f"schema: {REPORT_SCHEMA} expected")
+    own = {"schema", "report_id", "categories", "diagnosis"}
+    return ReportDocument(
+        report_id=decode(document.get("report_id"), str),
+        categories=decode(document.get("categories"), frozenset[Category]),
+        diagnosis=decode_diagnosis(document.get("diagnosis")),
+        record=decode_record({key: value for key, value in document.items() if key not in own}),
+    )

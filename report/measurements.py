@@ -1,0 +1,47 @@
+"""The single measurements as flat tables, for programs that read lines; `report.json` has them in their place."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nexkit.facts.dns import ResolverAnswers
+from nexkit.facts.echo import EchoStats
+from nexkit.facts.load import LoadTest
+from nexkit.facts.path import PathTrace
+from nexkit.outcome import Completed
+from nexkit.run_record import RunRecord
+from report.codec import Json, encode
+
+
+def measurements(record: RunRecord) -> Mapping[str, list[Json]]:
+    """Rows by path of the table they go into; a table without rows is left out."""
+    tables: dict[str, list[Json]] = {}
+    for result in record.results:
+        if isinstance(result.outcome, Completed):
+            for table, row in _rows(result.outcome.fact):
+                tables.setdefault(f"data/measurements/{table}.jsonl", []).append({"step": result.id, **row})
+    return tables
+
+
+def _rows(fact: object) -> Iterator[tuple[str, Json]]:
+    """(table, row) of every single measurement in a fact."""
+    match fact:
+        case EchoStats():
+            yield from _echo(fact, "idle")
+        case LoadTest(idle=idle, down=down, up=up):
+            for phase, echo in (("idle", idle), ("down", down and down.working), ("up", up and up.working)):
+                if echo:
+                    yield from _echo(echo, phase)
+        case PathTrace():
+            yield from (("hops", {"target": fact.target, **_plain(hop)}) for hop in fact.hops)
+        case ResolverAnswers():
+            yield from (("dns", {"resolver": fact.resolver, **_plain(query)}) for query in fact.queries)
+
+
+def _echo(echo: EchoStats, phase: str) -> Iterator[tuple[str, Json]]:
+    about = {"phase": phase, "target": echo.target, "method": echo.method.value}
+    yield from (("echo", {**about, "number": number, **_plain(row)}) for number, row in enumerate(echo.samples))
+
+
+def _plain(value: Any) -> Json:  # noqa: ANN401  any part of a fact
+    document: Json = encode(value)
+    return document

@@ -1,0 +1,66 @@
+"""What can be wrong with a bundle: stable words for programs, sentences for people."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from nexkit.texts import Texts
+
+
+class ProblemKind(Enum):
+    """One kind of problem; public for ever."""
+
+    TOO_LARGE = "too_large"
+    CONTAINER = "container"
+    """The zip is not one that an honest program makes; the place is the word of the container check."""
+    REPACKED = "repacked"
+    """Somebody unpacked and zipped it again; the content is untouched."""
+    FILE_MISSING = "file_missing"
+    FILE_UNEXPECTED = "file_unexpected"
+    SIGNATURE_MISSING = "signature_missing"
+    SIGNATURE_INVALID = "signature_invalid"
+    SIGNER_MISMATCH = "signer_mismatch"
+    """The bundle names another signer than the key that signed it."""
+    MANIFEST_MALFORMED = "manifest_malformed"
+    HASH_MISMATCH = "hash_mismatch"
+    BAG_MALFORMED = "bag_malformed"
+    REPORT_ID_MISMATCH = "report_id_mismatch"
+    CONTENT_MALFORMED = "content_malformed"
+    """Signed, but not of the documented form."""
+    CONSENT_MISMATCH = "consent_mismatch"
+    """The consent is not to this content."""
+    UNKNOWN_SIGNER = "unknown_signer"
+    """Intact, but the key is in no list that was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, and where."""
+
+    kind: ProblemKind
+    place: str = ""
+    """A path of the bundle or a stable word; "" for the whole of it."""
+
+
+def problem_text(problem: Problem, texts: Texts) -> str:
+    """One sentence for people."""
+    _ = texts.gettext
+    sentences = {
+        ProblemKind.TOO_LARGE: _("The file is larger than a report can be."),
+        ProblemKind.CONTAINER: _("The zip file is not in the form that reports have ({place})."),
+        ProblemKind.REPACKED: _(
+            "The file was unpacked and zipped again on its way. The content is untouched; ask for the original file."
+        ),
+        ProblemKind.FILE_MISSING: _("A file is missing: {place}."),
+        ProblemKind.FILE_UNEXPECTED: _("A file was added: {place}."),
+        ProblemKind.SIGNATURE_MISSING: _("The signature is missing."),
+        ProblemKind.SIGNATURE_INVALID: _("The signature does not fit the content ({place})."),
+        ProblemKind.SIGNER_MISMATCH: _("The report names another signer than the one who signed it."),
+        ProblemKind.MANIFEST_MALFORMED: _("The list of files cannot be read: {place}."),
+        ProblemKind.HASH_MISMATCH: _("A file was changed: {place}."),
+        ProblemKind.BAG_MALFORMED: _("The description of the package is wrong: {place}."),
+        ProblemKind.REPORT_ID_MISMATCH: _("The report number differs inside the file: {place}."),
+        ProblemKind.CONTENT_MALFORMED: _("A file is not in the documented form: {place}."),
+        ProblemKind.CONSENT_MISMATCH: _("The consent was not given to this content ({place})."),
+        ProblemKind.UNKNOWN_SIGNER: _("The signer is not in the list of known devices."),
+    }
+    return sentences[problem.kind].format(place=problem.place)

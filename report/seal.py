@@ -1,0 +1,92 @@
+"""From a draft and the consent to it to the signed bundle (BagIt, RFC 8493; design: the bundle)."""
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_hex
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from nexkit import __version__
+from report.codec import dumps, encode
+from report.consent import CONSENT_PATH, ConsentRecord, content_root
+from report.container import write_container
+from report.draft import Draft
+from report.sshsig import public_key, sign
+
+NAMESPACE = "report"
+BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+BAGIT_PATH, INFO_PATH = "bagit.txt", "bag-info.txt"
+MANIFEST_PATH, TAG_MANIFEST_PATH = "manifest-sha256.txt", "tagmanifest-sha256.txt"
+SIGNATURE_PATH = TAG_MANIFEST_PATH + ".sig"
+SUFFIX = ".nexkit.zip"
+
+
+class ConsentError(ValueError):
+    """A consent that was not given to this draft: something changed after the preview."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedReport:
+    """A finished bundle; it is never rewritten."""
+
+    report_id: str
+    signer: str
+    """The install id."""
+    data: bytes = field(repr=False)
+
+    @property
+    def file_name(self) -> str:
+        """How the file is called by default."""
+        return self.report_id + SUFFIX
+
+
+def seal(draft: Draft, consent: ConsentRecord, key: Ed25519PrivateKey) -> SealedReport:
+    """The signed bundle; ConsentError unless the consent is to exactly these files."""
+    if (
+        consent.report_id != draft.report_id
+        or consent.agreed != draft.categories
+        or consent.content_root != content_root(draft.files)
+    ):
+        raise ConsentError("the consent is not to this report: show it again and ask again")
+    signer = public_key(key)
+    payload = {**draft.files, CONSENT_PATH: dumps(encode(consent))}
+    files = bag(draft.report_id, payload, signer.install_id)
+    files[SIGNATURE_PATH] = sign(files[TAG_MANIFEST_PATH], key, NAMESPACE)
+    return SealedReport(
+        report_id=draft.report_id, signer=signer.install_id, data=write_container(draft.report_id, files)
+    )
+
+
+def bag(report_id: str, payload: Mapping[str, bytes], signer: str) -> dict[str, bytes]:
+    """The payload with its tag files, unsigned."""
+    size = sum(len(data) for data in payload.values())
+    info = (
+        f"External-Identifier: {report_id}\nPayload-Oxum: {size}.{len(payload)}\n"
+        f"Signer: {signer}\nKit-Version: {__version__}\n"
+    )
+    tags = {BAGIT_PATH: BAGIT, INFO_PATH: info.encode(), MANIFEST_PATH: manifest(payload)}
+    return {**payload, **tags, TAG_MANIFEST_PATH: manifest(tags)}
+
+
+def manifest(files: Mapping[str, bytes]) -> bytes:
+    """Lines as `sha256sum` writes and checks them, sorted by path."""
+    return "".join(f"{hashlib.sha256(data).hexdigest()}  {path}\n" for path, data in sorted(files.items())).encode()
+
+
+def write_bundle(path: Path, sealed: SealedReport) -> None:
+    """Write the file whole or not at all; an OSError (disk full, read-only) passes and leaves nothing behind."""
+    draft = path.with_name(f".{path.name}-{token_hex(4)}")
+    try:
+        with draft.open("xb") as file:
+            file.write(sealed.data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        raise

@@ -1,0 +1,226 @@
+"""Whether a bundle is what its signer wrote: container, then signature, then hashes, and only then its content."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import total_ordering
+from hashlib import sha256
+from pathlib import Path
+
+from nexkit.diagnosis.verdict import Diagnosis
+from nexkit.run_record import RunRecord
+from report.codec import CodecError, decode, loads
+from report.consent import CONSENT_PATH, CONSENT_SCHEMA, Category, ConsentRecord, content_root
+from report.container import MAX_ZIP_BYTES, ContainerError, read_container
+from report.document import HTML_PATH, REPORT_PATH, SUMMARY_PATH, read_report
+from report.problems import Problem, ProblemKind
+from report.seal import (
+    BAGIT,
+    BAGIT_PATH,
+    INFO_PATH,
+    MANIFEST_PATH,
+    NAMESPACE,
+    SIGNATURE_PATH,
+    TAG_MANIFEST_PATH,
+)
+from report.signers import is_known, read_signers
+from report.sshsig import PublicKey, SignatureError, check
+
+_LINE = re.compile(r"([0-9a-f]{64})  ([a-z0-9._/-]{1,200})\n")
+_INFO = re.compile(
+    r"External-Identifier: (?P<report_id>\S+)\nPayload-Oxum: (?P<size>\d{1,12})\.(?P<count>\d{1,6})\n"
+    r"Signer: (?P<signer>inst-[0-9a-f]{16})\nKit-Version: \S{1,32}\n"
+)
+_TAGS = frozenset({BAGIT_PATH, INFO_PATH, MANIFEST_PATH})
+_OUTSIDE_MANIFESTS = frozenset({TAG_MANIFEST_PATH, SIGNATURE_PATH})
+_PAYLOAD = frozenset({SUMMARY_PATH, REPORT_PATH, HTML_PATH, CONSENT_PATH})
+
+
+@total_ordering
+class Tier(Enum):
+    """How far a bundle can be trusted; the words of `--require`, best first."""
+
+    ORG_VOUCHED = "org-vouched"
+    KNOWN_DEVICE = "known-device"
+    INTEGRITY_ONLY = "integrity-only"
+    REPACKED = "repacked"
+    INVALID = "invalid"
+
+    def __lt__(self, other: "Tier") -> bool:
+        """Whether this tier is the lesser one."""
+        order = list(Tier)
+        return order.index(self) > order.index(other)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a valid bundle says, parsed from the signed bytes."""
+
+    record: RunRecord
+    diagnosis: Diagnosis
+    consent: ConsentRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What the checks came to.
+
+    A signature says that these bytes are what this installation wrote and its user released; it does not say that the
+    computer told the truth.
+    """
+
+    tier: Tier
+    required: Tier
+    problems: tuple[Problem, ...]
+    report_id: str | None
+    signer: PublicKey | None
+    """The key that made the signature; None without a good one."""
+    files: Mapping[str, bytes] = field(repr=False, default_factory=dict)
+    """The signed bytes by path; empty where the bundle is invalid."""
+    content: Content | None = field(repr=False, default=None)
+    """None where the bundle is invalid."""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the required tier is reached."""
+        return self.tier >= self.required
+
+
+class _RejectedError(Exception):
+    """The bundle is invalid."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+
+def verify(
+    source: Path | bytes, signers: Path | None = None, required_tier: Tier = Tier.INTEGRITY_ONLY
+) -> Verification:
+    """Check a bundle, given as file or bytes.
+
+    `signers` is a list of known devices. Whatever the bytes are, this comes to an answer; OSError where the file cannot
+    be read, SignersError where the list cannot.
+    """
+    known = read_signers(signers) if signers is not None else ()
+    data = source if isinstance(source, bytes) else _read(source)
+    report_id: str | None = None
+    signer: PublicKey | None = None
+    try:
+        try:
+            container = read_container(data)
+        except ContainerError as error:
+            kind = ProblemKind.TOO_LARGE if str(error) == "too_large" else ProblemKind.CONTAINER
+            raise _RejectedError(Problem(kind, str(error))) from None
+        report_id = container.top
+        signer = _check_signature(container.files)
+        _check_bag(container.files, report_id, signer)
+        content = _read_content(container.files, report_id)
+    except _RejectedError as rejected:
+        return Verification(
+            tier=Tier.INVALID, required=required_tier, problems=rejected.problems, report_id=report_id, signer=signer
+        )
+    problems = []
+    tier = Tier.KNOWN_DEVICE
+    if not is_known(signer, NAMESPACE, known):
+        problems.append(Problem(ProblemKind.UNKNOWN_SIGNER, signer.install_id))
+        tier = Tier.INTEGRITY_ONLY
+    if container.deviations:
+        problems += [
+            Problem(ProblemKind.REPACKED, word) for word in sorted(entry.value for entry in container.deviations)
+        ]
+        tier = Tier.REPACKED
+    return Verification(
+        tier=tier,
+        required=required_tier,
+        problems=tuple(problems),
+        report_id=report_id,
+        signer=signer,
+        files=container.files,
+        content=content,
+    )
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_ZIP_BYTES + 1)
+
+
+def _check_signature(files: Mapping[str, bytes]) -> PublicKey:
+    if TAG_MANIFEST_PATH not in files:
+        raise _RejectedError(Problem(ProblemKind.FILE_MISSING, TAG_MANIFEST_PATH))
+    if SIGNATURE_PATH not in files:
+        raise _RejectedError(Problem(ProblemKind.SIGNATURE_MISSING, SIGNATURE_PATH))
+    try:
+        return check(files[TAG_MANIFEST_PATH], files[SIGNATURE_PATH], NAMESPACE)
+    except SignatureError as error:
+        raise _RejectedError(Problem(ProblemKind.SIGNATURE_INVALID, str(error))) from None
+
+
+def _check_bag(files: Mapping[str, bytes], report_id: str, signer: PublicKey) -> None:
+    """Tag files by the signed list, payload by the list in it; nothing missing, nothing besides."""
+    payload = _payload(files)
+    tags = {path: data for path, data in files.items() if path not in payload and path not in _OUTSIDE_MANIFESTS}
+    listed_tags = _manifest(files[TAG_MANIFEST_PATH], TAG_MANIFEST_PATH)
+    if listed_tags.keys() != _TAGS:
+        raise _RejectedError(Problem(ProblemKind.MANIFEST_MALFORMED, TAG_MANIFEST_PATH))
+    problems = list(_differences(listed_tags, tags))
+    if not problems:
+        problems += _differences(_manifest(files[MANIFEST_PATH], MANIFEST_PATH), payload)
+        problems += [Problem(ProblemKind.FILE_MISSING, path) for path in sorted(_PAYLOAD - payload.keys())]
+    if problems:
+        raise _RejectedError(*dict.fromkeys(problems))
+    info = _INFO.fullmatch(files[INFO_PATH].decode("utf-8", "replace"))
+    if files[BAGIT_PATH] != BAGIT:
+        raise _RejectedError(Problem(ProblemKind.BAG_MALFORMED, BAGIT_PATH))
+    size = sum(len(data) for data in payload.values())
+    if info is None or (int(info["size"]), int(info["count"])) != (size, len(payload)):
+        raise _RejectedError(Problem(ProblemKind.BAG_MALFORMED, INFO_PATH))
+    if info["report_id"] != report_id:
+        raise _RejectedError(Problem(ProblemKind.REPORT_ID_MISMATCH, INFO_PATH))
+    if info["signer"] != signer.install_id:
+        raise _RejectedError(Problem(ProblemKind.SIGNER_MISMATCH, INFO_PATH))
+
+
+def _manifest(data: bytes, path: str) -> dict[str, str]:
+    """Hash by path; rejected unless every byte belongs to a line and no path stands twice."""
+    text = data.decode("utf-8", "replace")
+    lines = list(_LINE.finditer(text))
+    listed = {line[2]: line[1] for line in lines}
+    if sum(len(line[0]) for line in lines) != len(text) or len(listed) != len(lines):
+        raise _RejectedError(Problem(ProblemKind.MANIFEST_MALFORMED, path))
+    return listed
+
+
+def _differences(listed: Mapping[str, str], files: Mapping[str, bytes]) -> Iterator[Problem]:
+    for path in sorted(listed.keys() | files.keys()):
+        if path not in files:
+            yield Problem(ProblemKind.FILE_MISSING, path)
+        elif path not in listed:
+            yield Problem(ProblemKind.FILE_UNEXPECTED, path)
+        elif sha256(files[path]).hexdigest() != listed[path]:
+            yield Problem(ProblemKind.HASH_MISMATCH, path)
+
+
+def _read_content(files: Mapping[str, bytes], report_id: str) -> Content:
+    """The parsed documents; rejected where they are malformed or do not belong together."""
+    path = CONSENT_PATH
+    try:
+        consent = decode(loads(files[CONSENT_PATH]), ConsentRecord)
+        path = REPORT_PATH
+        report = read_report(loads(files[REPORT_PATH]))
+    except CodecError as error:
+        raise _RejectedError(Problem(ProblemKind.CONTENT_MALFORMED, f"{path}: {error}")) from None
+    for path, its_id in ((REPORT_PATH, report.report_id), (CONSENT_PATH, consent.report_id)):
+        if its_id != report_id:
+            raise _RejectedError(Problem(ProblemKind.REPORT_ID_MISMATCH, path))
+    if consent.schema_version != CONSENT_SCHEMA or consent.content_root != content_root(_payload(files)):
+        raise _RejectedError(Problem(ProblemKind.CONSENT_MISMATCH, "content_root"))
+    if consent.agreed != report.categories or len(consent.decisions) != len(Category):
+        raise _RejectedError(Problem(ProblemKind.CONSENT_MISMATCH, "categories"))
+    return Content(record=report.record, diagnosis=report.diagnosis, consent=consent)
+
+
+def _payload(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {path: data for path, data in files.items() if path.startswith("data/")}
