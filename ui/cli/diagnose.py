@@ -45,7 +45,7 @@ def diagnose_command(arguments: argparse.Namespace, texts: Texts) -> int:
 
         write_json(encode_diagnosis(run.diagnosis), arguments.json)
     if out:
-        report_id = save_report(run, loaded, categories, texts, out, method="command line")
+        report_id = save_report(run, loaded, categories, texts, out, method="command_line")
         print(
             texts.gettext("Report {report_id} written: {file}").format(report_id=report_id, file=out), file=sys.stderr
         )
