@@ -42,12 +42,9 @@ def table(title: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -
 
 def bench_verdict() -> None:
     """Every scenario at quick depth (or its own, where it needs the load test), the healthy one at all depths."""
-    rows: list[Sequence[object]] = []
-    for depth in ("quick", "standard", "full"):
-        rows.append(_verdict("healthy", depth))
-    for path in all_paths():
-        if path.stem != "healthy":
-            rows.append(_verdict(path.stem, "full" if load(path).depth == "full" else "quick"))
+    rows = [_verdict("healthy", depth) for depth in ("quick", "standard", "full")]
+    faults = [path for path in all_paths() if path.stem != "healthy"]
+    rows += [_verdict(path.stem, "full" if load(path).depth == "full" else "quick") for path in faults]
     rows += [_verdict("gateway_unreachable", "standard"), _verdict("access_line_down", "standard")]
     table("Verdict in the lab", ("scenario", "depth", "verdict", "s", "peak MB"), rows)
 
