@@ -1,0 +1,74 @@
+"""Configuration texts of the lab's real servers: nginx and dnsmasq."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+_NGINX = """\
+daemon off;
+master_process off;
+user root;
+pid {state}/nginx.pid;
+error_log {state}/error.log;
+events {{ worker_connections 256; }}
+http {{
+  access_log off;
+  ssl_protocols TLSv1.2 TLSv1.3;
+  default_type text/plain;
+  client_body_temp_path {state}/body;
+  proxy_temp_path {state}/proxy;
+  fastcgi_temp_path {state}/fastcgi;
+  uwsgi_temp_path {state}/uwsgi;
+  scgi_temp_path {state}/scgi;
+  server {{
+    {listen}
+    location = /generate_204 {{ return 204; }}
+    location = /status.txt {{ return 200 "the lab's network is open"; }}
+    location / {{ {answer} }}
+  }}
+}}
+"""
+
+
+def nginx_web(state: Path, pem: Path, tls_ports: Iterable[int], status: int) -> str:
+    """A web server on port 80 and TLS ports of both families; every other page answers with `status`."""
+    listen = ["listen 80;", "listen [::]:80 ipv6only=on;"]
+    for port in tls_ports:
+        listen += [f"listen {port} ssl;", f"listen [::]:{port} ssl ipv6only=on;"]
+    listen += [f"ssl_certificate {pem};", f"ssl_certificate_key {pem};"]
+    return _NGINX.format(state=state, listen="\n    ".join(listen), answer=f'return {status} "status {status}";')
+
+
+def nginx_portal(state: Path, port: int, *, redirects: bool) -> str:
+    """A captive portal's web server: it sends to a sign-in page, or shows that page as the answer to everything."""
+    page = '"<html><title>Guest network</title><form action=/login><input name=code></form></html>"'
+    answer = "return 302 http://login.example.test/;" if redirects else f"return 200 {page};"
+    text = _NGINX.format(state=state, listen=f"listen {port}; listen [::]:{port} ipv6only=on;", answer=answer)
+    # A portal answers every page with itself, also the ones that the checks ask for.
+    return "\n".join(line for line in text.splitlines() if "location = " not in line)
+
+
+def dnsmasq_records(addresses: Iterable[str], records: Mapping[str, Iterable[str]]) -> str:
+    """A resolver that knows the lab's names; every other name does not exist."""
+    lines = [*_dnsmasq_common(addresses), "local=/#/"]
+    lines += [f"host-record={name},{','.join(values)}" for name, values in records.items()]
+    return "\n".join(lines) + "\n"
+
+
+def dnsmasq_forwarder(addresses: Iterable[str], upstreams: Iterable[str], extra: Iterable[str]) -> str:
+    """A home router's DNS forwarder; `extra` are further lines."""
+    return "\n".join([*_dnsmasq_common(addresses), *(f"server={server}" for server in upstreams), *extra]) + "\n"
+
+
+def _dnsmasq_common(addresses: Iterable[str]) -> list[str]:
+    return [
+        "keep-in-foreground",
+        "log-facility=-",
+        "user=root",
+        "group=",  # none: setgroups() is refused in a user namespace
+        "pid-file",
+        "no-hosts",
+        "no-resolv",
+        "bind-interfaces",
+        "local-ttl=60",
+        *(f"listen-address={address}" for address in addresses),
+    ]

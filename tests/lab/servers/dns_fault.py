@@ -1,0 +1,81 @@
+"""A DNS server with a fault that no real server has on demand. Started by the lab with its settings as JSON.
+
+dns_fault.py '{"addresses": ["198.51.100.53"], "fault": "servfail", "records": {"www.example.com": ["198.18.1.20"]}}'
+"""
+
+import json
+import socket
+import socketserver
+import struct
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+
+REWRITTEN_TO = "198.18.3.30"
+"""Where a provider that rewrites NXDOMAIN sends its users."""
+SLOW_S = 0.6
+
+
+def answer(wire: bytes, fault: str, records: Mapping[str, Sequence[str]]) -> bytes | None:
+    """The reply to one question under a fault; None for silence."""
+    query = dns.message.from_wire(wire)
+    question = query.question[0]
+    name = question.name.to_text(omit_final_dot=True).lower()
+    is_aaaa = question.rdtype == dns.rdatatype.AAAA
+    if fault == "silent" or (fault == "aaaa_silent" and is_aaaa):
+        return None
+    reply = dns.message.make_response(query, recursion_available=True)
+    if fault in {"servfail", "refused"}:
+        reply.set_rcode(dns.rcode.SERVFAIL if fault == "servfail" else dns.rcode.REFUSED)
+        return reply.to_wire()
+    if fault == "slow":
+        time.sleep(SLOW_S)
+    addresses = [value for value in records.get(name, ()) if (":" in value) == is_aaaa]
+    if name not in records:
+        if fault == "nxdomain_rewritten":
+            addresses = [] if is_aaaa else [REWRITTEN_TO]
+        else:
+            reply.set_rcode(dns.rcode.NXDOMAIN)
+    if addresses and question.rdtype in {dns.rdatatype.A, dns.rdatatype.AAAA}:
+        reply.answer.append(dns.rrset.from_text_list(question.name, 60, "IN", question.rdtype, addresses))
+    return reply.to_wire()
+
+
+def main() -> None:
+    """Serve UDP and TCP on port 53 of every address until ended."""
+    settings = json.loads(sys.argv[1])
+    fault, records = settings["fault"], settings["records"]
+
+    class Udp(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            data, sock = self.request
+            if reply := answer(data, fault, records):
+                sock.sendto(reply, self.client_address)
+
+    class Tcp(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while header := self.rfile.read(2):
+                reply = answer(self.rfile.read(struct.unpack("!H", header)[0]), fault, records)
+                if reply is None:
+                    return
+                self.wfile.write(struct.pack("!H", len(reply)) + reply)
+
+    for address in settings["addresses"]:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        for base, handler in ((socketserver.ThreadingUDPServer, Udp), (socketserver.ThreadingTCPServer, Tcp)):
+            server_class = type(
+                "Server", (base,), {"address_family": family, "allow_reuse_address": True, "daemon_threads": True}
+            )
+            threading.Thread(target=server_class((address, 53), handler).serve_forever, daemon=True).start()
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
