@@ -280,5 +280,5 @@ def _link_modes() -> dict[str, LinkMode]:
         name: LinkMode(
             speed_bit_s=BitPerSecond(mode.speed * 1e6) if mode.speed > 0 else None, duplex=duplexes.get(mode.duplex)
         )
-        for name, mode in psutil.net_if_stats().items()
+        for name, mode in psutil.net_if_stats().items()  # type: ignore[no-untyped-call]  # psutil ships no types
     }
