@@ -22,12 +22,12 @@ def resolvers_in_use(
     configured: Iterable[tuple[str, str | None]], routes: Iterable[DefaultRoute]
 ) -> tuple[Resolver, ...]:
     """The configured (address, interface) pairs as resolvers, their order kept, each address once."""
-    gateways = {route.gateway for route in routes}
+    gateways = {_without_zone(route.gateway) for route in routes if route.gateway}
     first_of: dict[str, str | None] = {}
     for address, interface in configured:
         first_of.setdefault(address, interface)
     return tuple(
-        Resolver(address=address, is_gateway=address in gateways, interface=interface)
+        Resolver(address=address, is_gateway=_without_zone(address) in gateways, interface=interface)
         for address, interface in first_of.items()
     )
 
@@ -35,3 +35,7 @@ def resolvers_in_use(
 def mac_text(octets: bytes) -> str | None:
     """A hardware address as `00:53:00:12:34:56`; None where there is none (no octets, or all zero)."""
     return octets.hex(":") if any(octets) else None
+
+
+def _without_zone(address: str) -> str:
+    return address.partition("%")[0]

@@ -11,7 +11,8 @@ _OFFENDER_AT = {4: (_EXTENDED_ERROR.size + 4, 4), 6: (_EXTENDED_ERROR.size + 8, 
 """Where the offender's packed address stands, and its length, by IP version."""
 _ICMP_ORIGINS = frozenset({2, 3})
 
-_TIME_EXCEEDED = {4: 11, 6: 3}
+TIME_EXCEEDED = {4: 11, 6: 3}
+"""ICMP type by IP version."""
 _KINDS: dict[tuple[int, int, int | None], FailureKind] = {
     # (IP version, ICMP type, code or None for the others). RFC 792, RFC 1812 section 5.2.7.1.
     (4, 3, 0): FailureKind.NET_UNREACHABLE,
@@ -43,6 +44,11 @@ class IcmpError:
     kind: FailureKind
 
 
+def icmp_failure(version: int, kind: int, code: int) -> FailureKind:
+    """What an ICMP error of a type and code says."""
+    return _KINDS.get((version, kind, code)) or _KINDS.get((version, kind, None), FailureKind.OTHER)
+
+
 def parse_extended_error(data: bytes, version: int) -> IcmpError | None:
     """`struct sock_extended_err` and the offender behind it.
 
@@ -57,6 +63,6 @@ def parse_extended_error(data: bytes, version: int) -> IcmpError | None:
     packed = data[start : start + length]
     return IcmpError(
         offender=str(ip_address(packed)) if len(packed) == length and any(packed) else None,
-        time_exceeded=kind == _TIME_EXCEEDED[version],
-        kind=_KINDS.get((version, kind, code)) or _KINDS.get((version, kind, None), FailureKind.OTHER),
+        time_exceeded=kind == TIME_EXCEEDED[version],
+        kind=icmp_failure(version, kind, code),
     )

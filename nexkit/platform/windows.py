@@ -16,8 +16,10 @@ from ipaddress import IPv4Address
 
 from nexkit.address import Family, family
 from nexkit.facts.network import NeighbourState, NetworkState, ProxySettings
+from nexkit.facts.path import PathMethod
 from nexkit.platform import windows_api as api
 from nexkit.platform.api import Capability, CapabilityState, EchoReply, HopReply, Neighbour
+from nexkit.platform.loopback_check import echo_capability, trace_capability
 from nexkit.platform.parse_proxy import parse_proxy_list
 from nexkit.platform.sockets import SocketPlatform
 from nexkit.platform.threads import in_daemon_thread
@@ -36,8 +38,7 @@ _INVALID_HANDLE = ctypes.c_void_p(-1).value
 _DEFAULT_TTL = 64
 _MAX_ECHO_THREADS = 64
 """Each request under way holds a thread of its own."""
-_LOOPBACK = {Family.IPV4: "127.0.0.1", Family.IPV6: "::1"}
-_LOOPBACK_TIMEOUT_S = Seconds(1.0)
+_TRACE_PAYLOAD_BYTES = 32
 
 
 class WindowsPlatform(SocketPlatform):
@@ -48,19 +49,15 @@ class WindowsPlatform(SocketPlatform):
 
     async def capabilities(self) -> tuple[Capability, ...]:
         """What the system lets the kit measure; found by trying on loopback only."""
-        found = []
-        for of_family, digit in ((Family.IPV4, "4"), (Family.IPV6, "6")):
-            state, reason = CapabilityState.AVAILABLE, None
-            try:
-                async with self.open_echo(of_family) as session:
-                    reply = await session.echo(_LOOPBACK[of_family], timeout_s=_LOOPBACK_TIMEOUT_S)
-                if reply.rtt_ms is None:
-                    state, reason = CapabilityState.MISSING, "no_reply"
-            except OSError:
-                state, reason = CapabilityState.REFUSED, "icmp_api"
-            found += [Capability(id=f"{name}{digit}", state=state, reason=reason) for name in ("icmp", "trace")]
-        found += [Capability(id=name, state=CapabilityState.AVAILABLE) for name in ("neighbours", "resolvers")]
-        return tuple(found)
+        icmp = await asyncio.gather(
+            echo_capability("icmp4", self, Family.IPV4),
+            echo_capability("icmp6", self, Family.IPV6),
+            trace_capability("trace4", self, Family.IPV4),
+            trace_capability("trace6", self, Family.IPV6),
+        )
+        # The IP Helper API answers these to every user.
+        open_to_all = (Capability(id=word, state=CapabilityState.AVAILABLE) for word in ("neighbours", "resolvers"))
+        return (*icmp, *open_to_all)
 
     async def network_state(self) -> NetworkState:
         """Interfaces, default routes, resolvers and proxies as the system has them now."""
@@ -123,9 +120,14 @@ class _TraceSession:
         self._session = session
         self._target = target
 
+    @property
+    def method(self) -> PathMethod:
+        """What is sent."""
+        return PathMethod.ICMP
+
     async def probe(self, ttl: int, *, timeout_s: Seconds) -> HopReply:
         """Send one probe and wait for what comes back."""
-        answer, elapsed_ms = await self._session.ask(self._target, ttl, 32, timeout_s)
+        answer, elapsed_ms = await self._session.ask(self._target, ttl, _TRACE_PAYLOAD_BYTES, timeout_s)
         return api.hop_reply(answer, elapsed_ms, self._target)
 
 

@@ -1,6 +1,7 @@
-"""Layouts and decoders of the Windows structures; the bytes were laid out by a C compiler from the platform's headers."""
+"""Layouts and decoders of the Windows structures; the bytes were laid out by a C compiler from the system headers."""
 
 import ctypes
+import itertools
 import struct
 from pathlib import Path
 
@@ -252,7 +253,7 @@ class Memory:
 
     def chain(self, entries):
         self.kept.extend(entries)
-        for entry, following in zip(entries, entries[1:], strict=False):
+        for entry, following in itertools.pairwise(entries):
             entry.next = ctypes.pointer(following)
         return ctypes.pointer(entries[0])
 

@@ -1,0 +1,208 @@
+"""macOS: datagram ICMP sockets and the system's own tools, without any privilege.
+
+Written from Apple's documentation and published sources (XNU, network_cmds, configd). Datagram ICMP sockets carry echo
+requests only, and hand over Time Exceeded and Destination Unreachable too, so they serve path discovery as well.
+icmplib knows the peculiarities of their messages (an IP header in front of IPv4 ones); its summaries are not used.
+"""
+
+import asyncio
+import errno
+import socket
+import sys
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from icmplib.exceptions import ICMPSocketError, TimeoutExceeded
+from icmplib.models import ICMPRequest
+from icmplib.sockets import ICMPv4Socket, ICMPv6Socket
+from icmplib.utils import unique_identifier
+
+from nexkit.address import Family, family, is_address
+from nexkit.facts.network import AddressOrigin, Duplex, NetworkState, ProxySettings
+from nexkit.platform.api import Capability, CapabilityState, Neighbour, TraceSession
+from nexkit.platform.icmp_session import IcmpMessage, IcmpSession, IcmpTrace
+from nexkit.platform.loopback_check import echo_capability, trace_capability
+from nexkit.platform.macos_facts import PlainInterface, network_state
+from nexkit.platform.parse_ifconfig import parse_ifconfig
+from nexkit.platform.parse_neighbours import parse_arp, parse_ndp
+from nexkit.platform.parse_netstat import TableRoute, parse_default_routes
+from nexkit.platform.parse_scutil import parse_dns, parse_origin, parse_proxy_settings
+from nexkit.platform.sockets import SocketPlatform
+from nexkit.platform.threads import in_daemon_thread
+from nexkit.units import Seconds
+
+assert sys.platform == "darwin"  # noqa: S101  mypy reads what follows for macOS only
+
+_ARP = "/usr/sbin/arp"
+_IFCONFIG = "/sbin/ifconfig"
+_IPCONFIG = "/usr/sbin/ipconfig"
+_NDP = "/usr/sbin/ndp"
+_NETSTAT = "/usr/sbin/netstat"
+_SCUTIL = "/usr/sbin/scutil"
+_TOOL_TIMEOUT_S = Seconds(3.0)
+_TOOL_OUTPUT_BYTES = 1_000_000
+_NETSTAT_WORDS = {Family.IPV4: "inet", Family.IPV6: "inet6"}
+
+
+class MacosPlatform(SocketPlatform):
+    """The platform on macOS."""
+
+    async def capabilities(self) -> tuple[Capability, ...]:
+        """What the system lets the kit measure; found by trying on loopback only."""
+        return tuple(
+            await asyncio.gather(
+                echo_capability("icmp4", self, Family.IPV4),
+                echo_capability("icmp6", self, Family.IPV6),
+                trace_capability("trace4", self, Family.IPV4),
+                trace_capability("trace6", self, Family.IPV6),
+                self._tool_capability("neighbours", _ARP, "-an"),
+                self._tool_capability("resolvers", _SCUTIL, "--dns"),
+            )
+        )
+
+    async def _tool_capability(self, capability: str, *arguments: str) -> Capability:
+        try:
+            await self._output(*arguments)
+        except OSError:
+            return Capability(id=capability, state=CapabilityState.REFUSED, reason="refused")
+        return Capability(id=capability, state=CapabilityState.AVAILABLE)
+
+    async def network_state(self) -> NetworkState:
+        """Interfaces, default routes, resolvers and proxies as the system has them now.
+
+        OSError where the routes or resolvers cannot be read, for an empty list would say that there are none.
+        """
+        plain, entries, routes4, routes6, dns, proxy = await asyncio.gather(
+            in_daemon_thread(_plain_interfaces),
+            self._output_if_any(_IFCONFIG, "-a", "-v"),
+            self._routes(Family.IPV4),
+            self._routes(Family.IPV6),
+            self._output(_SCUTIL, "--dns"),
+            self._output_if_any(_SCUTIL, "--proxy"),
+        )
+        return network_state(
+            interfaces=plain,
+            entries=parse_ifconfig(entries),
+            origins=await self._origins(plain),
+            routes={Family.IPV4: routes4, Family.IPV6: routes6},
+            dns=parse_dns(dns),
+            proxy=parse_proxy_settings(proxy) if proxy else ProxySettings(),
+        )
+
+    async def _routes(self, of_family: Family) -> tuple[TableRoute, ...]:
+        return parse_default_routes(await self._output(_NETSTAT, "-rn", "-f", _NETSTAT_WORDS[of_family]))
+
+    async def _origins(self, interfaces: Sequence[PlainInterface]) -> dict[str, AddressOrigin | None]:
+        """How the IPv4 address of each interface came to be."""
+        names = [each.name for each in interfaces if any(":" not in address for address, _ in each.addresses)]
+        summaries = await asyncio.gather(*(self._output_if_any(_IPCONFIG, "getsummary", name) for name in names))
+        return {name: parse_origin(summary) for name, summary in zip(names, summaries, strict=True)}
+
+    async def _output(self, *arguments: str) -> str:
+        """What a tool prints; OSError where it cannot be run, or fails without a word."""
+        result = await self.run_program(arguments, timeout_s=_TOOL_TIMEOUT_S, max_output_bytes=_TOOL_OUTPUT_BYTES)
+        if result.exit_status != 0 and not result.stdout:
+            raise OSError(errno.EIO, "a tool of the system failed")
+        return result.stdout.decode("utf-8", "replace")
+
+    async def _output_if_any(self, *arguments: str) -> str:
+        """What a tool prints; empty where it cannot be run or fails."""
+        try:
+            return await self._output(*arguments)
+        except OSError:
+            return ""
+
+    async def neighbour(self, address: str, interface: str) -> Neighbour:
+        """The ARP or ND entry of an address; PermissionError where the system refuses to tell."""
+        if family(address) is Family.IPV4:
+            return parse_arp(await self._output(_ARP, "-an"), address, interface)
+        return parse_ndp(await self._output(_NDP, "-an"), address, interface)
+
+    def open_echo(self, family: Family) -> AbstractAsyncContextManager[IcmpSession]:
+        """ICMP echo without privilege; entering raises PermissionError where the system refuses it."""
+        return _open_session(family)
+
+    @asynccontextmanager
+    async def open_trace(self, target: str) -> AsyncGenerator[TraceSession, None]:
+        """Path discovery without privilege; entering raises PermissionError or OSError."""
+        async with _open_session(family(target)) as session:
+            yield IcmpTrace(session=session, target=target)
+
+
+@asynccontextmanager
+async def _open_session(of_family: Family) -> AsyncGenerator[IcmpSession, None]:
+    async with IcmpSession.over(_DatagramIcmp(of_family), of_family) as session:
+        yield session
+
+
+class _DatagramIcmp:
+    """An unprivileged ICMP socket of icmplib; its errors become the OSErrors that they stand for."""
+
+    def __init__(self, of_family: Family) -> None:
+        make = ICMPv4Socket if of_family is Family.IPV4 else ICMPv6Socket
+        self._family = of_family
+        # Every datagram ICMP socket sees every reply; the identifier says whose it is.
+        self._id = unique_identifier()  # type: ignore[no-untyped-call]  # icmplib ships no types
+        try:
+            self._sock = make(privileged=False)
+        except ICMPSocketError as error:
+            raise _os_error(error) from error
+
+    def send(self, address: str, sequence: int, payload: bytes, ttl: int) -> None:
+        """Send an echo request; OSError."""
+        request = ICMPRequest(  # type: ignore[no-untyped-call]
+            destination=address, id=self._id, sequence=sequence, payload=payload, payload_size=len(payload), ttl=ttl
+        )
+        if self._family is Family.IPV6:
+            # icmplib leaves the hop limit of unprivileged sockets alone; XNU permits it (icmp6_dgram_ctloutput).
+            self._sock.sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, ttl)
+        try:
+            self._sock.send(request)  # type: ignore[no-untyped-call]
+        except ICMPSocketError as error:
+            raise _os_error(error) from error
+
+    def receive(self, timeout_s: Seconds) -> IcmpMessage | None:
+        """The next message that belongs to this socket; None where there is none in time. OSError."""
+        try:
+            reply = self._sock.receive(timeout=timeout_s)  # type: ignore[no-untyped-call]
+        except TimeoutExceeded:
+            return None
+        except ICMPSocketError as error:
+            raise _os_error(error) from error
+        if reply.id != self._id:
+            return None
+        return IcmpMessage(source=reply.source, sequence=reply.sequence, type=reply.type, code=reply.code)
+
+    def close(self) -> None:
+        """Give the socket back."""
+        self._sock.close()  # type: ignore[no-untyped-call]
+
+
+def _os_error(error: ICMPSocketError) -> OSError:
+    """The system's error behind an error of icmplib, which keeps the message only."""
+    cause = error.__context__
+    return cause if isinstance(cause, OSError) else OSError(errno.EIO, "ICMP socket")
+
+
+def _plain_interfaces() -> tuple[PlainInterface, ...]:
+    """The system's list of interfaces."""
+    import psutil
+
+    duplexes = {psutil.NIC_DUPLEX_FULL: Duplex.FULL, psutil.NIC_DUPLEX_HALF: Duplex.HALF}
+    addresses = psutil.net_if_addrs()  # type: ignore[no-untyped-call]  # psutil ships no types
+    return tuple(
+        PlainInterface(
+            name=name,
+            up="up" in stats.flags.split(","),
+            mtu_bytes=stats.mtu,
+            speed_mbit_s=stats.speed,
+            duplex=duplexes.get(stats.duplex),
+            mac=next((each.address.lower() for each in addresses.get(name, ()) if each.family == psutil.AF_LINK), None),
+            addresses=tuple(
+                (each.address, each.netmask)
+                for each in addresses.get(name, ())
+                if each.netmask and is_address(each.address) and is_address(each.netmask)
+            ),
+        )
+        for name, stats in psutil.net_if_stats().items()  # type: ignore[no-untyped-call]
+    )
