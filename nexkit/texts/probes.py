@@ -1,0 +1,66 @@
+"""Words for the probes: what each is called, and what it sends to whom. Consent pages and `probe list` show them."""
+
+from typing import NamedTuple
+
+from nexkit.texts import Texts
+
+
+class ProbeText(NamedTuple):
+    """A probe in words."""
+
+    name: str
+    sends: str
+    """What it sends and to whom; says so where nothing is sent."""
+
+
+def probe_text(probe_id: str, texts: Texts) -> ProbeText:
+    """The words for a probe; a probe of another author is called by its id."""
+    _ = texts.gettext
+    match probe_id:
+        case "interfaces":
+            return ProbeText(
+                _("Settings of this computer"),
+                _("Reads the network settings of this computer. Sends nothing."),
+            )
+        case "lan":
+            return ProbeText(
+                _("Router nearby"),
+                _("Knocks on your own router to see whether it is there. Stays inside your network."),
+            )
+        case "ping":
+            return ProbeText(
+                _("Round-trip times"),
+                _("Sends small echo packets to your router, your provider and a few well-known addresses."),
+            )
+        case "lookup":
+            return ProbeText(
+                _("Names, as your programs look them up"),
+                _("Asks your system for the addresses of a few names, as a browser does."),
+            )
+        case "dns":
+            return ProbeText(
+                _("Name servers (DNS)"),
+                _("Asks each of your name servers, and a few others to compare, for the same names."),
+            )
+        case "portal":
+            return ProbeText(
+                _("Sign-in page of the network"),
+                _("Fetches a tiny check page from the web to see whether a hotel or café page comes instead."),
+            )
+        case "reach":
+            return ProbeText(
+                _("Connections to services"),
+                _("Connects to the tested services and a few well-known sites, and fetches their first page."),
+            )
+        case "route":
+            return ProbeText(
+                _("Way to the destination"),
+                _("Sends small packets along the way to the destination to see which routers answer."),
+            )
+        case "load":
+            return ProbeText(
+                _("Load test"),
+                _("Downloads and uploads random data at full speed from the test server for some seconds."),
+            )
+        case _:
+            return ProbeText(probe_id, _("A probe of another author; see its documentation."))

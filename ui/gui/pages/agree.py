@@ -1,0 +1,189 @@
+"""Page: what will be measured, with what traffic, and the consent to it. Nothing is ticked beforehand."""
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
+
+from nexkit.facts.load import LoadBackend
+from nexkit.probe import Consent, ProbeSpec
+from nexkit.profile import Profile
+from nexkit.request import Depth
+from nexkit.texts import Texts
+from nexkit.texts.numbers import byte_size
+from nexkit.texts.probes import probe_text
+from ui.gui.pages.base import CardGrid, Disclosure, PageBase, card, plain_label
+from ui.gui.present import depth_text, localised
+from ui.gui.theme import current_theme
+from ui.gui.widgets.choice import ChoiceCard, Tick
+
+_LOAD_CONSENTS = frozenset({Consent.BULK_TRAFFIC, Consent.PUBLIC_BACKEND})
+
+
+def targets_text(profile: Profile, texts: Texts) -> str:
+    """Every address and name that the profile lets the kit contact, one kind a line."""
+    _ = texts.gettext
+    services = [
+        target
+        for service in profile.services
+        for target in (
+            *([service.url] if service.url else []),
+            *(f"{entry.host}:{entry.port}" for entry in service.tcp),
+        )
+    ]
+    kinds = (
+        (_("Well-known addresses: {targets}"), profile.internet.anchors),
+        (_("Well-known names: {targets}"), profile.internet.names),
+        (_("Name servers to compare: {targets}"), profile.internet.resolvers),
+        (_("Check pages: {targets}"), tuple(check.url for check in profile.internet.portal_checks)),
+        (_("Services: {targets}"), tuple(services)),
+    )
+    return "\n".join(line.format(targets=", ".join(targets)) for line, targets in kinds if targets)
+
+
+class AgreePage(PageBase):
+    """Shows the probes with their traffic and asks for consent."""
+
+    agreed = Signal(bool)
+
+    def __init__(self, texts: Texts, profile: Profile) -> None:
+        _ = texts.gettext
+        super().__init__(
+            "agree",
+            texts,
+            _("What will be measured"),
+            _(
+                "Nothing has been sent yet. The test packets carry no content of yours, and the results stay on this "
+                "computer until you decide otherwise."
+            ),
+        )
+        self._profile = profile
+        self._specs: tuple[ProbeSpec, ...] = ()
+        self._depths: dict[Depth, ChoiceCard] = {}
+        has_load = profile.load.backend is not None
+        depths = [depth for depth in Depth if depth is not Depth.FULL or has_load]
+        grid = CardGrid(columns=len(depths), least_em=13)
+        for depth in depths:
+            title, detail = depth_text(depth, texts)
+            choice = ChoiceCard(f"agree.{depth.value}", title, detail)
+            choice.toggled.connect(self._show_probes)
+            self._depths[depth] = choice
+            grid.add(choice)
+        self.column.addWidget(grid)
+
+        frame, layout = card()
+        layout.addWidget(plain_label(_("These tests are made"), "heading"))
+        self._table = QWidget()
+        self._rows = QGridLayout(self._table)
+        em = current_theme().em
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setHorizontalSpacing(round(em))
+        self._rows.setVerticalSpacing(round(em * 0.45))
+        self._rows.setColumnStretch(1, 1)
+        layout.addWidget(self._table)
+        targets = plain_label(targets_text(profile, texts), "muted", "agree.target_list")
+        layout.addWidget(Disclosure("agree.targets", _("Show &whom exactly"), targets))
+        self.column.addWidget(frame)
+
+        self.consent = Tick(
+            "agree.consent",
+            _("I &agree that these tests are made now"),
+            _("Targets are taken from the profile “{profile}”.").format(
+                profile=localised(profile.name, texts.language)
+            ),
+        )
+        self.consent.toggled.connect(self.agreed)
+        self.add_to_foot(self.consent)
+        self.load_consent = Tick("agree.load_consent", self._load_title(), self._load_detail())
+        self.load_consent.setVisible(False)
+        self.add_to_foot(self.load_consent)
+        self.problem = plain_label("", "problem", "agree.problem")
+        self.problem.setVisible(False)
+        self.add_to_foot(self.problem)
+        self.column.addStretch(1)
+        self._depths[Depth.STANDARD].setChecked(True)
+
+    def _load_title(self) -> str:
+        _ = self.texts.gettext
+        return _("I also agree to the &load test, which transfers up to {size}").format(
+            size=byte_size(self._profile.load.max_bytes)
+        )
+
+    def _load_detail(self) -> str:
+        _ = self.texts.gettext
+        if self._profile.load.backend is LoadBackend.OOKLA:
+            return _(
+                "It runs at Speedtest by Ookla, a public service that keeps and publishes the result together with "
+                "your public address (terms: www.speedtest.net/about/terms). For some seconds it fills your line, and "
+                "it uses up data volume on a mobile contract."
+            )
+        return _(
+            "Test server: {server}. For some seconds it fills your line, so calls of others may stutter, and it uses "
+            "up data volume on a mobile contract."
+        ).format(server=self._profile.load.server)
+
+    def show_specs(self, specs: Iterable[ProbeSpec]) -> None:
+        """The probes of this installation are known now."""
+        self._specs = tuple(specs)
+        self._show_probes()
+
+    def show_problem(self, words: str) -> None:
+        """The tests of this installation could not be loaded."""
+        self.problem.setText(words)
+        self.problem.setVisible(True)
+
+    def depth(self) -> Depth:
+        """How much is to be measured."""
+        return next(depth for depth, choice in self._depths.items() if choice.isChecked())
+
+    def consents(self) -> frozenset[Consent]:
+        """What was agreed to; empty without the tick."""
+        if not self.consent.isChecked():
+            return frozenset()
+        base = frozenset({Consent.SYSTEM, Consent.ACTIVE_TRAFFIC})
+        if self.depth() is not Depth.FULL or not self.load_consent.isChecked():
+            return base
+        if self._profile.load.backend is LoadBackend.OOKLA:
+            return base | _LOAD_CONSENTS
+        return base | {Consent.BULK_TRAFFIC}
+
+    def reset(self) -> None:
+        """Ask anew: consent holds for one run."""
+        self.consent.setChecked(False)
+        self.load_consent.setChecked(False)
+
+    def _show_probes(self) -> None:
+        """The rows of the probes that the chosen depth uses."""
+        full = Depth.FULL in self._depths and self._depths[Depth.FULL].isChecked()
+        self.load_consent.setVisible(full)
+        while self._rows.count():
+            widget = self._rows.takeAt(0).widget()
+            if widget is not None:
+                widget.setParent(None)
+                widget.deleteLater()
+        shown = [spec for spec in self._specs if full or spec.consent not in _LOAD_CONSENTS]
+        for row, spec in enumerate(shown):
+            self._add_row(row * 2, spec)
+            if row + 1 < len(shown):
+                rule = QFrame()
+                rule.setProperty("role", "rule")
+                rule.setFixedHeight(1)
+                self._rows.addWidget(rule, row * 2 + 1, 0, 1, 3)
+
+    def _add_row(self, row: int, spec: ProbeSpec) -> None:
+        _ = self.texts.gettext
+        words = probe_text(spec.id, self.texts)
+        name = plain_label(words.name, name=f"agree.probe.{spec.id}")
+        name.setMinimumWidth(round(current_theme().em * 9))
+        if spec.consent is Consent.SYSTEM or spec.max_bytes == 0:
+            amount = _("nothing sent")
+        else:
+            most = (
+                min(spec.max_bytes, self._profile.load.max_bytes) if spec.consent in _LOAD_CONSENTS else spec.max_bytes
+            )
+            amount = _("up to {size} for each target").format(size=byte_size(most))
+        cost = plain_label(amount, "muted")
+        cost.setMinimumWidth(round(current_theme().em * 8))
+        self._rows.addWidget(name, row, 0)
+        self._rows.addWidget(plain_label(words.sends, "muted"), row, 1)
+        self._rows.addWidget(cost, row, 2)

@@ -1,0 +1,186 @@
+"""What all pages share: a title, a calm column of content that scrolls, cards, folding details."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nexkit.texts import Texts
+from ui.gui.theme import current_theme
+
+_COLUMN_EM = 50
+"""Width of the content: lines longer than this tire the eye."""
+
+
+def plain_label(text: str, role: str = "", name: str = "") -> QLabel:
+    """A label that wraps and shows its text as it is: nothing in it can be a link or a tag."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setObjectName(name)
+    if role:
+        label.setProperty("role", role)
+    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    policy.setHeightForWidth(True)
+    label.setSizePolicy(policy)
+    return label
+
+
+def card() -> tuple[QFrame, QVBoxLayout]:
+    """A framed part of a page and its layout."""
+    em = round(current_theme().em)
+    frame = QFrame()
+    frame.setProperty("role", "card")
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(em, em, em, em)
+    layout.setSpacing(em // 2)
+    return frame, layout
+
+
+class Disclosure(QWidget):
+    """Details that unfold on demand."""
+
+    def __init__(self, name: str, title: str, content: QWidget) -> None:
+        super().__init__()
+        self.button = QToolButton()
+        self.button.setObjectName(name)
+        self.button.setAccessibleName(title.replace("&", ""))
+        self.button.setText(title)
+        self.button.setCheckable(True)
+        self.button.setArrowType(Qt.ArrowType.RightArrow)
+        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._content = content
+        content.setVisible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.button)
+        layout.addWidget(content)
+        self.button.toggled.connect(self._unfold)
+
+    def _unfold(self, unfolded: bool) -> None:
+        self.button.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
+        self._content.setVisible(unfolded)
+
+
+class CardGrid(QWidget):
+    """Children side by side where there is room, else one below the other."""
+
+    def __init__(self, columns: int, least_em: float) -> None:
+        super().__init__()
+        self._most = columns
+        self._least_em = least_em
+        self._children: list[QWidget] = []
+        self._columns = 0
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(round(current_theme().em * 0.6))
+
+    def add(self, child: QWidget) -> None:
+        """One more child, last in order."""
+        self._children.append(child)
+        self._arrange(self._columns or self._most)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As many columns as fit."""
+        super().resizeEvent(event)
+        fitting = int(self.width() / (current_theme().em * self._least_em))
+        columns = max(1, min(self._most, fitting))
+        if columns != self._columns:
+            self._arrange(columns)
+
+    def _arrange(self, columns: int) -> None:
+        self._columns = columns
+        for index, child in enumerate(self._children):
+            last = index + 1 == len(self._children)
+            self._grid.addWidget(child, index // columns, index % columns, 1, columns - index % columns if last else 1)
+        for column in range(self._most):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+
+
+class TurningBox(QWidget):
+    """Two parts side by side, or one below the other in a narrow window."""
+
+    def __init__(self, first: QWidget, second: QWidget, least_em: float) -> None:
+        super().__init__()
+        self._least_em = least_em
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(round(current_theme().em * 0.8))
+        self._box.addWidget(first, 1)
+        self._box.addWidget(second, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Turn."""
+        super().resizeEvent(event)
+        wide = self.width() >= current_theme().em * self._least_em
+        self._box.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+
+
+class PageBase(QWidget):
+    """A page: title, introduction, then what the page adds to `column`; what it adds to `foot` does not scroll away."""
+
+    def __init__(self, name: str, texts: Texts, title: str, intro: str = "") -> None:
+        super().__init__()
+        self.texts = texts
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        em = round(current_theme().em)
+        self._inner = QWidget()
+        self._inner.setProperty("role", "page")
+        self.column = QVBoxLayout(self._inner)
+        self.column.setSpacing(round(em * 0.8))
+        self.title = plain_label(title, "title", f"{name}.title")
+        self.column.addWidget(self.title)
+        self.intro = plain_label(intro, "muted", f"{name}.intro")
+        self.intro.setVisible(bool(intro))
+        self.column.addWidget(self.intro)
+        self._scroll = QScrollArea()
+        self._scroll.setObjectName(f"{name}.scroll")
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(self._inner)
+        self._foot = QWidget()
+        self._foot.setVisible(False)
+        self._foot_layout = QVBoxLayout(self._foot)
+        self._foot_layout.setSpacing(round(em * 0.2))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._scroll, 1)
+        layout.addWidget(self._foot)
+
+    def add_to_foot(self, widget: QWidget) -> None:
+        """A control that stays in sight however long the page is."""
+        self._foot_layout.addWidget(widget)
+        self._foot.setVisible(True)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the column in the middle, no wider than can be read."""
+        super().resizeEvent(event)
+        em = current_theme().em
+        side = max(round(em * 1.4), round((self.width() - em * _COLUMN_EM) / 2))
+        self.column.setContentsMargins(side, round(em * 1.2), side, round(em * 1.2))
+        self._foot_layout.setContentsMargins(side, round(em * 0.5), side, round(em * 0.5))
+
+    def to_top(self) -> None:
+        """Show the beginning of the page."""
+        self._scroll.verticalScrollBar().setValue(0)
+
+    def focus_first(self) -> None:
+        """Give the focus to the first control of the page."""
+        for child in [*self._inner.findChildren(QWidget), *self._foot.findChildren(QWidget)]:
+            if child.isEnabled() and child.isVisible() and child.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                child.setFocus(Qt.FocusReason.TabFocusReason)
+                return

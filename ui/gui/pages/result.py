@@ -1,0 +1,254 @@
+"""Page: what came out. One sentence, the drawing, what to do now; everything else on demand."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nexkit.diagnosis.verdict import Diagnosis, Finding, VerdictState
+from nexkit.profile import Support
+from nexkit.run_record import RunRecord
+from nexkit.texts import Texts
+from nexkit.texts.causes import cause_text
+from nexkit.texts.numbers import byte_size, percent
+from nexkit.texts.probes import probe_text
+from nexkit.texts.verdicts import not_tested_text, rung_word, segment_name, severity_word, verdict_sentence
+from nexkit.texts.words import subject_text, value_text
+from ui.gui.pages.base import Disclosure, PageBase, card, plain_label
+from ui.gui.present import Mark, mark_word, outcome_text, places
+from ui.gui.theme import current_theme
+from ui.gui.widgets.mark_label import MarkLabel
+from ui.gui.widgets.path_view import PathNode, PathView
+
+_MARK_OF_VERDICT = {
+    VerdictState.HEALTHY: Mark.OK,
+    VerdictState.FAULT: Mark.BROKEN,
+    VerdictState.INCONCLUSIVE: Mark.UNKNOWN,
+}
+
+
+class ResultPage(PageBase):
+    """Shows one diagnosis; a new run replaces it as a whole."""
+
+    def __init__(self, texts: Texts, support: Support) -> None:
+        _ = texts.gettext
+        super().__init__("result", texts, _("Result"))
+        self.title.setVisible(False)  # the sentence of the verdict is the title
+        self._support = support
+        self._content: QWidget | None = None
+
+    def show_result(self, record: RunRecord, diagnosis: Diagnosis) -> None:
+        """Show what a run came to."""
+        if self._content is not None:
+            self.column.removeWidget(self._content)
+            self._content.deleteLater()
+        self._content = QWidget()
+        layout = QVBoxLayout(self._content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(round(current_theme().em * 0.8))
+        self._add_sentence(layout, record, diagnosis)
+        self._add_path(layout, diagnosis)
+        self._add_advice(layout, diagnosis)
+        layout.addWidget(
+            Disclosure("result.details", self.texts.gettext("Show &details"), self._tabs(record, diagnosis))
+        )
+        layout.addStretch(1)
+        self.column.addWidget(self._content, 1)
+        self.to_top()
+
+    def _add_sentence(self, layout: QVBoxLayout, record: RunRecord, diagnosis: Diagnosis) -> None:
+        _ = self.texts.gettext
+        row = QHBoxLayout()
+        row.setSpacing(round(current_theme().em * 0.7))
+        row.addWidget(MarkLabel(_MARK_OF_VERDICT[diagnosis.verdict.state], size_em=2.2), 0, Qt.AlignmentFlag.AlignTop)
+        sentence = plain_label(verdict_sentence(diagnosis, self.texts), "title", "result.sentence")
+        sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row.addWidget(sentence, 1)
+        layout.addLayout(row)
+        if record.cancelled:
+            layout.addWidget(
+                plain_label(
+                    _("You stopped the measuring early: what was not tested could not be judged."),
+                    "muted",
+                    "result.cancelled",
+                )
+            )
+
+    def _add_path(self, layout: QVBoxLayout, diagnosis: Diagnosis) -> None:
+        _ = self.texts.gettext
+        frame, inner = card()
+        path = PathView("result.path", _("The way from this computer to the service"), _("The trouble is here"))
+        path.show_nodes(
+            [
+                PathNode(
+                    segment=place.segment,
+                    mark=place.mark,
+                    label=segment_name(place.segment, self.texts),
+                    word=mark_word(place.mark, self.texts),
+                    here=place.here,
+                )
+                for place in places(diagnosis)
+            ]
+        )
+        inner.addWidget(path)
+        layout.addWidget(frame)
+
+    def _advice(self, diagnosis: Diagnosis) -> tuple[str, ...]:
+        """What to do now, in order: the root finding's advice, else what helps in any case."""
+        _ = self.texts.gettext
+        if diagnosis.findings and diagnosis.verdict.state is VerdictState.FAULT:
+            return tuple(cause_text(diagnosis.findings[0], self.texts).advice)
+        if diagnosis.verdict.state is VerdictState.HEALTHY:
+            return (
+                _("If something still does not work, choose that service or its web address and test again."),
+                _("If it only happens now and then, test again while it happens."),
+            )
+        return (
+            _("Test again: perhaps the network was busy or changing just now."),
+            _("If the trouble stays, make a report and give it to your support desk."),
+        )
+
+    def _add_advice(self, layout: QVBoxLayout, diagnosis: Diagnosis) -> None:
+        _ = self.texts.gettext
+        frame, inner = card()
+        inner.addWidget(plain_label(_("What you can do now"), "heading"))
+        grid = QGridLayout()
+        em = round(current_theme().em)
+        grid.setHorizontalSpacing(em // 2)
+        grid.setVerticalSpacing(em // 3)
+        grid.setColumnStretch(1, 1)
+        advice = list(self._advice(diagnosis))
+        contact = ", ".join(entry for entry in (self._support.name, self._support.email, self._support.url) if entry)
+        if contact:
+            advice.append(_("Your support desk: {contact}").format(contact=contact))
+        for number, sentence in enumerate(advice, start=1):
+            grid.addWidget(plain_label(f"{number}."), number, 0, Qt.AlignmentFlag.AlignTop)
+            line = plain_label(sentence, name=f"result.advice.{number}")
+            line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            grid.addWidget(line, number, 1)
+        inner.addLayout(grid)
+        layout.addWidget(frame)
+
+    def _tabs(self, record: RunRecord, diagnosis: Diagnosis) -> QTabWidget:
+        _ = self.texts.gettext
+        tabs = QTabWidget()
+        tabs.setObjectName("result.tabs")
+        tabs.setAccessibleName(_("Details"))
+        tabs.setDocumentMode(True)
+        tabs.addTab(self._findings(diagnosis), _("Why we think so"))
+        tabs.addTab(self._ladder(diagnosis), _("Every part of the way"))
+        tabs.addTab(self._not_tested(diagnosis), _("Not tested"))
+        tabs.addTab(self._measurements(record), _("Measurements"))
+        return tabs
+
+    def _findings(self, diagnosis: Diagnosis) -> QWidget:
+        _ = self.texts.gettext
+        content, layout = _tab()
+        if not diagnosis.findings:
+            layout.addWidget(plain_label(_("Nothing was found that is wrong."), "muted"))
+        for finding in diagnosis.findings:
+            layout.addWidget(self._finding(finding))
+        layout.addStretch(1)
+        return content
+
+    def _finding(self, finding: Finding) -> QWidget:
+        _ = self.texts.gettext
+        frame, layout = card()
+        words = cause_text(finding, self.texts)
+        layout.addWidget(plain_label(words.title, "heading"))
+        layout.addWidget(plain_label(words.sentence))
+        facts = [
+            (
+                _("Kind"),
+                _("{cause} ({severity}), sure to {confidence}").format(
+                    cause=finding.cause,
+                    severity=severity_word(finding.severity, self.texts),
+                    confidence=percent(finding.confidence),
+                ),
+            ),
+            (_("Measured"), "; ".join(f"{name} {value_text(name, value)}" for name, value in finding.values.items())),
+            (_("Speaks for it"), ", ".join(finding.evidence)),
+            (_("Speaks against it"), ", ".join(finding.against)),
+            (_("Explains as well"), ", ".join(finding.explains)),
+            (_("For the support desk"), words.desk),
+        ]
+        grid = QGridLayout()
+        grid.setColumnStretch(1, 1)
+        grid.setHorizontalSpacing(round(current_theme().em))
+        for row, (name, value) in enumerate((name, value) for name, value in facts if value):
+            grid.addWidget(plain_label(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
+            label = plain_label(value)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            grid.addWidget(label, row, 1)
+        layout.addLayout(grid)
+        return frame
+
+    def _ladder(self, diagnosis: Diagnosis) -> QTableWidget:
+        _ = self.texts.gettext
+        rows = [
+            (segment_name(rung.segment, self.texts), rung_word(rung.state, self.texts), ", ".join(rung.because) or "–")
+            for rung in diagnosis.ladder
+        ]
+        return _table("result.ladder", _("Every part of the way"), (_("Part"), _("State"), _("Because of")), rows)
+
+    def _not_tested(self, diagnosis: Diagnosis) -> QTableWidget:
+        _ = self.texts.gettext
+        rows = [
+            (item.step, probe_text(item.probe, self.texts).name, not_tested_text(item, self.texts))
+            for item in diagnosis.not_tested
+        ]
+        return _table("result.not_tested", _("Not tested"), (_("Step"), _("Test"), _("Reason")), rows)
+
+    def _measurements(self, record: RunRecord) -> QTableWidget:
+        _ = self.texts.gettext
+        rows = [
+            (
+                result.id,
+                subject_text(result.subject, self.texts),
+                outcome_text(result, self.texts),
+                f"{result.took_s:.1f} s",
+                byte_size(result.traffic_bytes),
+            )
+            for result in record.results
+        ]
+        heads = (_("Step"), _("Asked"), _("Outcome"), _("Took"), _("Data"))
+        return _table("result.measurements", _("Measurements"), heads, rows)
+
+
+def _tab() -> tuple[QWidget, QVBoxLayout]:
+    content = QWidget()
+    layout = QVBoxLayout(content)
+    layout.setContentsMargins(0, round(current_theme().em * 0.6), 0, 0)
+    return content, layout
+
+
+def _table(name: str, title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> QTableWidget:
+    """A read-only table whose text can be copied."""
+    table = QTableWidget(len(rows), len(heads))
+    table.setObjectName(name)
+    table.setAccessibleName(title)
+    table.setHorizontalHeaderLabels(heads)
+    table.verticalHeader().setVisible(False)
+    table.setShowGrid(False)
+    table.setTabKeyNavigation(False)
+    table.setWordWrap(True)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setMinimumHeight(round(current_theme().em * 16))
+    for row, words in enumerate(rows):
+        for column, word in enumerate(words):
+            item = QTableWidgetItem(word)
+            table.setItem(row, column, item)
+    header = table.horizontalHeader()
+    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    header.setSectionResizeMode(min(2, len(heads) - 1), QHeaderView.ResizeMode.Stretch)
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+    return table

@@ -1,0 +1,179 @@
+"""Page: the report becomes a file; then it is handed over by the user."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QDir, QStandardPaths, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QPushButton
+
+from nexkit.profile import Support
+from nexkit.texts import Texts
+from nexkit.texts.numbers import byte_size
+from ui.gui.pages.base import PageBase, card, plain_label
+from ui.gui.present import Mark
+from ui.gui.theme import current_theme
+from ui.gui.widgets.mark_label import MarkLabel
+
+SUFFIX = ".nexkit.zip"
+
+
+class SavePage(PageBase):
+    """Asks where to, then offers what helps to hand the file over."""
+
+    save_wanted = Signal(str)
+    """The file's path as it stands in the field."""
+
+    def __init__(self, texts: Texts, support: Support) -> None:
+        _ = texts.gettext
+        super().__init__(
+            "save", texts, _("Save the report"), _("The file is signed, so that the desk can see that it is unchanged.")
+        )
+        self._summary = ""
+        self._saved: Path | None = None
+        self._build_file()
+        self._build_hand_over(support)
+
+    def _build_file(self) -> None:
+        _ = self.texts.gettext
+        em = round(current_theme().em)
+        frame, layout = card()
+        label = QLabel(_("&File"))
+        self.file = QLineEdit()
+        self.file.setObjectName("save.file")
+        self.file.setAccessibleName(_("File"))
+        label.setBuddy(self.file)
+        self.choose = QPushButton(_("C&hoose …"))
+        self.choose.setObjectName("save.choose")
+        self.choose.clicked.connect(self._choose)
+        self.save = QPushButton(_("&Save"))
+        self.save.setObjectName("save.save")
+        self.save.setProperty("role", "main")
+        self.save.clicked.connect(self._want_save)
+        layout.addWidget(label)
+        row = QHBoxLayout()
+        row.setSpacing(em // 2)
+        row.addWidget(self.file, 1)
+        row.addWidget(self.choose)
+        row.addWidget(self.save)
+        layout.addLayout(row)
+        said = QHBoxLayout()
+        said.setSpacing(em // 2)
+        self.mark = MarkLabel(Mark.OK)
+        self.mark.setVisible(False)
+        self.state = plain_label("", name="save.state")
+        said.addWidget(self.mark)
+        said.addWidget(self.state, 1)
+        layout.addLayout(said)
+        self.problem = plain_label("", "problem", "save.problem")
+        self.problem.setVisible(False)
+        layout.addWidget(self.problem)
+        self.column.addWidget(frame)
+
+    def _build_hand_over(self, support: Support) -> None:
+        _ = self.texts.gettext
+        self._after, after = card()
+        after.addWidget(plain_label(_("Hand it over"), "heading"))
+        after.addWidget(plain_label(self._hand_over_words(support), name="save.hand_over"))
+        buttons = QHBoxLayout()
+        self.show_folder = QPushButton(_("Show in f&older"))
+        self.show_folder.setObjectName("save.show_folder")
+        self.show_folder.clicked.connect(self._open_folder)
+        self.copy = QPushButton(_("&Copy summary for the ticket"))
+        self.copy.setObjectName("save.copy")
+        self.copy.clicked.connect(self._copy_summary)
+        self.copied = QLabel()
+        self.copied.setObjectName("save.copied")
+        self.copied.setProperty("role", "muted")
+        for widget in (self.show_folder, self.copy, self.copied):
+            buttons.addWidget(widget)
+        buttons.addStretch(1)
+        after.addLayout(buttons)
+        self.summary = QPlainTextEdit()
+        self.summary.setObjectName("save.summary")
+        self.summary.setAccessibleName(_("Summary for the ticket"))
+        self.summary.setReadOnly(True)
+        self.summary.setTabChangesFocus(True)
+        self.summary.setMinimumHeight(round(current_theme().em * 9))
+        after.addWidget(self.summary, 1)
+        self.column.addWidget(self._after, 1)
+        self.column.addStretch(0)
+        self._after.setVisible(False)
+
+    def _hand_over_words(self, support: Support) -> str:
+        _ = self.texts.gettext
+        contact = ", ".join(entry for entry in (support.name, support.email, support.url) if entry)
+        if contact:
+            return _("Attach the file to your ticket and paste the summary into it. Support: {contact}").format(
+                contact=contact
+            )
+        return _("Attach the file to your ticket, or mail it to your support desk, and paste the summary into it.")
+
+    def offer(self, report_id: str, summary: str) -> None:
+        """A report is ready to be written; suggest a name for it."""
+        self._saved = None
+        self._summary = summary
+        self.summary.setPlainText(summary)
+        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        place = Path(folder) if folder and Path(folder).is_dir() else Path.home()
+        self.file.setText(QDir.toNativeSeparators(str(place / f"{report_id}{SUFFIX}")))
+        self.mark.setVisible(False)
+        self.problem.setVisible(False)
+        self._after.setVisible(False)
+        self.state.setText("")
+        self.copied.setText("")
+        self._set_busy(busy=False)
+
+    def saving(self) -> None:
+        """The file is being written."""
+        _ = self.texts.gettext
+        self.state.setText(_("Sealing and writing …"))
+        self.problem.setVisible(False)
+        self._set_busy(busy=True)
+
+    def saved(self, path: Path, size_bytes: int) -> None:
+        """The file is there."""
+        _ = self.texts.gettext
+        self._saved = path
+        self.mark.setVisible(True)
+        self.state.setText(_("Saved: {file} ({size})").format(file=path.name, size=byte_size(size_bytes)))
+        self._after.setVisible(True)
+        self._set_busy(busy=False)
+        self.show_folder.setFocus()
+
+    def failed(self, words: str) -> None:
+        """The file could not be written."""
+        self.state.setText("")
+        self.problem.setText(words)
+        self.problem.setVisible(True)
+        self._set_busy(busy=False)
+
+    def _set_busy(self, *, busy: bool) -> None:
+        for widget in (self.file, self.choose, self.save):
+            widget.setEnabled(not busy)
+
+    def _want_save(self) -> None:
+        self.save_wanted.emit(self.file.text().strip())
+
+    def _choose(self) -> None:
+        _ = self.texts.gettext
+        dialog = QFileDialog(self, _("Save the report"))
+        dialog.setObjectName("save.dialog")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilter(_("Reports (*{suffix})").format(suffix=SUFFIX))
+        dialog.selectFile(self.file.text())
+        dialog.fileSelected.connect(self._take_file)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _take_file(self, name: str) -> None:
+        whole = name if name.endswith(SUFFIX) else name + SUFFIX
+        self.file.setText(QDir.toNativeSeparators(whole))
+
+    def _open_folder(self) -> None:
+        """The one thing that the wizard opens outside itself: the folder of the file that it wrote."""
+        if self._saved is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._saved.parent)))
+
+    def _copy_summary(self) -> None:
+        QGuiApplication.clipboard().setText(self._summary)
+        self.copied.setText(self.texts.gettext("Copied"))

@@ -1,0 +1,165 @@
+"""Page: what will be shared. Every category has a tick, none is set beforehand, and the files are shown as they are."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QPlainTextEdit,
+    QPushButton,
+)
+
+from nexkit.profile import Support
+from nexkit.texts import Texts
+from nexkit.texts.numbers import byte_size
+from report.consent import Category, consent_text
+from ui.gui.pages.base import PageBase, TurningBox, card, plain_label
+from ui.gui.theme import current_theme
+from ui.gui.widgets.choice import Tick
+
+_SETTLE_MS = 150
+"""Ticks that follow each other this quickly make one preview."""
+
+
+class SharePage(PageBase):
+    """Asks category by category, shows the exact content, asks for the consent."""
+
+    choice_changed = Signal()
+    """The ticks changed: the preview and a consent to it are void."""
+    preview_wanted = Signal()
+    """The ticks have settled: `categories()` says for what a preview is wanted."""
+    agreed = Signal(bool)
+
+    def __init__(self, texts: Texts, support: Support) -> None:
+        _ = texts.gettext
+        super().__init__(
+            "share",
+            texts,
+            _("What goes into the report"),
+            _(
+                "You decide. The report is a file on this computer; it is sent nowhere by itself. Names and addresses "
+                "are shortened or replaced as described."
+            ),
+        )
+        self._files: Mapping[str, bytes] = {}
+        self._ticks: dict[Category, Tick] = {}
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self.preview_wanted)
+
+        choices, choices_layout = card()
+        choices_layout.addWidget(plain_label(_("Tick what may be included"), "heading"))
+        for category in Category:
+            words = consent_text(category, texts)
+            tick = Tick(f"share.{category.value}", words.title, words.contains)
+            tick.toggled.connect(self._changed)
+            self._ticks[category] = tick
+            choices_layout.addWidget(tick)
+        self.tick_all = QPushButton(_("Tick &everything"))
+        self.tick_all.setObjectName("share.tick_all")
+        self.tick_all.clicked.connect(self._tick_everything)
+        row = QHBoxLayout()
+        row.addWidget(self.tick_all)
+        row.addStretch(1)
+        choices_layout.addLayout(row)
+        choices_layout.addStretch(1)
+
+        preview, preview_layout = card()
+        preview_layout.addWidget(plain_label(_("Exactly this will be in the report"), "heading"))
+        self.state = plain_label("", "muted", "share.state")
+        preview_layout.addWidget(self.state)
+        self.file_list = QListWidget()
+        self.file_list.setObjectName("share.files")
+        self.file_list.setAccessibleName(_("Files of the report"))
+        self.file_list.setFixedHeight(round(current_theme().em * 8))
+        self.file_list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.file_list.currentItemChanged.connect(self._show_file)
+        preview_layout.addWidget(self.file_list)
+        self.content = QPlainTextEdit()
+        self.content.setObjectName("share.content")
+        self.content.setAccessibleName(_("Content of the chosen file"))
+        self.content.setReadOnly(True)
+        self.content.setTabChangesFocus(True)
+        self.content.setMinimumHeight(round(current_theme().em * 12))
+        preview_layout.addWidget(self.content, 1)
+        self.column.addWidget(TurningBox(choices, preview, least_em=44), 1)
+
+        self.consent = Tick(
+            "share.consent",
+            _("I &agree that the content shown is written to the report"),
+            _("For: {recipient}. Until you hand the file over, nobody but you has it.").format(
+                recipient=support.name or _("the support desk that you choose")
+            ),
+        )
+        self.consent.toggled.connect(self.agreed)
+        self.add_to_foot(self.consent)
+        self.reset()
+
+    def categories(self) -> frozenset[Category]:
+        """What is ticked."""
+        return frozenset(category for category, tick in self._ticks.items() if tick.isChecked())
+
+    def reset(self) -> None:
+        """Ask anew, with nothing ticked."""
+        for tick in self._ticks.values():
+            tick.setChecked(False)
+        self._changed()
+
+    def show_draft(self, files: Mapping[str, bytes]) -> None:
+        """The preview: the bytes that will be sealed."""
+        _ = self.texts.gettext
+        chosen = self.file_list.currentItem()
+        before = chosen.data(Qt.ItemDataRole.UserRole) if chosen else None
+        self._files = files
+        self.file_list.clear()
+        for path, data in files.items():
+            item = QListWidgetItem(f"{path}  ({byte_size(len(data))})")
+            item.setData(Qt.ItemDataRole.UserRole, path)
+            self.file_list.addItem(item)
+            if path == before:
+                self.file_list.setCurrentItem(item)
+        if self.file_list.currentItem() is None and self.file_list.count():
+            self.file_list.setCurrentRow(0)
+        self.state.setText(
+            self.texts.ngettext("{count} file, {size}", "{count} files, {size}", len(files)).format(
+                count=len(files), size=byte_size(sum(len(data) for data in files.values()))
+            )
+        )
+        self.consent.setEnabled(True)
+
+    def show_problem(self, words: str) -> None:
+        """The preview could not be made."""
+        self.state.setText(words)
+
+    def _tick_everything(self) -> None:
+        for tick in self._ticks.values():
+            tick.setChecked(True)
+
+    def _changed(self) -> None:
+        _ = self.texts.gettext
+        self._files = {}
+        self.file_list.clear()
+        self.content.clear()
+        self.consent.setChecked(False)
+        self.consent.setEnabled(False)
+        if Category.VERDICT in self.categories():
+            self.state.setText(_("Putting the content together …"))
+            self._settle.start()
+        else:
+            self._settle.stop()
+            self.state.setText(
+                _("Tick “{name}” first: without it there is no report.").format(
+                    name=consent_text(Category.VERDICT, self.texts).title
+                )
+            )
+        self.choice_changed.emit()
+
+    def _show_file(self, item: QListWidgetItem | None) -> None:
+        if item is None:
+            self.content.clear()
+            return
+        data = self._files.get(item.data(Qt.ItemDataRole.UserRole), b"")
+        self.content.setPlainText(data.decode("utf-8", "replace"))

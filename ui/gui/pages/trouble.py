@@ -1,0 +1,138 @@
+"""Page: what is wrong. Every answer may be left out."""
+
+from urllib.parse import urlsplit
+
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+
+from nexkit.profile import Profile
+from nexkit.request import Symptom
+from nexkit.texts import Texts
+from nexkit.texts.words import symptom_name
+from ui.gui.pages.base import CardGrid, PageBase, TurningBox, card, plain_label
+from ui.gui.present import localised, symptom_detail
+from ui.gui.theme import current_theme
+from ui.gui.widgets.choice import ChoiceCard
+from ui.gui.widgets.icons import symptom_icon
+
+MAX_NOTE = 2000
+MAX_TICKET = 64
+MAX_URL = 2000
+
+
+def web_address(text: str) -> str | None:
+    """What the user typed as a full web address, `https` where no scheme was typed; None where it is none."""
+    text = text.strip()
+    whole = text if "://" in text else f"https://{text}"
+    try:
+        parts = urlsplit(whole)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return whole if usable and not any(char.isspace() for char in whole) else None
+
+
+class TroublePage(PageBase):
+    """Asks for symptom, service, web address, own words and ticket number."""
+
+    def __init__(self, texts: Texts, profile: Profile) -> None:
+        _ = texts.gettext
+        super().__init__(
+            "trouble",
+            texts,
+            _("What is wrong?"),
+            _("Choose what comes closest. You can leave out everything else."),
+        )
+        self._cards: dict[Symptom, ChoiceCard] = {}
+        grid = CardGrid(columns=2, least_em=17)
+        for symptom in Symptom:
+            choice = ChoiceCard(
+                f"trouble.{symptom.value}",
+                symptom_name(symptom, texts),
+                symptom_detail(symptom, texts),
+                symptom_icon(symptom),
+            )
+            self._cards[symptom] = choice
+            grid.add(choice)
+        self._cards[Symptom.CHECK_UP].setChecked(True)
+        self.column.addWidget(grid)
+
+        frame, layout = card()
+        layout.addWidget(plain_label(_("More about it, if you like"), "heading"))
+        self.service: QComboBox | None = None
+        if profile.services:
+            self.service = QComboBox()
+            self.service.addItem(_("All services"), None)
+            for service in profile.services:
+                self.service.addItem(localised(service.name, texts.language) or service.id, service.id)
+            self._field(layout, "trouble.service", _("&Service"), self.service)
+        self.url = QLineEdit()
+        self.url.setMaxLength(MAX_URL)
+        self.url.setPlaceholderText("https://")
+        self.ticket = QLineEdit()
+        self.ticket.setMaxLength(MAX_TICKET)
+        sides = []
+        for name, label, field in (
+            ("trouble.url", _("&Web address that does not work"), self.url),
+            ("trouble.ticket", _("&Ticket number, if you have one"), self.ticket),
+        ):
+            side = QWidget()
+            side_layout = QVBoxLayout(side)
+            side_layout.setContentsMargins(0, 0, 0, 0)
+            side_layout.setSpacing(round(current_theme().em * 0.25))
+            self._field(side_layout, name, label, field)
+            sides.append(side)
+        layout.addWidget(TurningBox(sides[0], sides[1], least_em=32))
+        self.url_problem = plain_label("", "problem", "trouble.url_problem")
+        self.url_problem.setVisible(False)
+        layout.addWidget(self.url_problem)
+        self.note = QPlainTextEdit()
+        self.note.setTabChangesFocus(True)
+        self.note.setFixedHeight(round(current_theme().em * 4.6))
+        self._field(layout, "trouble.note", _("In your &own words: what happens, since when?"), self.note)
+        self.column.addWidget(frame)
+        self.column.addStretch(1)
+        self.url.textChanged.connect(self._forget_problem)
+
+    def _field(self, layout: QVBoxLayout, name: str, words: str, field: QWidget) -> None:
+        """A label above its field, bound to it for mnemonic and screen reader."""
+        label = QLabel(words)
+        label.setWordWrap(True)
+        label.setBuddy(field)
+        field.setObjectName(name)
+        field.setAccessibleName(words.replace("&", ""))
+        layout.addWidget(label)
+        layout.addWidget(field)
+
+    def _forget_problem(self) -> None:
+        self.url_problem.setVisible(False)
+
+    def symptom(self) -> Symptom:
+        """What was chosen."""
+        return next(symptom for symptom, choice in self._cards.items() if choice.isChecked())
+
+    def service_id(self) -> str | None:
+        """The service that was chosen; None for all."""
+        chosen = self.service.currentData() if self.service else None
+        return str(chosen) if chosen else None
+
+    def web_address(self) -> str | None:
+        """The web address; None where none was typed."""
+        return web_address(self.url.text()) if self.url.text().strip() else None
+
+    def ticket_number(self) -> str | None:
+        """The ticket number; None where none was typed."""
+        return self.ticket.text().strip() or None
+
+    def own_words(self) -> str | None:
+        """The description; None where none was typed."""
+        return self.note.toPlainText().strip()[:MAX_NOTE] or None
+
+    def check(self) -> bool:
+        """Whether what was typed can be used; if not, the page says what to mend."""
+        if not self.url.text().strip() or self.web_address() is not None:
+            return True
+        _ = self.texts.gettext
+        self.url_problem.setText(_("This is not a web address. Example: https://www.example.com/"))
+        self.url_problem.setVisible(True)
+        self.url.setFocus()
+        return False

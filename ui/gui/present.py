@@ -1,0 +1,365 @@
+"""From values to what the pages show: the drawing of the path, the rows of a run, words. No Qt in here."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from nexkit.diagnosis.verdict import Diagnosis, NotTested, Rung, RungState, Segment
+from nexkit.events import Event, RunFinished, StepFinished, StepProgress, StepSample, StepsPlanned
+from nexkit.facts.dns import ResolverAnswers, SystemLookups
+from nexkit.facts.echo import EchoStats
+from nexkit.facts.load import LoadTest
+from nexkit.facts.network import GatewayReach, NeighbourState, NetworkState
+from nexkit.facts.path import PathTrace
+from nexkit.facts.portal import PortalCheck
+from nexkit.facts.reach import Reach
+from nexkit.outcome import Completed, Failed, FailureKind, Skipped, SkipReason
+from nexkit.probe import ProbeSpec
+from nexkit.profile import Localised
+from nexkit.request import Depth, Symptom
+from nexkit.run_record import StepResult
+from nexkit.subject import Subject
+from nexkit.texts import Texts
+from nexkit.texts.numbers import bit_rate, milliseconds, percent
+from nexkit.texts.verdicts import not_tested_text
+
+TYPICAL_S: Mapping[Depth, float] = {Depth.QUICK: 5.0, Depth.STANDARD: 15.0, Depth.FULL: 40.0}
+"""What a run on a healthy network takes; the remaining time is counted down from it."""
+
+_SIDE = frozenset({Segment.SECURITY, Segment.VPN})
+"""Drawn only where they have something to say: most networks have neither."""
+
+
+def localised(text: Localised, language: str) -> str:
+    """A text of the profile in the language, else in English, else in the first one there is; "" without any."""
+    return text.get(language) or text.get("en") or next(iter(text.values()), "")
+
+
+class Mark(Enum):
+    """What stands at a place of the drawing: a shape and a word, never colour alone."""
+
+    OK = "ok"
+    WARN = "warn"
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
+    NOT_RUN = "not_run"
+    RUNNING = "running"
+
+
+_MARK_OF_RUNG = {
+    RungState.PASS: Mark.OK,
+    RungState.WARN: Mark.WARN,
+    RungState.FAIL: Mark.BROKEN,
+    RungState.INCONCLUSIVE: Mark.UNKNOWN,
+    RungState.NOT_RUN: Mark.NOT_RUN,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One place on the way from this computer to the service."""
+
+    segment: Segment
+    mark: Mark
+    here: bool = False
+    """The root of the fault: the drawing points at it."""
+
+
+def places(diagnosis: Diagnosis) -> tuple[Place, ...]:
+    """The drawing of a diagnosis, from this computer to the service."""
+    root = diagnosis.verdict.segment
+    return tuple(
+        Place(segment=rung.segment, mark=_MARK_OF_RUNG[rung.state], here=rung.segment is root)
+        for rung in diagnosis.ladder
+        if rung.segment not in _SIDE or _speaks(rung) or rung.segment is root
+    )
+
+
+def _speaks(rung: Rung) -> bool:
+    return rung.state in {RungState.WARN, RungState.FAIL}
+
+
+_SEGMENTS_OF: Mapping[Subject, tuple[Segment, ...]] = {
+    Subject.COMPUTER: (Segment.DEVICE,),
+    Subject.GATEWAY: (Segment.LAN, Segment.GATEWAY),
+    Subject.PROVIDER_HOP: (Segment.ACCESS,),
+    Subject.ANCHOR: (Segment.ACCESS, Segment.INTERNET),
+    Subject.CONTROL: (Segment.INTERNET,),
+    Subject.RESOLVER: (Segment.DNS,),
+    Subject.SERVICE: (Segment.SERVICE,),
+}
+"""The places that a sign of life from a subject lights up while measuring."""
+
+LIVE_SEGMENTS = tuple(segment for segment in Segment if segment not in _SIDE)
+
+
+def shows_life(fact: object) -> bool:
+    """Whether the other end gave any sign of life; the verdict is not anticipated by it."""
+    match fact:
+        case NetworkState():
+            return bool(fact.default_routes)
+        case GatewayReach():
+            return fact.neighbour in {NeighbourState.REACHABLE, NeighbourState.STALE}
+        case EchoStats():
+            return fact.received > 0
+        case ResolverAnswers():
+            return any(query.rcode == "NOERROR" for query in fact.queries)
+        case SystemLookups():
+            return any(lookup.addresses for lookup in fact.lookups)
+        case PathTrace():
+            return fact.reached
+        case Reach():
+            return any(attempt.failure is None for attempt in fact.attempts)
+        case PortalCheck():
+            return any(attempt.as_expected for attempt in fact.attempts)
+        case LoadTest():
+            return any(way is not None and way.goodput_bit_s is not None for way in (fact.down, fact.up))
+        case _:
+            return False
+
+
+@dataclass(slots=True, kw_only=True)
+class StepLine:
+    """One step while the run goes on."""
+
+    probe: str
+    subject: Subject
+    ratio: float = 0.0
+    result: StepResult | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeRow:
+    """All steps of one probe, as one row of the running page."""
+
+    probe: str
+    done: int
+    total: int
+    ratio: float
+    measured: int
+    """Steps that really gave a fact."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether none of the planned steps is under way."""
+        return self.done == self.total
+
+
+@dataclass(slots=True, kw_only=True)
+class LiveRun:
+    """What is known while a run goes on; fed with events and with seconds since the start."""
+
+    specs: Mapping[str, ProbeSpec]
+    depth: Depth
+    steps: dict[str, StepLine] = field(default_factory=dict)
+    traffic_bytes: int = 0
+    most_bytes: int = 0
+    """The most that the steps planned so far may send and receive."""
+    stage_ends_s: float = 0.0
+    finished: bool = False
+
+    def feed(self, event: Event, now_s: float) -> None:
+        """Take in one event."""
+        match event:
+            case StepsPlanned():
+                for step_id, probe, subject in event.steps:
+                    self.steps[step_id] = StepLine(probe=probe, subject=subject)
+                    self.most_bytes += self.specs[probe].max_bytes if probe in self.specs else 0
+                self.stage_ends_s = now_s + event.expected_s
+            case StepProgress():
+                self.steps[event.step_id].ratio = event.ratio
+            case StepFinished():
+                line = self.steps[event.result.id]
+                line.ratio, line.result = 1.0, event.result
+                self.traffic_bytes += event.result.traffic_bytes
+            case RunFinished():
+                self.finished = True
+                self.traffic_bytes = event.traffic_bytes
+            case StepSample():
+                pass
+
+    def rows(self) -> tuple[ProbeRow, ...]:
+        """One row for each probe, in the order in which they came up."""
+        by_probe: dict[str, list[StepLine]] = {}
+        for line in self.steps.values():
+            by_probe.setdefault(line.probe, []).append(line)
+        return tuple(
+            ProbeRow(
+                probe=probe,
+                done=sum(line.result is not None for line in lines),
+                total=len(lines),
+                ratio=sum(line.ratio for line in lines) / len(lines),
+                measured=sum(line.result is not None and isinstance(line.result.outcome, Completed) for line in lines),
+            )
+            for probe, lines in by_probe.items()
+        )
+
+    def places(self) -> tuple[Place, ...]:
+        """The drawing so far: what showed life, what is being asked, and what has not answered yet."""
+        return tuple(Place(segment=segment, mark=self._mark(segment)) for segment in LIVE_SEGMENTS)
+
+    def _mark(self, segment: Segment) -> Mark:
+        lines = [line for line in self.steps.values() if segment in _SEGMENTS_OF.get(line.subject, ())]
+        outcomes = [line.result.outcome for line in lines if line.result is not None]
+        if any(isinstance(outcome, Completed) and shows_life(outcome.fact) for outcome in outcomes):
+            return Mark.OK
+        if len(outcomes) < len(lines):
+            return Mark.RUNNING
+        if all(isinstance(outcome, Skipped) for outcome in outcomes):
+            return Mark.NOT_RUN
+        return Mark.UNKNOWN
+
+    def waiting_for(self) -> tuple[str, ...]:
+        """Probes with a step under way."""
+        return tuple(row.probe for row in self.rows() if not row.finished)
+
+    def remaining_s(self, now_s: float) -> float:
+        """What a healthy run still takes; once it is late, the most that the present stage can still take."""
+        typical = TYPICAL_S[self.depth] - now_s
+        return typical if typical > 0 else max(0.0, self.stage_ends_s - now_s)
+
+    def late(self, now_s: float) -> bool:
+        """Whether it takes longer than on a healthy network: something does not answer."""
+        return now_s > TYPICAL_S[self.depth]
+
+
+def mark_word(mark: Mark, texts: Texts) -> str:
+    """The word beside the shape."""
+    _ = texts.gettext
+    match mark:
+        case Mark.OK:
+            return _("works")
+        case Mark.WARN:
+            return _("has trouble")
+        case Mark.BROKEN:
+            return _("broken here")
+        case Mark.UNKNOWN:
+            return _("not clear")
+        case Mark.NOT_RUN:
+            return _("not tested")
+        case Mark.RUNNING:
+            return _("checking …")
+
+
+def live_word(mark: Mark, texts: Texts) -> str:
+    """The word beside the shape while measuring, when nothing is decided yet."""
+    _ = texts.gettext
+    match mark:
+        case Mark.OK:
+            return _("answers")
+        case Mark.UNKNOWN:
+            return _("no answer yet")
+        case Mark.NOT_RUN:
+            return _("waiting")
+        case _:
+            return mark_word(mark, texts)
+
+
+def symptom_detail(symptom: Symptom, texts: Texts) -> str:
+    """What an answer to "what is wrong?" means."""
+    _ = texts.gettext
+    match symptom:
+        case Symptom.NO_INTERNET:
+            return _("No page opens, mail does not arrive")
+        case Symptom.SLOW:
+            return _("Pages and downloads take long")
+        case Symptom.UNSTABLE:
+            return _("Works for a while, then stops")
+        case Symptom.ONE_SERVICE:
+            return _("The rest of the internet is fine")
+        case Symptom.CALLS:
+            return _("Voice breaks up, pictures freeze")
+        case Symptom.VPN:
+            return _("No way into the company network")
+        case Symptom.CHECK_UP:
+            return _("Nothing special is wrong")
+
+
+def depth_text(depth: Depth, texts: Texts) -> tuple[str, str]:
+    """A choice of how much is measured, with what it costs."""
+    _ = texts.gettext
+    match depth:
+        case Depth.QUICK:
+            return _("Quick look"), _("About 5 seconds")
+        case Depth.STANDARD:
+            return _("Normal check"), _("About 15 seconds; the right choice for most troubles")
+        case Depth.FULL:
+            return _("Thorough check with load test"), _("About 40 seconds; fills your line for some seconds")
+
+
+def fact_text(fact: object, texts: Texts) -> str:
+    """The figures of a fact that an engineer looks at first, in one line."""
+    _ = texts.gettext
+    match fact:
+        case NetworkState():
+            gateways = [route.gateway for route in fact.default_routes if route.gateway]
+            return _("Interfaces: {count}; router: {gateways}; name servers: {resolvers}").format(
+                count=len(fact.interfaces),
+                gateways=_listed(gateways),
+                resolvers=_listed(resolver.address for resolver in fact.resolvers),
+            )
+        case GatewayReach():
+            return _("{address}: neighbour {state}").format(
+                address=fact.gateway, state=fact.neighbour.value if fact.neighbour else "–"
+            )
+        case EchoStats():
+            return _("{address}: median {median}, 95 % below {p95}, lost {loss} of {count}").format(
+                address=fact.target,
+                median=milliseconds(fact.rtt_p50_ms),
+                p95=milliseconds(fact.rtt_p95_ms),
+                loss=percent(fact.loss_ratio),
+                count=fact.sent,
+            )
+        case ResolverAnswers():
+            times = [query.time_ms for query in fact.queries if query.time_ms is not None]
+            return _("{address}: {good} of {count} questions answered, slowest {time}").format(
+                address=fact.resolver,
+                good=sum(query.rcode is not None for query in fact.queries),
+                count=len(fact.queries),
+                time=milliseconds(max(times, default=None)),
+            )
+        case SystemLookups():
+            return _("{good} of {count} names found").format(
+                good=sum(bool(lookup.addresses) for lookup in fact.lookups), count=len(fact.lookups)
+            )
+        case PathTrace():
+            reached = (
+                _("{address}: reached after {count} hops")
+                if fact.reached
+                else _("{address}: last answer {count} hops away")
+            )
+            return reached.format(address=fact.target, count=len(fact.hops))
+        case Reach():
+            return _("{host} port {port}: {good} of {count} addresses answered").format(
+                host=fact.host,
+                port=fact.port,
+                good=sum(attempt.failure is None for attempt in fact.attempts),
+                count=len(fact.attempts),
+            )
+        case PortalCheck():
+            return _("{url}: {good} of {count} as expected").format(
+                url=fact.url, good=sum(bool(attempt.as_expected) for attempt in fact.attempts), count=len(fact.attempts)
+            )
+        case LoadTest():
+            return _("download {down}, upload {up}").format(
+                down=bit_rate(fact.down.goodput_bit_s if fact.down else None),
+                up=bit_rate(fact.up.goodput_bit_s if fact.up else None),
+            )
+        case _:
+            return type(fact).__name__
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(words) or "–"
+
+
+def outcome_text(result: StepResult, texts: Texts) -> str:
+    """What became of a step, in one line."""
+    match result.outcome:
+        case Completed(fact):
+            return fact_text(fact, texts)
+        case Failed(failure):
+            reason: FailureKind | SkipReason = failure.kind
+        case Skipped(reason):
+            pass
+    return not_tested_text(NotTested(step=result.id, probe=result.probe, reason=reason), texts)

@@ -1,0 +1,83 @@
+"""Work beside the window: a thread for one piece of work, and the one that holds a run."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from nexkit.events import Event
+from nexkit.profile import LoadedProfile
+from nexkit.request import Request
+from nexkit.runner import Runner
+
+if TYPE_CHECKING:
+    from ui.bootstrap import Run
+
+
+class WorkThread(QThread):
+    """Does one piece of work and tells what came of it; the window waits for no one."""
+
+    succeeded = Signal(object)
+    """What the work gave."""
+    failed = Signal(object)
+    """The exception that ended it."""
+
+    def __init__(self, work: Callable[[], object], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._work = work
+
+    def run(self) -> None:
+        """Do the work."""
+        try:
+            result = self._work()
+        except Exception as error:  # noqa: BLE001  one of the two places: a mistake ends the work, never the window
+            self.failed.emit(error)
+        else:
+            self.succeeded.emit(result)
+
+
+class RunThread(WorkThread):
+    """One run: the same coroutine that the command line runs, in an event loop of its own."""
+
+    event_came = Signal(object)
+    """A frozen value of `nexkit.events`."""
+
+    def __init__(self, runner: Runner, profile: LoadedProfile, request: Request, parent: QObject | None = None) -> None:
+        super().__init__(self._run_loop, parent)
+        self._runner = runner
+        self._profile = profile
+        self._request = request
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._stop_wanted = False
+
+    def cancel(self) -> None:
+        """End the measuring; what is there is diagnosed and comes by `succeeded` within about a second."""
+        with self._lock:
+            self._stop_wanted = True
+            if self._loop is not None and self._stop is not None:
+                self._loop.call_soon_threadsafe(self._stop.set)
+
+    def _run_loop(self) -> "Run":
+        with asyncio.Runner() as loop_runner:
+            return loop_runner.run(self._measure())
+
+    async def _measure(self) -> "Run":
+        from ui.bootstrap import measure_and_diagnose
+
+        stop = asyncio.Event()
+        with self._lock:
+            self._loop, self._stop = asyncio.get_running_loop(), stop
+            if self._stop_wanted:
+                stop.set()
+        try:
+            return await measure_and_diagnose(self._runner, self._profile, self._request, self._tell, stop)
+        finally:
+            with self._lock:
+                self._loop = self._stop = None
+
+    def _tell(self, event: Event) -> None:
+        self.event_came.emit(event)

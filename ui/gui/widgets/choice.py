@@ -1,0 +1,215 @@
+"""Answers to choose from: radio buttons and ticks whose words wrap, with an icon and an explanation where given."""
+
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import QEnterEvent, QFont, QFontMetrics, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QRadioButton, QSizePolicy, QWidget
+
+from ui.gui.present import Mark
+from ui.gui.theme import Theme, current_theme, mixed
+from ui.gui.widgets.icons import draw, mark_shape
+
+_WRAP = int(Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextShowMnemonic)
+_TALL = 100_000
+
+
+class _Words:
+    """The geometry of a button: indicator or icon, title, explanation below it."""
+
+    def __init__(self, button: QAbstractButton, detail: str, *, card: bool, icon: QPainterPath | None) -> None:
+        self.button = button
+        self.detail = detail
+        self.card = card
+        self.icon = icon
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        button.setSizePolicy(policy)
+        button.setAccessibleDescription(detail)
+        button.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def title_font(self) -> QFont:
+        font = QFont(self.button.font())
+        if self.detail or self.card:
+            font.setWeight(QFont.Weight.DemiBold)
+        return font
+
+    def pad(self, em: float) -> float:
+        return em * 0.7 if self.card else em * 0.25
+
+    def left(self, em: float) -> float:
+        """Where the words begin."""
+        return self.pad(em) + (em * 2.5 if self.icon else em * 1.6)
+
+    def text_height(self, font: QFont, text: str, width: float) -> int:
+        if not text:
+            return 0
+        return QFontMetrics(font).boundingRect(0, 0, max(1, int(width)), _TALL, _WRAP, text).height()
+
+    def height(self, width: int) -> int:
+        em = current_theme().em
+        room = width - self.left(em) - self.pad(em)
+        words = self.text_height(self.title_font(), self.button.text(), room)
+        if self.detail:
+            words += round(em * 0.15) + self.text_height(self.button.font(), self.detail, room)
+        least = em * 1.9 if self.icon else em * 1.1
+        return round(max(words, least) + 2 * self.pad(em))
+
+    def size_hint(self) -> QSize:
+        em = current_theme().em
+        title = QFontMetrics(self.title_font()).horizontalAdvance(self.button.text())
+        detail = QFontMetrics(self.button.font()).horizontalAdvance(self.detail)
+        width = round(min(self.left(em) + max(title, detail) + self.pad(em) + em * 0.5, em * 32))
+        return QSize(width, self.height(width))
+
+    def paint(self, *, round_mark: bool) -> None:
+        button = self.button
+        theme = current_theme()
+        em = theme.em
+        painter = QPainter(button)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        frame = QRectF(button.rect()).adjusted(1, 1, -1, -1)
+        if self.card:
+            self._paint_card(painter, theme, frame)
+        elif button.hasFocus():
+            painter.setPen(QPen(theme.accent, 1.6))
+            painter.drawRoundedRect(frame, em * 0.3, em * 0.3)
+        pad = self.pad(em)
+        if self.icon:
+            box = QRectF(pad, pad, em * 1.9, em * 1.9)
+            draw(painter, self.icon, box, theme.accent if button.isChecked() else theme.muted, weight=1.5)
+        else:
+            self._paint_mark(painter, theme, QRectF(pad, pad + em * 0.05, em, em), round_mark=round_mark)
+        room = QRectF(self.left(em), pad, button.width() - self.left(em) - pad, button.height() - 2 * pad)
+        painter.setPen(theme.text if button.isEnabled() else theme.muted)
+        painter.setFont(self.title_font())
+        title_height = self.text_height(self.title_font(), button.text(), room.width())
+        top = QRectF(room.left(), room.top(), room.width(), title_height)
+        if self.icon and not self.detail:
+            top = room
+        painter.drawText(top, _WRAP | int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), button.text())
+        painter.setFont(button.font())
+        painter.setPen(theme.muted)
+        below = room.adjusted(0, title_height + em * 0.15, 0, 0)
+        painter.drawText(below, _WRAP | int(Qt.AlignmentFlag.AlignLeft), self.detail)
+        painter.end()
+
+    def _paint_card(self, painter: QPainter, theme: Theme, frame: QRectF) -> None:
+        button = self.button
+        chosen = button.isChecked()
+        painter.setBrush(theme.soft_accent if chosen else theme.card)
+        edge = theme.accent if chosen or button.underMouse() else theme.border
+        painter.setPen(QPen(edge, 2.0 if chosen else 1.0))
+        radius = theme.em * 0.5
+        painter.drawRoundedRect(frame, radius, radius)
+        if button.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme.text, 1.4, Qt.PenStyle.DotLine))
+            painter.drawRoundedRect(frame.adjusted(3, 3, -3, -3), radius, radius)
+
+    def _paint_mark(self, painter: QPainter, theme: Theme, box: QRectF, *, round_mark: bool) -> None:
+        button = self.button
+        on = button.isChecked()
+        edge = theme.accent if on else mixed(theme.border, theme.text, 0.35)
+        painter.setPen(QPen(edge if button.isEnabled() else theme.border, 1.5))
+        box = box.adjusted(1, 1, -1, -1)
+        if round_mark:
+            painter.setBrush(theme.card)
+            painter.drawEllipse(box)
+            if on:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(theme.accent)
+                inset = box.width() * 0.25
+                painter.drawEllipse(box.adjusted(inset, inset, -inset, -inset))
+        else:
+            painter.setBrush(theme.accent if on else theme.card)
+            radius = box.width() * 0.22
+            painter.drawRoundedRect(box, radius, radius)
+            if on:
+                draw(painter, mark_shape(Mark.OK), box, theme.on_accent, weight=3.0)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+class ChoiceCard(QRadioButton):
+    """One answer of several, as a card."""
+
+    def __init__(
+        self, name: str, title: str, detail: str = "", icon: QPainterPath | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(title, parent)
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self._words = _Words(self, detail, card=True, icon=icon)
+
+    def hasHeightForWidth(self) -> bool:
+        """The words wrap."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Height of the wrapped words."""
+        return self._words.height(width)
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for the words in one line, up to a limit."""
+        return self._words.size_hint()
+
+    def minimumSizeHint(self) -> QSize:
+        """Narrow enough for large text."""
+        em = current_theme().em
+        return QSize(round(em * 11), round(em * 2))
+
+    def hitButton(self, pos: QPoint) -> bool:
+        """The whole card is the button."""
+        return self.rect().contains(pos)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Show that it can be pressed."""
+        super().enterEvent(event)
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Back to rest."""
+        super().leaveEvent(event)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw card, icon and words."""
+        self._words.paint(round_mark=True)
+
+
+class Tick(QCheckBox):
+    """A consent: never ticked beforehand, its whole sentence to be read."""
+
+    def __init__(self, name: str, title: str, detail: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(title, parent)
+        self.setObjectName(name)
+        self.setAccessibleName(title.replace("&", ""))
+        self._words = _Words(self, detail, card=False, icon=None)
+
+    def hasHeightForWidth(self) -> bool:
+        """The words wrap."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Height of the wrapped words."""
+        return self._words.height(width)
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for the words in one line, up to a limit."""
+        return self._words.size_hint()
+
+    def minimumSizeHint(self) -> QSize:
+        """Narrow enough for large text."""
+        em = current_theme().em
+        return QSize(round(em * 11), round(em * 1.5))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Wrap anew."""
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    def hitButton(self, pos: QPoint) -> bool:
+        """The words are part of the button."""
+        return self.rect().contains(pos)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw tick and words."""
+        self._words.paint(round_mark=False)
