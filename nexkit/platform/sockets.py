@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import platform
 import signal
@@ -11,6 +12,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from nexkit.address import Family
 from nexkit.platform.api import ProcessResult, SystemInfo, TcpConnected, UdpReply
@@ -27,6 +29,17 @@ _SO_TIMESTAMPNS = 35
 _IP_RECVERR = 11
 _IPV6_RECVERR = 25
 _TIMESPEC = struct.Struct("@ll")
+
+_TCP_INFO_RTT = struct.Struct("@68xI28xI")
+"""tcpi_rtt in microseconds and tcpi_total_retrans of struct tcp_info (linux/tcp.h)."""
+
+_CERTIFICATE_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Arch, Gentoo
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, RHEL
+    "/etc/ssl/ca-bundle.pem",  # SUSE
+    "/etc/ssl/cert.pem",  # Alpine, macOS
+)
+"""Where systems keep the certificates they trust, as one file."""
 
 _WINDOWS_PORT_UNREACHABLE = 1234
 """ERROR_PORT_UNREACHABLE, which overlapped calls give where plain ones give WSAECONNRESET."""
@@ -81,7 +94,10 @@ class SocketPlatform:
                     raise
 
     async def connect_tcp(self, address: str, port: int, *, timeout_s: Seconds) -> TcpConnected:
-        """A TCP connection and how long the handshake took; TimeoutError or OSError."""
+        """A TCP connection and how long the handshake took; TimeoutError or OSError.
+
+        On Linux the time is the kernel's own, so that a busy event loop does not lengthen it.
+        """
         family, socket_address = _socket_address(address, port, socket.SOCK_STREAM)
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
@@ -90,7 +106,8 @@ class SocketPlatform:
             began_ns = time.perf_counter_ns()
             async with asyncio.timeout(timeout_s):
                 await asyncio.get_running_loop().sock_connect(sock, socket_address)
-            return TcpConnected(sock=sock, connect_ms=_ms(time.perf_counter_ns() - began_ns))
+            waited_ms = _ms(time.perf_counter_ns() - began_ns)
+            return TcpConnected(sock=sock, connect_ms=_handshake_ms(sock) or waited_ms)
         except BaseException:
             sock.close()
             raise
@@ -99,6 +116,13 @@ class SocketPlatform:
         """A client TLS context that trusts what this system trusts; a new one for each call."""
         context = ssl.create_default_context()
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        paths = ssl.get_default_verify_paths()
+        if sys.platform != "win32" and paths.cafile is None and paths.capath is None:
+            # A frozen build looks where the system that built it keeps its certificates.
+            for bundle in _CERTIFICATE_BUNDLES:
+                if Path(bundle).is_file():
+                    context.load_verify_locations(bundle)
+                    break
         return context
 
     async def run_program(
@@ -181,8 +205,23 @@ def _socket_address(
 ) -> tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]]:
     """Family and socket address of a literal address, its zone read; sends nothing (AI_NUMERICHOST)."""
     flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-    family, _, _, _, socket_address = socket.getaddrinfo(address, port, type=kind, flags=flags)[0]
+    try:
+        family, _, _, _, socket_address = socket.getaddrinfo(address, port, type=kind, flags=flags)[0]
+    except socket.gaierror as error:  # the interface of its zone is gone: no name was looked up
+        raise OSError(errno.ENETUNREACH, "no such address here") from error
     return family, socket_address
+
+
+def _handshake_ms(sock: socket.socket) -> Ms | None:
+    """From SYN to its acknowledgement as the kernel measured it; None where it did not, or a SYN was repeated."""
+    if sys.platform != "linux":
+        return None
+    try:
+        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_RTT.size)
+        rtt_us, repeated = _TCP_INFO_RTT.unpack(info)
+    except (OSError, struct.error):
+        return None
+    return Ms(rtt_us / 1000) if rtt_us and not repeated else None
 
 
 async def _exchange(sock: socket.socket, payload: bytes, accept: Callable[[bytes], bool]) -> UdpReply:

@@ -104,6 +104,27 @@ def test_a_busy_event_loop_does_not_lengthen_the_round_trip():
     assert 20 <= reply.rtt_ms < 100
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not time the handshake for us")
+def test_a_busy_event_loop_does_not_lengthen_the_handshake():
+    async def scene():
+        async with serve(silent) as port:
+            task = asyncio.create_task(PLATFORM.connect_tcp("127.0.0.1", port, timeout_s=2))
+            await asyncio.sleep(0)  # the SYN is on its way
+            time.sleep(0.15)  # noqa: ASYNC251  the very thing
+            connected = await task
+            connected.sock.close()
+            return connected.connect_ms
+
+    assert 0 < asyncio.run(scene()) < 50
+
+
+def test_a_zone_that_is_gone_is_no_missing_name():
+    for call in (PLATFORM.connect_tcp("fe80::1%gone0", 53, timeout_s=1), exchange("fe80::1%gone0", 53)):
+        with pytest.raises(OSError, match="no such address") as caught:
+            asyncio.run(call)
+        assert not isinstance(caught.value, socket.gaierror)
+
+
 def test_a_connection_is_open_and_without_nagles_delay():
     async def scene():
         async with serve(silent) as port:
