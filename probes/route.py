@@ -21,6 +21,9 @@ PATIENCE_RTTS = 3
 """Once the target answered, a hop is waited for as traceroute does: three times the slowest round trip seen..."""
 MIN_PATIENCE_S = Seconds(0.1)
 """...and not less than this, because routers send ICMP errors when they have nothing better to do."""
+BATCH = 8
+BATCH_PAUSE_S = Seconds(0.05)
+"""Longer than the round trip to a target that is less than eight hops away."""
 MAX_TTL = 64
 
 
@@ -89,16 +92,14 @@ class _Trace:
     async def measure(self) -> None:
         """Send all rounds and wait for what is worth waiting for."""
         clock = self._ctx.clock
-        began = clock.monotonic()
         try:
-            for number in range(self._params.rounds):
+            began = await self._find_end()
+            for number in range(1, self._params.rounds):
+                self._ctx.progress(Ratio(number / (self._params.rounds + 1)))
                 ahead_s = began + number * self._params.interval_s - clock.monotonic()
-                if number and ahead_s > 0:
+                if ahead_s > 0:
                     await self._ctx.sleep(Seconds(ahead_s))
-                for ttl in range(1, (self._end_ttl() or self._params.max_ttl) + 1):
-                    self._ctx.spend(PROBE_BYTES)
-                    self._probes.append((ttl, asyncio.create_task(self._probe(ttl))))
-                self._ctx.progress(Ratio((number + 1) / (self._params.rounds + 1)))
+                self._send(1, self._end_ttl() or self._params.max_ttl)
             await self._wait(clock.monotonic())
         finally:
             for _ttl, task in self._probes:
@@ -128,6 +129,26 @@ class _Trace:
             unreachable=refusal.unreachable if refusal else None,
             unreachable_from=refusal.address if refusal else None,
         )
+
+    async def _find_end(self) -> Seconds:
+        """The first round, in batches: a near target shall not get the probes that are meant for a far one.
+
+        Gives the moment of the last batch.
+        """
+        sent = self._ctx.clock.monotonic()
+        for first in range(1, self._params.max_ttl + 1, BATCH):
+            if first > 1:
+                await self._ctx.sleep(BATCH_PAUSE_S)
+                if self._end_ttl() is not None:
+                    break
+            sent = self._ctx.clock.monotonic()
+            self._send(first, min(first + BATCH - 1, self._params.max_ttl))
+        return sent
+
+    def _send(self, first_ttl: int, last_ttl: int) -> None:
+        for ttl in range(first_ttl, last_ttl + 1):
+            self._ctx.spend(PROBE_BYTES)
+            self._probes.append((ttl, asyncio.create_task(self._probe(ttl))))
 
     def _end_ttl(self) -> int | None:
         """The hop behind which there is nothing to ask; None while it is not known."""
