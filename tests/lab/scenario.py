@@ -184,6 +184,8 @@ class Expectation:
     """`healthy`, `fault` or `inconclusive`."""
     cause: str | None = None
     segment: str | None = None
+    also: tuple[str, ...] = ()
+    """Causes of further faults of their own, which have to be named as well."""
     allowed: tuple[str, ...] = ()
     """Causes that may stand beside the expected one; every other finding that is no context is wrong."""
     forbidden: tuple[str, ...] = ()

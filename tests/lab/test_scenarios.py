@@ -36,7 +36,8 @@ def test_the_diagnosis_names_the_fault(scenario):
     assert document["verdict"]["state"] == expected.verdict, (document["verdict"], found)
     assert document["verdict"]["cause"] == expected.cause, (document["verdict"], found)
     assert document["verdict"]["segment"] == expected.where, document["verdict"]
-    named = {expected.cause} if expected.cause else set()
+    named = {*expected.also, *([expected.cause] if expected.cause else [])}
+    assert named <= set(found), found
     assert set(found) - named <= set(expected.allowed), found
     assert not {finding["cause"] for finding in document["findings"]} & set(expected.forbidden)
     assert run.exit_status == EXIT_STATUS[expected.verdict], run.stderr

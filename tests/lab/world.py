@@ -377,7 +377,7 @@ class World:
             else:
                 upstreams = [dns["resolver1"][0], dns["resolver2"][0]]
                 text = (
-                    configs.dnsmasq_forwarder(addresses, upstreams, [])
+                    configs.dnsmasq_forwarder("lan0", upstreams)
                     if node == "router"
                     else configs.dnsmasq_records(addresses, records)
                 )
@@ -553,7 +553,9 @@ def main() -> int:
     if arguments.what == "shell":
         command = [os.environ.get("SHELL", "sh")]
     outer = _outer_command(arguments.scenario, command or diagnose_command(scenario), privileged=arguments.privileged)
-    return subprocess.run(outer, cwd=REPOSITORY, check=False).returncode
+    os.chdir(REPOSITORY)
+    # In the place of this process: who ends it, ends the world.
+    return os.execvp(outer[0], outer)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,19 @@ http {{
 """
 
 
+_DNSMASQ = (
+    "keep-in-foreground",
+    "log-facility=-",
+    "user=root",
+    "group=",  # none: setgroups() is refused in a user namespace
+    "pid-file",
+    "no-hosts",
+    "no-resolv",
+    "bind-interfaces",
+    "local-ttl=60",
+)
+
+
 def nginx_web(state: Path, pem: Path, tls_ports: Iterable[int], status: int) -> str:
     """A web server on port 80 and TLS ports of both families; every other page answers with `status`."""
     listen = ["listen 80;", "listen [::]:80 ipv6only=on;"]
@@ -49,26 +62,11 @@ def nginx_portal(state: Path, port: int, *, redirects: bool) -> str:
 
 def dnsmasq_records(addresses: Iterable[str], records: Mapping[str, Iterable[str]]) -> str:
     """A resolver that knows the lab's names; every other name does not exist."""
-    lines = [*_dnsmasq_common(addresses), "local=/#/"]
+    lines = [*_DNSMASQ, *(f"listen-address={address}" for address in addresses), "local=/#/"]
     lines += [f"host-record={name},{','.join(values)}" for name, values in records.items()]
     return "\n".join(lines) + "\n"
 
 
-def dnsmasq_forwarder(addresses: Iterable[str], upstreams: Iterable[str], extra: Iterable[str]) -> str:
-    """A home router's DNS forwarder; `extra` are further lines."""
-    return "\n".join([*_dnsmasq_common(addresses), *(f"server={server}" for server in upstreams), *extra]) + "\n"
-
-
-def _dnsmasq_common(addresses: Iterable[str]) -> list[str]:
-    return [
-        "keep-in-foreground",
-        "log-facility=-",
-        "user=root",
-        "group=",  # none: setgroups() is refused in a user namespace
-        "pid-file",
-        "no-hosts",
-        "no-resolv",
-        "bind-interfaces",
-        "local-ttl=60",
-        *(f"listen-address={address}" for address in addresses),
-    ]
+def dnsmasq_forwarder(device: str, upstreams: Iterable[str]) -> str:
+    """A home router's DNS forwarder on every address of a device."""
+    return "\n".join([*_DNSMASQ, f"interface={device}", *(f"server={server}" for server in upstreams)]) + "\n"
