@@ -35,3 +35,7 @@ class Snapshot:
             and isinstance(result.outcome.fact, fact_type)
             and (not subjects or result.subject in subjects)
         )
+
+    def steps(self, *subjects: Subject) -> tuple[StepResult, ...]:
+        """All steps about one of the subjects, whatever became of them."""
+        return tuple(result for result in self.record.results if not subjects or result.subject in subjects)

@@ -76,7 +76,8 @@ class Inconclusive:
     """What it would have needed: outcome ids or subjects."""
 
 
-RuleAnswer: TypeAlias = Finding | Clear | Inconclusive
+RuleAnswer: TypeAlias = tuple[Finding, ...] | Clear | Inconclusive
+"""What a rule says; findings are several where several services or ports have the same trouble, and never none."""
 
 
 class RungState(Enum):

@@ -1,1 +1,67 @@
-"""The rules, one module for each part of the way."""
+"""The rules, one for each cause: pure functions from a run and the limits to what they found."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nexkit.diagnosis.limits import Limits
+from nexkit.diagnosis.rules import access, device, dns, gateway, internet, lan, security, service
+from nexkit.diagnosis.snapshot import Snapshot
+from nexkit.diagnosis.verdict import RuleAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A cause and the function that looks for it; what the cause explains stands in causes.toml."""
+
+    cause: str
+    judge: Callable[[Snapshot, Limits], RuleAnswer]
+
+
+RULES: tuple[Rule, ...] = tuple(
+    Rule(cause=cause, judge=judge)
+    for cause, judge in (
+        ("device.adapter_off", device.adapter_off),
+        ("device.no_link", device.no_link),
+        ("device.no_default_route", device.no_default_route),
+        ("device.wrong_ip_settings", device.wrong_ip_settings),
+        ("device.dns_not_set", device.dns_not_set),
+        ("device.firewall", device.firewall),
+        ("device.permission_missing", device.permission_missing),
+        ("lan.dhcp_failed", lan.dhcp_failed),
+        ("lan.duplicate_address", lan.duplicate_address),
+        ("lan.loss", lan.loss),
+        ("lan.latency", lan.latency),
+        ("lan.captive_portal", lan.captive_portal),
+        ("gateway.unreachable", gateway.unreachable),
+        ("gateway.dns_broken", gateway.dns_broken),
+        ("gateway.double_nat", gateway.double_nat),
+        ("access.line_down", access.line_down),
+        ("access.ipv4_broken", access.ipv4_broken),
+        ("access.ipv6_broken", access.ipv6_broken),
+        ("access.loss", access.loss),
+        ("access.latency", access.latency),
+        ("access.long_delay", access.long_delay),
+        ("access.bufferbloat", access.bufferbloat),
+        ("access.slow", access.slow),
+        ("access.cgnat", access.cgnat),
+        ("internet.unreachable", internet.unreachable),
+        ("internet.path_loss", internet.path_loss),
+        ("internet.routing_loop", internet.routing_loop),
+        ("dns.resolver_unreachable", dns.resolver_unreachable),
+        ("dns.resolver_error", dns.resolver_error),
+        ("dns.first_resolver_dead", dns.first_resolver_dead),
+        ("dns.slow", dns.slow),
+        ("dns.tampered", dns.tampered),
+        ("dns.aaaa_broken", dns.aaaa_broken),
+        ("dns.name_missing", dns.name_missing),
+        ("security.inspection_root_missing", security.inspection_root_missing),
+        ("security.port_blocked", security.port_blocked),
+        ("service.down", service.down),
+        ("service.address_bad", service.address_bad),
+        ("service.cert_invalid", service.cert_invalid),
+        ("service.http_error", service.http_error),
+        ("service.slow", service.slow),
+        ("service.rate_limited", service.rate_limited),
+        ("service.sign_in", service.sign_in),
+    )
+)

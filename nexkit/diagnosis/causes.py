@@ -1,0 +1,82 @@
+"""The causes that the rules can name: severity, and which other causes each accounts for (`causes.toml`)."""
+
+import pkgutil
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from nexkit.diagnosis.verdict import Finding, FindingValue, Segment, Severity
+from nexkit.units import Ratio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """One cause as declared."""
+
+    code: str
+    severity: Severity
+    explains: frozenset[str]
+    """Codes of the causes that are mere consequences of this one, consequences of consequences included."""
+
+    @property
+    def segment(self) -> Segment:
+        """Where the fault is."""
+        return Segment(self.code.partition(".")[0])
+
+
+def _matching(pattern: str, codes: tuple[str, ...]) -> frozenset[str]:
+    """The codes a declared word stands for: `segment.*` or one code."""
+    if pattern.endswith(".*"):
+        return frozenset(code for code in codes if code.startswith(pattern.removesuffix("*")))
+    if pattern not in codes:
+        raise ValueError(f"causes.toml explains {pattern!r}, which is no cause")
+    return frozenset({pattern})
+
+
+def _closed(direct: Mapping[str, frozenset[str]], code: str) -> frozenset[str]:
+    """Everything that follows from a cause over any number of steps."""
+    found: set[str] = set()
+    open_codes = set(direct[code])
+    while open_codes:
+        found |= open_codes
+        open_codes = {follower for known in open_codes for follower in direct[known]} - found
+    return frozenset(found)
+
+
+@cache
+def causes() -> Mapping[str, Cause]:
+    """All declared causes by code, in the order of the file."""
+    source = pkgutil.get_data("nexkit.diagnosis", "causes.toml") or b""
+    declared = tomllib.loads(source.decode())["cause"]
+    codes = tuple(entry["code"] for entry in declared)
+    direct = {
+        entry["code"]: frozenset().union(*(_matching(pattern, codes) for pattern in entry.get("explains", ())))
+        for entry in declared
+    }
+    return {
+        entry["code"]: Cause(
+            code=entry["code"], severity=Severity(entry["severity"]), explains=_closed(direct, entry["code"])
+        )
+        for entry in declared
+    }
+
+
+def finding(
+    code: str,
+    *,
+    confidence: float,
+    evidence: tuple[str, ...],
+    against: tuple[str, ...] = (),
+    values: Mapping[str, FindingValue] | None = None,
+    severity: Severity | None = None,
+) -> Finding:
+    """A finding with the declared severity, or a milder one that the rule has reason for; each outcome id once."""
+    return Finding(
+        cause=code,
+        severity=severity or causes()[code].severity,
+        confidence=Ratio(confidence),
+        evidence=tuple(dict.fromkeys(evidence)),
+        against=tuple(dict.fromkeys(against)),
+        values=dict(values or {}),
+    )

@@ -1,0 +1,137 @@
+"""From a run record to the diagnosis document: run the rules, fold consequences under their roots, give the verdict."""
+
+from dataclasses import replace
+
+from nexkit.diagnosis.causes import causes
+from nexkit.diagnosis.ladder import ladder
+from nexkit.diagnosis.limits import DEFAULT_LIMITS, Limits
+from nexkit.diagnosis.rules import RULES, Rule
+from nexkit.diagnosis.snapshot import Snapshot
+from nexkit.diagnosis.verdict import (
+    RULES_VERSION,
+    Diagnosis,
+    Finding,
+    Inconclusive,
+    NotTested,
+    RuleAnswer,
+    Rung,
+    RungState,
+    Segment,
+    Severity,
+    Verdict,
+    VerdictState,
+)
+from nexkit.outcome import Failed, Skipped
+from nexkit.run_record import RunRecord
+from nexkit.units import Ratio
+
+_SEVERITIES = (Severity.BLOCKING, Severity.DEGRADED, Severity.CONTEXT)
+_SEGMENTS = tuple(Segment)
+_ESSENTIAL = frozenset({Segment.INTERNET, Segment.DNS, Segment.SERVICE})
+"""Whoever gets through to these has passed the rest of the way too."""
+
+
+def diagnose(record: RunRecord, limits: Limits = DEFAULT_LIMITS) -> Diagnosis:
+    """What the run says. Pure: the same record and limits give the same answer, on any machine."""
+    run = Snapshot(record)
+    answers = [judge(rule, run, limits) for rule in RULES]
+    found = [each for answer in answers if isinstance(answer, tuple) for each in answer]
+    findings = fold([weigh(each, limits) for each in found])
+    rungs = ladder(run, limits, findings)
+    return Diagnosis(
+        verdict=_verdict(findings, rungs, limits),
+        findings=findings,
+        ladder=rungs,
+        not_tested=not_tested(record),
+        rules_version=RULES_VERSION,
+        started_at=record.started_at,
+        took_s=record.took_s,
+    )
+
+
+def judge(rule: Rule, run: Snapshot, limits: Limits) -> RuleAnswer:
+    """The rule's answer; a rule that breaks on odd facts knows nothing, which is no fault of the network."""
+    try:
+        return rule.judge(run, limits)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return Inconclusive(missing=(f"rule.{rule.cause}",))
+
+
+def weigh(finding: Finding, limits: Limits) -> Finding:
+    """The finding with its confidence lowered by what speaks against it."""
+    return replace(finding, confidence=Ratio(finding.confidence * limits.against_factor ** len(finding.against)))
+
+
+def _accounts_for(root: Finding, other: Finding) -> bool:
+    """Whether `other` is a mere consequence of `root`.
+
+    A degraded root accounts for a blocking consequence only where both rest on a common measurement: slowness does
+    not explain a service that is down.
+    """
+    if other.cause not in causes()[root.cause].explains or root.severity is Severity.CONTEXT:
+        return False
+    if root.severity is Severity.DEGRADED and other.severity is Severity.BLOCKING:
+        return bool(set(root.evidence) & set(other.evidence))
+    return True
+
+
+def fold(findings: list[Finding]) -> tuple[Finding, ...]:
+    """The roots, each with the causes it explains: blocking first, then from the user outward; context last."""
+    roots = [
+        each
+        for each in findings
+        if not any(_accounts_for(other, each) for other in findings if other.cause != each.cause)
+    ]
+    order = sorted(
+        roots,
+        key=lambda each: (
+            _SEVERITIES.index(each.severity),
+            _SEGMENTS.index(each.segment),
+            -each.confidence,
+            each.cause,
+        ),
+    )
+    return tuple(
+        replace(root, explains=tuple(dict.fromkeys(each.cause for each in findings if _accounts_for(root, each))))
+        for root in order
+    )
+
+
+def _verdict(findings: tuple[Finding, ...], rungs: tuple[Rung, ...], limits: Limits) -> Verdict:
+    """Fault with its root; a fault of which only the segment is known; healthy by positive evidence; or not known."""
+    root = next((each for each in findings if each.severity is not Severity.CONTEXT), None)
+    if root is not None:
+        return Verdict(state=VerdictState.FAULT, segment=root.segment, cause=root.cause, confidence=root.confidence)
+    broken = next((rung.segment for rung in rungs if rung.state is RungState.FAIL), None)
+    if broken is not None:
+        return Verdict(state=VerdictState.FAULT, segment=broken, cause=None, confidence=limits.segment_confidence)
+    open_rung = next(
+        (
+            rung.segment
+            for rung in rungs
+            if rung.segment in _ESSENTIAL
+            and rung.state is not RungState.PASS
+            and not (rung.segment is Segment.SERVICE and rung.state is RungState.NOT_RUN)
+        ),
+        None,
+    )
+    if open_rung is None:
+        return Verdict(state=VerdictState.HEALTHY, segment=None, cause=None, confidence=limits.healthy_confidence)
+    measured = any(rung.state in {RungState.PASS, RungState.WARN} for rung in rungs)
+    return Verdict(
+        state=VerdictState.INCONCLUSIVE, segment=open_rung if measured else None, cause=None, confidence=None
+    )
+
+
+def not_tested(record: RunRecord) -> tuple[NotTested, ...]:
+    """Every step that gave no evidence, and why."""
+    found: list[NotTested] = []
+    for result in record.results:
+        match result.outcome:
+            case Skipped(reason=reason):
+                found.append(NotTested(step=result.id, probe=result.probe, reason=reason))
+            case Failed(failure=failure):
+                found.append(NotTested(step=result.id, probe=result.probe, reason=failure.kind))
+            case _:
+                pass
+    return tuple(found)

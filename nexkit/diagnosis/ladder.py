@@ -1,0 +1,184 @@
+"""The ladder: one rung for every segment from the user outward, passed only by positive evidence."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from nexkit.diagnosis import signs
+from nexkit.diagnosis.limits import Limits
+from nexkit.diagnosis.loss import round_trips, together
+from nexkit.diagnosis.signs import ResolverState
+from nexkit.diagnosis.snapshot import Snapshot
+from nexkit.diagnosis.verdict import Finding, Rung, RungState, Segment, Severity
+from nexkit.facts.dns import NameRole
+from nexkit.facts.portal import PortalCheck
+from nexkit.facts.reach import Reach
+from nexkit.outcome import Skipped, SkipReason
+from nexkit.subject import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the facts alone say of a segment."""
+
+    state: RungState
+    because: tuple[str, ...] = ()
+
+
+_NOT_RUN = _Seen(RungState.NOT_RUN)
+_UNKNOWN = _Seen(RungState.INCONCLUSIVE)
+
+
+def _asked(run: Snapshot, *subjects: Subject) -> bool:
+    """Whether the plan meant to find something out about the subjects."""
+    idle = {SkipReason.NOT_NEEDED, SkipReason.NO_CONSENT, SkipReason.NO_TARGET, SkipReason.NOT_SUPPORTED}
+    return any(
+        not (isinstance(result.outcome, Skipped) and result.outcome.reason in idle) for result in run.steps(*subjects)
+    )
+
+
+def _device(run: Snapshot, _limits: Limits) -> _Seen:
+    reached = signs.internet(run).reached_ids
+    known = signs.network(run)
+    if known is not None:
+        step, state = known
+        linked = any(interface.admin_up and interface.carrier for interface in signs.ways_out(state))
+        if state.default_routes and (linked or reached):
+            return _Seen(RungState.PASS, (step,))
+    if reached:
+        return _Seen(RungState.PASS, reached)
+    return _UNKNOWN if _asked(run, Subject.COMPUTER) else _NOT_RUN
+
+
+def _lan(run: Snapshot, _limits: Limits) -> _Seen:
+    alive = tuple(step for gateway in signs.gateways(run) for step in gateway.alive)
+    passed = alive or signs.internet(run).reached_ids
+    if passed:
+        return _Seen(RungState.PASS, passed)
+    return _UNKNOWN if _asked(run, Subject.GATEWAY) else _NOT_RUN
+
+
+def _gateway(run: Snapshot, limits: Limits) -> _Seen:
+    known = signs.gateways(run)
+    alive = tuple(step for gateway in known for step in gateway.alive)
+    passed = alive or signs.internet(run).reached_ids
+    if passed:
+        return _Seen(RungState.PASS, passed) if known else _NOT_RUN
+    silent = tuple(step for gateway in known for step in (*gateway.absent, *gateway.silent))
+    if len(set(silent)) >= limits.min_signs and signs.internet(run).broken(limits.min_destinations):
+        return _Seen(RungState.FAIL, silent)
+    return _UNKNOWN if _asked(run, Subject.GATEWAY) else _NOT_RUN
+
+
+def _access(run: Snapshot, _limits: Limits) -> _Seen:
+    passed = (*signs.beyond_gateway(run), *signs.internet(run).reached_ids)
+    if passed:
+        return _Seen(RungState.PASS, passed)
+    return _UNKNOWN if _asked(run, Subject.ANCHOR, Subject.PROVIDER_HOP) else _NOT_RUN
+
+
+def _internet(run: Snapshot, limits: Limits) -> _Seen:
+    view = signs.internet(run)
+    anchors = together(tuple(round_trips(run, limits, Subject.ANCHOR).values()))
+    if anchors is not None and anchors.lossy(limits):
+        return _Seen(RungState.WARN, anchors.steps)
+    if view.reached_ids:
+        return _Seen(RungState.PASS, view.reached_ids)
+    if view.broken(limits.min_destinations) and not signs.behind_proxy(run):
+        return _Seen(RungState.FAIL, view.dead_ids)
+    return _UNKNOWN if _asked(run, Subject.ANCHOR, Subject.CONTROL) else _NOT_RUN
+
+
+def _dns(run: Snapshot, limits: Limits) -> _Seen:
+    configured = signs.resolvers(run, Subject.RESOLVER)
+    good = tuple(each.step for each in configured if each.state is ResolverState.GOOD)
+    programs = signs.lookups(run, NameRole.CONTROL)
+    found = tuple(step for step, lookup in programs if lookup.addresses)
+    if programs and len(found) == len(programs):
+        return _Seen(RungState.PASS, found)
+    asked = (*(each.step for each in configured), *(step for step, _ in programs))
+    if found or (good and not programs):
+        return _Seen(RungState.WARN if programs else RungState.PASS, asked)
+    failing = [each for each in configured if each.state in {ResolverState.SILENT, ResolverState.ERRING}]
+    if len(programs) + len(failing) >= limits.min_signs:
+        return _Seen(RungState.FAIL, asked)
+    return _UNKNOWN if _asked(run, Subject.RESOLVER) or programs else _NOT_RUN
+
+
+def _security(run: Snapshot, _limits: Limits) -> _Seen:
+    unchanged = tuple(
+        step
+        for step, check in run.facts(PortalCheck, Subject.PORTAL_CHECK)
+        if any(attempt.as_expected for attempt in check.attempts)
+    )
+    passed = (*unchanged, *signs.trusted_controls(run))
+    if passed:
+        return _Seen(RungState.PASS, passed)
+    return _UNKNOWN if _asked(run, Subject.PORTAL_CHECK, Subject.CONTROL) else _NOT_RUN
+
+
+def _vpn(_run: Snapshot, _limits: Limits) -> _Seen:
+    return _NOT_RUN
+
+
+def _service(run: Snapshot, limits: Limits) -> _Seen:
+    tested = run.facts(Reach, Subject.SERVICE)
+    planned = [
+        result
+        for result in run.steps(Subject.SERVICE)
+        if result.probe == "reach" and not isinstance(result.outcome, Skipped)
+    ]
+    failing = tuple(step for step, reach in tested if not signs.service_works(reach, signs.fair_attempts(run, reach)))
+    if failing:
+        enough = len(signs.passing_controls(run)) >= limits.min_controls
+        return _Seen(RungState.FAIL if enough else RungState.INCONCLUSIVE, failing)
+    cut_short = any(
+        isinstance(result.outcome, Skipped) and result.outcome.reason in {SkipReason.CANCELLED, SkipReason.TIME_LIMIT}
+        for result in run.steps(Subject.SERVICE)
+    )
+    if tested and len(tested) == len(planned) and not cut_short:
+        return _Seen(RungState.PASS, tuple(step for step, _ in tested))
+    return _UNKNOWN if planned or cut_short else _NOT_RUN
+
+
+_RUNGS = {
+    Segment.DEVICE: _device,
+    Segment.LAN: _lan,
+    Segment.GATEWAY: _gateway,
+    Segment.ACCESS: _access,
+    Segment.INTERNET: _internet,
+    Segment.DNS: _dns,
+    Segment.SECURITY: _security,
+    Segment.VPN: _vpn,
+    Segment.SERVICE: _service,
+}
+_BY_SEVERITY: Mapping[Severity, RungState] = {
+    Severity.BLOCKING: RungState.FAIL,
+    Severity.DEGRADED: RungState.WARN,
+}
+_WORST_FIRST = (RungState.FAIL, RungState.WARN, RungState.PASS, RungState.INCONCLUSIVE, RungState.NOT_RUN)
+
+
+def ladder(run: Snapshot, limits: Limits, findings: Iterable[Finding]) -> tuple[Rung, ...]:
+    """The rungs in order; `findings` are the roots.
+
+    Behind the first broken rung nothing that fails can be judged any more: such rungs are inconclusive, unless a root
+    of their own was found there.
+    """
+    roots = [each for each in findings if each.severity in _BY_SEVERITY]
+    rungs: list[Rung] = []
+    broken = False
+    for segment in Segment:
+        seen = _RUNGS[segment](run, limits)
+        own = [each for each in roots if each.segment is segment]
+        if broken and not own and seen.state in {RungState.FAIL, RungState.WARN}:
+            seen = _Seen(RungState.INCONCLUSIVE, seen.because)
+        if own:
+            state = min((_BY_SEVERITY[each.severity] for each in own), key=_WORST_FIRST.index)
+            if seen.state is RungState.FAIL:
+                state = RungState.FAIL
+            because = tuple(dict.fromkeys(step for each in own for step in each.evidence))
+        else:
+            state, because = seen.state, tuple(dict.fromkeys(seen.because))
+        broken = broken or state is RungState.FAIL
+        rungs.append(Rung(segment=segment, state=state, because=because))
+    return tuple(rungs)

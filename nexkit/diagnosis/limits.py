@@ -1,0 +1,72 @@
+"""Every number that a rule compares with, and where it comes from."""
+
+from dataclasses import dataclass
+
+from nexkit.units import Ms, Ratio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The limits of one diagnosis; the defaults suit home and office lines."""
+
+    min_destinations: int = 2
+    """So many unrelated destinations must fail before a network is blamed: any single one may be down itself."""
+    min_controls: int = 2
+    """So many unrelated controls must pass before a remote service is blamed (OONI ts-017: compare with a control)."""
+    min_signs: int = 2
+    """So many independent signs name a cause; with fewer, only the segment is said."""
+
+    loss_ratio: Ratio = Ratio(0.01)
+    """Calls suffer above 1 % (Microsoft Teams, network requirements: packet loss below 1 % in any 15 s)."""
+    tcp_loss_ratio: Ratio = Ratio(0.03)
+    """The same by timed TCP connects: servers drop single SYNs on purpose (SYN rate limits), so more has to be lost."""
+    tcp_retransmit_ms: Ms = Ms(1000.0)
+    """A connect that took longer was repeated by the system: the first SYN was lost (RFC 6298 section 2: 1 s)."""
+    loss_min_lost: int = 2
+    """A single lost packet is no loss rate, however few were sent."""
+    loss_z: float = 1.96
+    """Loss is said when the lower end of its 95 % confidence interval (Wilson 1927) lies above the limit."""
+
+    gateway_rtt_ms: Ms = Ms(50.0)
+    """To one's own router; a healthy LAN stays below 5 ms, above 50 ms it fails (W365ConnectivityTool)."""
+    rtt_ms: Ms = Ms(100.0)
+    """To the internet, idle (Microsoft Teams, network requirements: round trip below 100 ms)."""
+    jitter_ms: Ms = Ms(30.0)
+    """Microsoft Teams, network requirements: inter-arrival jitter below 30 ms."""
+    long_delay_rtt_ms: Ms = Ms(300.0)
+    """Twice the one-way delay up to which most talk is not disturbed (ITU-T G.114: 150 ms)."""
+    working_rtt_added_ms: Ms = Ms(60.0)
+    """Added under load: grade C and worse (DSLReports bufferbloat grades: B ends at 60 ms)."""
+    min_replies: int = 10
+    """A percentile of fewer round trips is a guess: the 95th needs at least this many to leave out an outlier."""
+
+    slow_goodput_ratio: Ratio = Ratio(0.5)
+    """Of what the profile expects. Half is a choice of this project: a quarter below plan is everyday Wi-Fi and TCP."""
+
+    dns_slow_ms: Ms = Ms(400.0)
+    """For a name that no cache holds (ChromeOS network diagnostics, DNS latency: problem above 400 ms)."""
+    dns_very_slow_ms: Ms = Ms(1000.0)
+    """From here on systems ask again or ask the next resolver (Windows DNS client: second query after 1 s)."""
+
+    first_byte_slow_ms: Ms = Ms(1800.0)
+    """Time to first byte is poor above 1.8 s (web.dev, Time to First Byte)."""
+    first_byte_fast_ms: Ms = Ms(800.0)
+    """Time to first byte is good up to 0.8 s (web.dev, Time to First Byte)."""
+    connect_fast_ms: Ms = Ms(500.0)
+    """The way to a server is not what is slow (ChromeOS network diagnostics, HTTPS latency: fine below 500 ms)."""
+
+    loop_rounds: int = 3
+    """The same routers answer this many times in a row before it is called a loop; changing paths repeat one once."""
+    shared_names: int = 2
+    """So many unrelated names with the same odd sign (address, issuer) point at something on the way."""
+
+    against_factor: Ratio = Ratio(0.8)
+    """A finding's confidence is multiplied by this for each outcome that speaks against it (own choice)."""
+    healthy_confidence: Ratio = Ratio(0.95)
+    """Of "healthy": a fault that comes and goes may just have been away (own choice)."""
+    segment_confidence: Ratio = Ratio(0.6)
+    """Of a fault whose segment alone is known (own choice)."""
+
+
+DEFAULT_LIMITS = Limits()
+"""The limits where nobody sets others."""

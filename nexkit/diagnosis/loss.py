@@ -1,0 +1,117 @@
+"""Round trips to one target over all its rounds, and what their loss is worth statistically."""
+
+from dataclasses import dataclass
+from math import sqrt
+
+from nexkit.diagnosis.limits import Limits
+from nexkit.diagnosis.snapshot import Snapshot
+from nexkit.facts.echo import EchoMethod, EchoStats, echo_stats
+from nexkit.subject import Subject
+from nexkit.units import Ms, Ratio
+
+
+def wilson_interval(lost: int, sent: int, z: float) -> tuple[Ratio, Ratio]:
+    """The confidence interval of a loss rate (Wilson 1927): fit for few samples and for none lost; sent > 0."""
+    share = lost / sent
+    denominator = 1 + z * z / sent
+    centre = (share + z * z / (2 * sent)) / denominator
+    half = z / denominator * sqrt(share * (1 - share) / sent + z * z / (4 * sent * sent))
+    return Ratio(max(0.0, centre - half)), Ratio(min(1.0, centre + half))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundTrips:
+    """All rounds of echo to one or more targets, taken together."""
+
+    steps: tuple[str, ...]
+    tcp: bool
+    """Timed TCP connects are among them."""
+    sent: int
+    lost: int
+    rtt_p50_ms: Ms | None
+    """With several targets, of the fastest one."""
+    jitter_ms: Ms | None
+    """With several targets, of the steadiest one."""
+    pdv_p95_ms: Ms | None
+    """With several targets, of the steadiest one."""
+
+    @property
+    def ratio(self) -> Ratio:
+        """Loss, 0..1."""
+        return Ratio(self.lost / self.sent)
+
+    def lossy(self, limits: Limits) -> bool:
+        """Whether the loss is above the limit beyond the doubt that so few samples leave."""
+        low, _ = wilson_interval(self.lost, self.sent, limits.loss_z)
+        limit = limits.tcp_loss_ratio if self.tcp else limits.loss_ratio
+        return self.lost >= limits.loss_min_lost and low > limit
+
+    def may_share(self, ratio: Ratio, limits: Limits) -> bool:
+        """Whether as much loss as `ratio` may go on here: what was seen does not rule it out."""
+        _, high = wilson_interval(self.lost, self.sent, limits.loss_z)
+        return high >= ratio
+
+    def unsteady(self, limits: Limits) -> bool:
+        """Whether round trips vary throughout; one late packet alone raises jitter, but not the percentile."""
+        return (
+            self.jitter_ms is not None
+            and self.pdv_p95_ms is not None
+            and self.jitter_ms > limits.jitter_ms
+            and self.pdv_p95_ms > limits.jitter_ms
+        )
+
+
+def _of_target(rounds: list[tuple[str, EchoStats]], limits: Limits) -> RoundTrips:
+    facts = [fact for _, fact in rounds]
+    tcp = any(fact.method is EchoMethod.TCP_CONNECT for fact in facts)
+    whole = (
+        facts[0]
+        if len(facts) == 1
+        else echo_stats(facts[0].target, facts[0].method, [sample for fact in facts for sample in fact.samples])
+    )
+    repeated = sum(
+        1
+        for fact in facts
+        if fact.method is EchoMethod.TCP_CONNECT
+        for sample in fact.samples
+        if sample.rtt_ms is not None and sample.rtt_ms >= limits.tcp_retransmit_ms
+    )
+    sent = sum(fact.sent for fact in facts)
+    received = sum(fact.received for fact in facts)
+    return RoundTrips(
+        steps=tuple(step for step, _ in rounds),
+        tcp=tcp,
+        sent=sent,
+        lost=max(0, min(sent, sent - received + repeated)),
+        rtt_p50_ms=whole.rtt_p50_ms,
+        jitter_ms=whole.jitter_ms,
+        pdv_p95_ms=whole.pdv_p95_ms,
+    )
+
+
+def round_trips(run: Snapshot, limits: Limits, *subjects: Subject) -> dict[str, RoundTrips]:
+    """By target address, the targets that answered at all; silence is no loss rate (it may be policy)."""
+    rounds: dict[str, list[tuple[str, EchoStats]]] = {}
+    for step, fact in run.facts(EchoStats, *subjects):
+        if fact.sent:
+            rounds.setdefault(fact.target, []).append((step, fact))
+    return {
+        target: _of_target(of_target, limits)
+        for target, of_target in rounds.items()
+        if any(fact.received for _, fact in of_target)
+    }
+
+
+def together(parts: tuple[RoundTrips, ...]) -> RoundTrips | None:
+    """Several targets as one; None without any."""
+    if not parts:
+        return None
+    return RoundTrips(
+        steps=tuple(step for part in parts for step in part.steps),
+        tcp=any(part.tcp for part in parts),
+        sent=sum(part.sent for part in parts),
+        lost=sum(part.lost for part in parts),
+        rtt_p50_ms=min((part.rtt_p50_ms for part in parts if part.rtt_p50_ms is not None), default=None),
+        jitter_ms=min((part.jitter_ms for part in parts if part.jitter_ms is not None), default=None),
+        pdv_p95_ms=min((part.pdv_p95_ms for part in parts if part.pdv_p95_ms is not None), default=None),
+    )

@@ -1,0 +1,279 @@
+"""The line to the provider: up or down, per family, loss, delay, queue and speed."""
+
+from nexkit.address import Family, Scope
+from nexkit.diagnosis import signs
+from nexkit.diagnosis.causes import finding
+from nexkit.diagnosis.limits import Limits
+from nexkit.diagnosis.loss import RoundTrips, round_trips, together
+from nexkit.diagnosis.snapshot import Snapshot
+from nexkit.diagnosis.verdict import Clear, Finding, FindingValue, Inconclusive, RuleAnswer
+from nexkit.facts.echo import EchoStats
+from nexkit.facts.load import DirectionLoad, LoadConfidence, LoadTest
+from nexkit.facts.network import InterfaceKind
+from nexkit.subject import Subject
+from nexkit.units import Ms
+
+
+def line_down(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """The router lives, no hop behind it answers, and nothing in the internet does."""
+    view = signs.internet(run)
+    if view.reached_ids:
+        return Clear()
+    alive = tuple(step for gateway in signs.gateways(run) for step in gateway.alive)
+    paths = tuple(step for step, _ in signs.traces(run))
+    if not alive or not paths or not view.broken(limits.min_destinations) or signs.behind_proxy(run):
+        return Inconclusive(missing=(Subject.GATEWAY.value, Subject.ANCHOR.value))
+    if signs.beyond_gateway(run):
+        return Clear()
+    return (finding("access.line_down", confidence=0.93, evidence=(*alive, *paths, *view.dead_ids)),)
+
+
+def _one_family_broken(run: Snapshot, limits: Limits, broken: Family, working: Family) -> tuple[str, ...] | None:
+    """The evidence that one family fails everywhere while the other works; None where it is not so."""
+    view = signs.internet(run)
+    fails = not view.reached[broken] and view.dead_count[broken] >= limits.min_destinations
+    if not (fails and view.reached[working]):
+        return None
+    return (*view.dead[broken], *view.reached[working])
+
+
+def ipv6_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """A global IPv6 address and a default route lead nowhere, while IPv4 works: programs try IPv6 first and wait."""
+    known = signs.network(run)
+    if known is None:
+        return Inconclusive(missing=("interfaces",))
+    step, state = known
+    global_address = any(
+        signs.known_scope(address.address) is Scope.INTERNET for address in state.usable_addresses(Family.IPV6)
+    )
+    if not global_address or state.gateway(Family.IPV6) is None:
+        return Clear()
+    evidence = _one_family_broken(run, limits, Family.IPV6, Family.IPV4)
+    if evidence is None:
+        return Clear()
+    return (finding("access.ipv6_broken", confidence=0.93, evidence=(step, *evidence)),)
+
+
+def ipv4_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """IPv4 ends behind the router, while IPv6 works."""
+    known = signs.network(run)
+    if known is None:
+        return Inconclusive(missing=("interfaces",))
+    step, _ = known
+    if not signs.in_use(run, Family.IPV4):
+        return Clear()
+    life = signs.gateway(run, Family.IPV4)
+    if life is not None and not life.alive and (life.absent or life.silent):
+        return Clear()  # the fault is nearer: gateway.unreachable or device.wrong_ip_settings
+    evidence = _one_family_broken(run, limits, Family.IPV4, Family.IPV6)
+    if evidence is None:
+        return Clear()
+    return (finding("access.ipv4_broken", confidence=0.9, evidence=(step, *evidence)),)
+
+
+def _of_family(trips: dict[str, RoundTrips], of_family: Family) -> tuple[RoundTrips, ...]:
+    return tuple(each for target, each in trips.items() if signs.known_family(target) is of_family)
+
+
+def shared_loss(run: Snapshot, limits: Limits, of_family: Family) -> RoundTrips | None:
+    """The loss that all destinations of a family have in common; None where there is none, or only some have it."""
+    anchors = _of_family(round_trips(run, limits, Subject.ANCHOR), of_family)
+    whole = together(anchors)
+    if whole is None or not whole.lossy(limits):
+        return None
+    hit = [each for each in anchors if each.lost]
+    provider = together(_of_family(round_trips(run, limits, Subject.PROVIDER_HOP), of_family))
+    enough = len(hit) >= limits.min_destinations or (provider is not None and provider.lossy(limits))
+    if not enough or not all(each.may_share(whole.ratio, limits) for each in anchors):
+        return None
+    return whole
+
+
+def gateway_clean(run: Snapshot, limits: Limits) -> tuple[str, ...] | None:
+    """Outcome ids that show a good way to every gateway; None where it is bad or not known."""
+    trips = round_trips(run, limits, Subject.GATEWAY)
+    good = all(
+        not each.lossy(limits) and each.rtt_p50_ms is not None and each.rtt_p50_ms <= limits.gateway_rtt_ms
+        for each in trips.values()
+    )
+    return tuple(step for each in trips.values() for step in each.steps) if trips and good else None
+
+
+def provider_hop(run: Snapshot, limits: Limits, of_family: Family) -> RoundTrips | None:
+    """Round trips to the first router of the provider; None where it was not measured or never answers echo."""
+    return together(_of_family(round_trips(run, limits, Subject.PROVIDER_HOP), of_family))
+
+
+def loss(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """Loss to every destination that the way to the router does not have, from the provider's first hop on."""
+    near = gateway_clean(run, limits)
+    if near is None:
+        return Inconclusive(missing=(Subject.GATEWAY.value,))
+    for of_family in Family:
+        whole = shared_loss(run, limits, of_family)
+        if whole is None:
+            continue
+        provider = provider_hop(run, limits, of_family)
+        if provider is not None and not provider.lost and not provider.may_share(whole.ratio, limits):
+            continue  # internet.path_loss: it begins behind the provider's first hop
+        seen = provider is not None and provider.lossy(limits)
+        return (
+            finding(
+                "access.loss",
+                confidence=0.93 if seen else 0.75,
+                evidence=(*whole.steps, *(provider.steps if provider is not None else ()), *near),
+                values={"loss_ratio": whole.ratio, "sent": whole.sent, "family": of_family.value},
+            ),
+        )
+    return Clear()
+
+
+def _delay(run: Snapshot, limits: Limits) -> RoundTrips | Inconclusive:
+    """Round trips to all destinations together: the fastest median, the least jitter."""
+    anchors = tuple(round_trips(run, limits, Subject.ANCHOR).values())
+    whole = together(anchors)
+    if whole is None or len(anchors) < limits.min_destinations or whole.rtt_p50_ms is None:
+        return Inconclusive(missing=(Subject.ANCHOR.value,))
+    return whole
+
+
+def latency(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """A long and unsteady way to every destination on an idle line, while the way to the router is good."""
+    whole = _delay(run, limits)
+    if isinstance(whole, Inconclusive):
+        return whole
+    if whole.rtt_p50_ms is None or whole.rtt_p50_ms <= limits.rtt_ms or not whole.unsteady(limits):
+        return Clear()
+    near = gateway_clean(run, limits)
+    if near is None:
+        return Inconclusive(missing=(Subject.GATEWAY.value,))
+    return (
+        finding(
+            "access.latency",
+            confidence=0.8,
+            evidence=(*whole.steps, *near),
+            values={"rtt_p50_ms": whole.rtt_p50_ms, "jitter_ms": whole.jitter_ms},
+        ),
+    )
+
+
+def long_delay(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """A long but steady way to every destination, as by satellite."""
+    whole = _delay(run, limits)
+    if isinstance(whole, Inconclusive):
+        return whole
+    if whole.rtt_p50_ms is None or whole.rtt_p50_ms <= limits.long_delay_rtt_ms:
+        return Clear()
+    if whole.unsteady(limits) or whole.lossy(limits) or gateway_clean(run, limits) is None:
+        return Clear()
+    values = {"rtt_p50_ms": whole.rtt_p50_ms}
+    return (finding("access.long_delay", confidence=0.85, evidence=whole.steps, values=values),)
+
+
+def _added_ms(idle: EchoStats, working: EchoStats | None, limits: Limits) -> tuple[Ms, Ms, bool] | None:
+    """(added, working latency, by the median) of one direction; None without enough replies."""
+    if working is None or working.received < limits.min_replies:
+        return None
+    if idle.rtt_p50_ms is None or working.rtt_p50_ms is None:
+        return None
+    by_median = Ms(working.rtt_p50_ms - idle.rtt_p50_ms)
+    if by_median >= limits.working_rtt_added_ms or idle.rtt_p95_ms is None or working.rtt_p95_ms is None:
+        return by_median, working.rtt_p50_ms, True
+    return Ms(working.rtt_p95_ms - idle.rtt_p95_ms), working.rtt_p95_ms, False
+
+
+def bufferbloat(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """Latency that rises under load by what a too deep queue adds; idle latency is steady and the router near."""
+    tests = run.facts(LoadTest, Subject.LOAD_SERVER)
+    if not tests:
+        return Inconclusive(missing=("load.test",))
+    step, test = tests[0]
+    idle = test.idle
+    if idle is None or idle.rtt_p50_ms is None:
+        return Inconclusive(missing=("load.test",))
+    measured = {
+        name: added
+        for name, direction in (("down", test.down), ("up", test.up))
+        if direction is not None and (added := _added_ms(idle, direction.working, limits)) is not None
+    }
+    if not measured:
+        return Inconclusive(missing=("load.test",))
+    worst = max(measured, key=lambda name: measured[name][0])
+    added_ms, working_ms, by_median = measured[worst]
+    if added_ms < limits.working_rtt_added_ms:
+        return Clear()
+    if idle.jitter_ms is not None and idle.jitter_ms > limits.jitter_ms:
+        return Inconclusive(missing=("load.test",))  # unsteady before any load: not what the load did
+    near = gateway_clean(run, limits)
+    if near is None and round_trips(run, limits, Subject.GATEWAY):
+        return Clear()
+    confidence = 0.95 if by_median else 0.8
+    return (
+        finding(
+            "access.bufferbloat",
+            confidence=confidence if near else confidence * limits.against_factor,
+            evidence=(step, *(near or ())),
+            values={
+                "idle_rtt_ms": idle.rtt_p50_ms,
+                "working_rtt_ms": working_ms,
+                "added_rtt_ms": added_ms,
+                "direction": worst,
+            },
+        ),
+    )
+
+
+def _too_slow(direction: DirectionLoad | None, expected_bit_s: float | None, limits: Limits) -> bool:
+    return (
+        direction is not None
+        and expected_bit_s is not None
+        and direction.goodput_bit_s is not None
+        and direction.confidence is not LoadConfidence.LOW
+        and direction.goodput_bit_s < expected_bit_s * limits.slow_goodput_ratio
+    )
+
+
+def slow(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """Far less than the profile expects of this line; said only where the computer's own link could carry it."""
+    tests = run.facts(LoadTest, Subject.LOAD_SERVER)
+    known = signs.network(run)
+    if not tests or known is None:
+        return Inconclusive(missing=("load.test", "interfaces"))
+    step, test = tests[0]
+    directions = (("down", test.down, test.expected_down_bit_s), ("up", test.up, test.expected_up_bit_s))
+    too_slow = [each for each in directions if _too_slow(each[1], each[2], limits)]
+    if not too_slow:
+        return Clear()
+    name, direction, expected_bit_s = too_slow[0]
+    route = known[1].gateway(Family.IPV4) or known[1].gateway(Family.IPV6)
+    link = next((each for each in known[1].interfaces if route is not None and each.name == route.interface), None)
+    narrow = link is None or (
+        link.speed_bit_s is not None and expected_bit_s is not None and link.speed_bit_s <= expected_bit_s
+    )
+    if direction is None or narrow or (link is not None and link.kind is InterfaceKind.WIFI):
+        return Inconclusive(missing=("wifi",))  # radio or cable may be what is slow
+    values: dict[str, FindingValue] = {
+        "direction": name,
+        "goodput_bit_s": direction.goodput_bit_s,
+        "expected_bit_s": expected_bit_s,
+    }
+    return (finding("access.slow", confidence=0.8, evidence=(step,), values=values),)
+
+
+def cgnat(run: Snapshot, _limits: Limits) -> RuleAnswer:
+    """A hop behind the router has a carrier-NAT address (RFC 6598)."""
+    paths = signs.traces(run)
+    if not paths:
+        return Inconclusive(missing=(Subject.ANCHOR.value,))
+    found: list[Finding] = []
+    for step, trace in paths:
+        by_ttl = {
+            ttl: {signs.known_scope(address) for address in addresses}
+            for ttl, addresses in signs.routers(run, trace).items()
+        }
+        # Overlay VPNs use the same range for themselves: there it is the first hop, not one behind a private router.
+        if by_ttl.get(1) == {Scope.PRIVATE} and any(
+            Scope.SHARED in scopes for ttl, scopes in by_ttl.items() if ttl > 1
+        ):
+            found.append(finding("access.cgnat", confidence=0.9, evidence=(step,)))
+    return (found[0],) if found else Clear()

@@ -1,0 +1,160 @@
+"""The computer itself: adapters, link, addresses, routes, resolver settings, local filter."""
+
+from nexkit.address import Family, Scope
+from nexkit.diagnosis import signs
+from nexkit.diagnosis.causes import finding
+from nexkit.diagnosis.limits import Limits
+from nexkit.diagnosis.snapshot import Snapshot
+from nexkit.diagnosis.verdict import Clear, Inconclusive, RuleAnswer
+from nexkit.facts.dns import NameRole
+from nexkit.facts.network import InterfaceAddress, NetworkState
+from nexkit.facts.reach import Reach
+from nexkit.outcome import Failed, FailureKind
+from nexkit.subject import Subject
+
+NO_STATE = Inconclusive(missing=("interfaces",))
+
+
+def adapter_off(run: Snapshot, _limits: Limits) -> RuleAnswer:
+    """No interface that could be the way out is switched on."""
+    known = signs.network(run)
+    if known is None:
+        return NO_STATE
+    step, state = known
+    if signs.internet(run).reached_ids or any(interface.admin_up for interface in signs.ways_out(state)):
+        return Clear()
+    return (finding("device.adapter_off", confidence=0.95, evidence=(step,)),)
+
+
+def no_link(run: Snapshot, _limits: Limits) -> RuleAnswer:
+    """Every interface that is switched on lacks a cable or a joined Wi-Fi."""
+    known = signs.network(run)
+    if known is None:
+        return NO_STATE
+    step, state = known
+    switched_on = [interface for interface in signs.ways_out(state) if interface.admin_up]
+    if not switched_on or signs.internet(run).reached_ids:
+        return Clear()
+    linked = [interface for interface in switched_on if interface.carrier is not False]
+    if any(interface.carrier or interface.addresses for interface in linked):
+        return Clear()
+    if linked:
+        return Inconclusive(missing=(step,))  # the system does not say whether there is a link
+    return (finding("device.no_link", confidence=0.97, evidence=(step,)),)
+
+
+def no_default_route(run: Snapshot, _limits: Limits) -> RuleAnswer:
+    """An address that reaches beyond the link, and no way there."""
+    known = signs.network(run)
+    if known is None:
+        return NO_STATE
+    step, state = known
+    if state.default_routes or signs.internet(run).reached_ids:
+        return Clear()
+    has_address = state.usable_addresses(Family.IPV4) or any(
+        signs.known_scope(address.address) is Scope.INTERNET for address in state.usable_addresses(Family.IPV6)
+    )
+    on_way_out = any(
+        interface.carrier is not False and interface.admin_up and _routable(interface.addresses)
+        for interface in signs.ways_out(state)
+    )
+    if not (has_address and on_way_out):
+        return Clear()
+    return (finding("device.no_default_route", confidence=0.95, evidence=(step,)),)
+
+
+def _routable(addresses: tuple[InterfaceAddress, ...]) -> bool:
+    return any(signs.known_scope(each.address) in {Scope.PRIVATE, Scope.SHARED, Scope.INTERNET} for each in addresses)
+
+
+def wrong_ip_settings(run: Snapshot, _limits: Limits) -> RuleAnswer:
+    """The gateway lies outside this computer's own network and does not answer; or a manual address meets silence.
+
+    Some networks (cloud, single-address prefixes) have an off-link gateway on purpose; there it answers, or the
+    internet does. A gateway on the same wire may still answer ARP, so only an answer by IP counts.
+    """
+    known = signs.network(run)
+    if known is None:
+        return NO_STATE
+    step, state = known
+    route = state.gateway(Family.IPV4)
+    if route is None or route.gateway is None:
+        return Clear()
+    life = signs.gateway(run, Family.IPV4)
+    view = signs.internet(run)
+    if life is None or life.answered or view.reached[Family.IPV4]:
+        return Clear()
+    nothing_back = (*life.silent, *life.absent, *view.dead[Family.IPV4])
+    if route.gateway_on_link is False:
+        if not nothing_back:
+            return Inconclusive(missing=("lan.gateway4", "ping.gateway4"))
+        return (finding("device.wrong_ip_settings", confidence=0.93, evidence=(step, *nothing_back)),)
+    other = signs.gateway(run, Family.IPV6)
+    if life.static and life.absent and other is not None and other.alive:
+        evidence = (step, *life.absent, *other.alive)
+        return (finding("device.wrong_ip_settings", confidence=0.7, evidence=evidence),)
+    return Clear()
+
+
+def dns_not_set(run: Snapshot, _limits: Limits) -> RuleAnswer:
+    """No resolver configured, no name found, while the internet answers by address."""
+    known = signs.network(run)
+    if known is None:
+        return NO_STATE
+    step, state = known
+    if state.resolvers:
+        return Clear()
+    asked = signs.lookups(run, NameRole.CONTROL, NameRole.SERVICE)
+    if any(lookup.addresses for _, lookup in asked):
+        return Clear()
+    reached = signs.internet(run).reached_ids
+    if not reached:
+        return Inconclusive(missing=(Subject.ANCHOR.value,))
+    evidence = (step, *(lookup_step for lookup_step, _ in asked), *reached)
+    return (finding("device.dns_not_set", confidence=0.95 if asked else 0.8, evidence=evidence),)
+
+
+def firewall(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """The own system refuses to send to services or to several destinations, while other traffic passes."""
+    refused: list[str] = []
+    of_service: list[str] = []
+    for result in run.steps(Subject.ANCHOR, Subject.CONTROL, Subject.SERVICE):
+        reach = run.get(result.id, Reach)
+        if reach is None or not reach.attempts:
+            continue
+        kinds = [None if each.failure is None else each.failure.kind for each in reach.attempts]
+        if FailureKind.FILTERED_LOCALLY in kinds and None not in kinds:
+            refused.append(result.id)
+            if result.subject is Subject.SERVICE:
+                of_service.append(result.id)
+    if not of_service and len(refused) < limits.min_destinations:
+        return Clear()
+    alive = tuple(step for gateway in signs.gateways(run) for step in gateway.answered)
+    passes = (*signs.internet(run).reached_ids, *alive)
+    if not passes:
+        return Inconclusive(missing=(Subject.GATEWAY.value, Subject.ANCHOR.value))
+    values = {"service": signs.service_id(of_service[0])} if of_service else {}
+    return (finding("device.firewall", confidence=0.9, evidence=(*refused, *passes), values=values),)
+
+
+def permission_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
+    """The system refused to let the kit measure something."""
+    refused = tuple(
+        result.id
+        for result in run.steps()
+        if isinstance(result.outcome, Failed) and result.outcome.failure.kind is FailureKind.PERMISSION
+    )
+    if not refused:
+        return Clear()
+    values = {"steps": len(refused)}
+    return (finding("device.permission_missing", confidence=1.0, evidence=refused, values=values),)
+
+
+def self_assigned(state: NetworkState) -> bool:
+    """Whether a linked interface has given itself an IPv4 address (RFC 3927): it asked for a lease and got none."""
+    return any(
+        signs.known_family(address.address) is Family.IPV4 and signs.known_scope(address.address) is Scope.LINK_LOCAL
+        for interface in signs.ways_out(state)
+        if interface.admin_up and interface.carrier is not False
+        for address in interface.addresses
+    )

@@ -1,0 +1,279 @@
+"""Name service: each resolver by itself, compared with others."""
+
+from nexkit.address import Scope
+from nexkit.diagnosis import signs
+from nexkit.diagnosis.causes import finding
+from nexkit.diagnosis.limits import Limits
+from nexkit.diagnosis.signs import BAD_RCODES, ResolverState, ResolverView
+from nexkit.diagnosis.snapshot import Snapshot
+from nexkit.diagnosis.verdict import Clear, Finding, Inconclusive, RuleAnswer
+from nexkit.facts.dns import DnsQuery, NameRole
+from nexkit.facts.reach import Reach, TrustProblem
+from nexkit.outcome import FailureKind
+from nexkit.subject import Subject
+
+_NO_RESOLVER = Inconclusive(missing=(Subject.RESOLVER.value,))
+_NO_INTERNET = Inconclusive(missing=(Subject.ANCHOR.value,))
+_REAL = (NameRole.CONTROL, NameRole.SERVICE)
+
+
+def resolving_elsewhere(run: Snapshot) -> tuple[str, ...]:
+    """Outcome ids of comparison resolvers that resolve."""
+    return tuple(
+        each.step for each in signs.resolvers(run, Subject.COMPARISON_RESOLVER) if each.state is ResolverState.GOOD
+    )
+
+
+def all_failing(run: Snapshot, configured: tuple[ResolverView, ...]) -> tuple[str, ...] | None:
+    """The evidence that no configured resolver resolves; None where one does, or where programs get names all the same.
+
+    Programs may ask by another way than plain DNS (DNS over HTTPS, a VPN's own rules, a company's agent).
+    """
+    if not configured or not all(each.state in {ResolverState.SILENT, ResolverState.ERRING} for each in configured):
+        return None
+    programs = signs.lookups(run, *_REAL)
+    if programs and all(lookup.addresses for _, lookup in programs):
+        return None
+    return (*(each.step for each in configured), *(step for step, _ in programs))
+
+
+def uncached_ms(resolver: ResolverView) -> float | None:
+    """The faster of its answers for names that no cache holds; None without one."""
+    times = [query.time_ms for query in resolver.asked(NameRole.UNCACHED) if query.rcode and query.time_ms is not None]
+    return min(times, default=None)
+
+
+def fast_elsewhere(run: Snapshot, limits: Limits) -> tuple[str, ...]:
+    """Outcome ids of comparison resolvers that look up uncached names at normal speed."""
+    return tuple(
+        each.step
+        for each in signs.resolvers(run, Subject.COMPARISON_RESOLVER)
+        if (time_ms := uncached_ms(each)) is not None and time_ms <= limits.dns_slow_ms
+    )
+
+
+def resolver_unreachable(run: Snapshot, _limits: Limits) -> RuleAnswer:
+    """No configured resolver answers, while the internet does by address."""
+    configured = signs.resolvers(run, Subject.RESOLVER)
+    if not configured:
+        return _NO_RESOLVER
+    failing = all_failing(run, configured)
+    silent = all(each.state is ResolverState.SILENT for each in configured)
+    if failing is None or not silent or all(each.is_gateway for each in configured):
+        return Clear()
+    reached = signs.internet(run).reached_ids
+    if not reached:
+        return _NO_INTERNET
+    others = signs.resolvers(run, Subject.COMPARISON_RESOLVER)
+    good = resolving_elsewhere(run)
+    filtered = bool(others) and all(each.state is ResolverState.SILENT for each in others)
+    if not good and not filtered and others:
+        return Inconclusive(missing=(Subject.COMPARISON_RESOLVER.value,))
+    return (
+        finding(
+            "dns.resolver_unreachable",
+            confidence=0.95 if good else 0.75,
+            evidence=(*failing, *good, *reached),
+            values={"resolvers": len(configured), "port_53": "filtered" if filtered else "open"},
+        ),
+    )
+
+
+def resolver_error(run: Snapshot, _limits: Limits) -> RuleAnswer:
+    """The configured resolvers answer with an error, for all names or a service's, and another one resolves."""
+    configured = signs.resolvers(run, Subject.RESOLVER)
+    if not configured:
+        return _NO_RESOLVER
+    failing = all_failing(run, configured)
+    if failing is None:
+        return _service_name_refused(run, configured)
+    if all(each.state is ResolverState.SILENT for each in configured) or all(each.is_gateway for each in configured):
+        return Clear()
+    reached = signs.internet(run).reached_ids
+    if not reached:
+        return _NO_INTERNET
+    good = resolving_elsewhere(run)
+    others = signs.resolvers(run, Subject.COMPARISON_RESOLVER)
+    if not good and any(each.state is ResolverState.ERRING for each in others):
+        return Inconclusive(missing=(Subject.COMPARISON_RESOLVER.value,))
+    codes = [query.rcode for each in configured for query in each.asked(*_REAL) if query.rcode in BAD_RCODES]
+    return (
+        finding(
+            "dns.resolver_error",
+            confidence=0.95 if good else 0.7,
+            evidence=(*failing, *good, *reached),
+            values={"rcode": codes[0]},
+        ),
+    )
+
+
+def _service_name_refused(run: Snapshot, configured: tuple[ResolverView, ...]) -> RuleAnswer:
+    """A service's name that every configured resolver refuses, a comparison resolves, and programs do not get."""
+    lost = {lookup.name for _, lookup in signs.lookups(run, NameRole.SERVICE) if not lookup.addresses}
+    lost |= {reach.host for _, reach in run.facts(Reach, Subject.SERVICE) if reach.resolve_failure is not None}
+    others = signs.resolvers(run, Subject.COMPARISON_RESOLVER)
+    for name in sorted(lost):
+        asked = [_answers_for(each, name) for each in configured]
+        refused = all(answers and all(query.rcode in BAD_RCODES for query in answers) for answers in asked)
+        resolved = tuple(each.step for each in others if any(query.addresses for query in _answers_for(each, name)))
+        if asked and refused and resolved:
+            evidence = (*(each.step for each in configured), *resolved)
+            values = {"rcode": asked[0][0].rcode}
+            return (finding("dns.resolver_error", confidence=0.8, evidence=evidence, values=values),)
+    return Clear()
+
+
+def _answers_for(resolver: ResolverView, name: str) -> list[DnsQuery]:
+    return [query for query in resolver.asked(*_REAL) if query.name == name and query.rcode is not None]
+
+
+def first_resolver_dead(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """The first resolver never answers and a later one does: every lookup waits for a time-out first."""
+    configured = signs.resolvers(run, Subject.RESOLVER)
+    if not configured:
+        return _NO_RESOLVER
+    first, *later = configured
+    good = tuple(each.step for each in later if each.state is ResolverState.GOOD)
+    waits = [
+        query
+        for query in first.queries
+        if query.failure is not None and query.failure.kind in {FailureKind.TIMEOUT, FailureKind.HOST_UNREACHABLE}
+    ]
+    if first.state is not ResolverState.SILENT or not good or len(waits) < limits.min_signs:
+        return Clear()
+    its_family = signs.known_family(first.address)
+    view = signs.internet(run)
+    if its_family is not None and view.dead_count[its_family] and not view.reached[its_family]:
+        return Clear()  # its whole family leads nowhere
+    slow = tuple(step for step, lookup in signs.lookups(run, *_REAL) if lookup.time_ms >= limits.dns_very_slow_ms)
+    return (
+        finding(
+            "dns.first_resolver_dead",
+            confidence=0.95 if slow else 0.85,
+            evidence=(first.step, *good, *slow),
+            values={"resolvers": len(configured)},
+        ),
+    )
+
+
+def slow(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """Names that no cache holds take long on every configured resolver, and not on another one."""
+    answering = [each for each in signs.resolvers(run, Subject.RESOLVER) if each.state is ResolverState.GOOD]
+    times = [time_ms for each in answering if (time_ms := uncached_ms(each)) is not None]
+    if not times:
+        return Inconclusive(missing=(Subject.RESOLVER.value,))
+    if min(times) <= limits.dns_slow_ms:
+        return Clear()
+    others = fast_elsewhere(run, limits)
+    if not others:
+        return Inconclusive(missing=(Subject.COMPARISON_RESOLVER.value,))
+    if all(each.is_gateway for each in answering) and min(times) > limits.dns_very_slow_ms:
+        return Clear()  # gateway.dns_broken
+    evidence = (*(each.step for each in answering), *others)
+    return (finding("dns.slow", confidence=0.8, evidence=evidence, values={"dns_ms": min(times)}),)
+
+
+def tampered(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """A configured resolver gives false addresses: for a name that cannot exist, or in place of the real ones.
+
+    Content networks give every resolver other addresses, and all of them serve the name: that is normal.
+    """
+    configured = signs.resolvers(run, Subject.RESOLVER)
+    if not configured:
+        return _NO_RESOLVER
+    invented = tuple(
+        each.step for each in configured if any(query.addresses for query in each.asked(NameRole.NONEXISTENT))
+    )
+    if invented:
+        # `.invalid` never exists (RFC 6761 section 6.4), whoever else invents it too.
+        return (finding("dns.tampered", confidence=0.93, evidence=invented, values={"kind": "invented"}),)
+    found = _foreign(run, configured, limits)
+    return (found,) if found is not None else Clear()
+
+
+def _foreign(run: Snapshot, configured: tuple[ResolverView, ...], limits: Limits) -> Finding | None:
+    """A control name with addresses that no comparison resolver gives and that do not serve it."""
+    others = signs.resolvers(run, Subject.COMPARISON_RESOLVER)
+    by_host = {reach.host: (step, reach) for step, reach in run.facts(Reach, Subject.CONTROL)}
+    replaced: dict[str, frozenset[str]] = {}
+    evidence: list[str] = []
+    proved = False
+    for name in sorted({query.name for each in configured for query in each.asked(NameRole.CONTROL)}):
+        given = {address for each in configured for query in _answers_for(each, name) for address in query.addresses}
+        elsewhere = {each.step: query.addresses for each in others for query in _answers_for(each, name)}
+        real = {address for addresses in elsewhere.values() for address in addresses}
+        if not given or not real or given & real:
+            continue
+        step, reach = by_host.get(name, ("", None))
+        tried = [] if reach is None else [each for each in reach.attempts if each.address in given]
+        if any(signs.passing(attempt) for attempt in tried):
+            continue
+        unrouted = all(signs.known_scope(address) is not Scope.INTERNET for address in given)
+        somebody_else = any(
+            attempt.tls is not None and attempt.tls.problem is TrustProblem.WRONG_NAME for attempt in tried
+        )
+        real_is_routed = any(signs.known_scope(address) is Scope.INTERNET for address in real)
+        proved = proved or somebody_else or (unrouted and real_is_routed)
+        replaced[name] = frozenset(given)
+        evidence += [each.step for each in configured if _answers_for(each, name)]
+        evidence += [*elsewhere, *([step] if step else [])]
+    one_for_all = len(replaced) >= limits.shared_names and len(set(replaced.values())) == 1
+    if not (proved or one_for_all):
+        return None
+    return finding(
+        "dns.tampered", confidence=0.9 if proved else 0.75, evidence=tuple(evidence), values={"kind": "replaced"}
+    )
+
+
+def aaaa_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """IPv4 addresses come at once and IPv6 questions fail, for every name on every configured resolver."""
+    answering = [each for each in signs.resolvers(run, Subject.RESOLVER) if each.state is ResolverState.GOOD]
+    if not answering:
+        return _NO_RESOLVER
+    good = [query for each in answering for query in each.asked(NameRole.CONTROL, rdtype="A")]
+    bad = [query for each in answering for query in each.asked(NameRole.CONTROL, rdtype="AAAA")]
+    if len(bad) < limits.min_signs or not good:
+        return Inconclusive(missing=(Subject.RESOLVER.value,))
+    fine = all(query.rcode == "NOERROR" for query in good)
+    failing = all(query.rcode in BAD_RCODES or _timed_out(query) for query in bad)
+    if not (fine and failing):
+        return Clear()
+    others = [
+        each.step
+        for each in signs.resolvers(run, Subject.COMPARISON_RESOLVER)
+        if any(query.rcode == "NOERROR" for query in each.asked(NameRole.CONTROL, rdtype="AAAA"))
+    ]
+    if not others:
+        return Inconclusive(missing=(Subject.COMPARISON_RESOLVER.value,))
+    evidence = (*(each.step for each in answering), *others)
+    return (finding("dns.aaaa_broken", confidence=0.85, evidence=evidence),)
+
+
+def _timed_out(query: DnsQuery) -> bool:
+    return query.failure is not None and query.failure.kind is FailureKind.TIMEOUT
+
+
+def name_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
+    """A service's name that no resolver knows, while other names resolve."""
+    configured = signs.resolvers(run, Subject.RESOLVER)
+    if not any(each.state is ResolverState.GOOD for each in configured):
+        return _NO_RESOLVER
+    everyone = (*configured, *signs.resolvers(run, Subject.COMPARISON_RESOLVER))
+    service_of = {reach.host: signs.service_id(step) for step, reach in run.facts(Reach, Subject.SERVICE)}
+    found: list[Finding] = []
+    for name in sorted({query.name for each in configured for query in each.asked(NameRole.SERVICE)}):
+        answers = {each.step: _answers_for(each, name) for each in everyone}
+        asked = {step: queries for step, queries in answers.items() if queries}
+        if not asked or not all(query.rcode == "NXDOMAIN" for queries in asked.values() for query in queries):
+            continue
+        if any(lookup.addresses for _, lookup in signs.lookups(run, NameRole.SERVICE) if lookup.name == name):
+            continue  # the hosts file or another source knows it
+        found.append(
+            finding(
+                "dns.name_missing",
+                confidence=0.9 if resolving_elsewhere(run) else 0.75,
+                evidence=tuple(asked),
+                values={"service": service_of.get(name)},
+            )
+        )
+    return tuple(found) or Clear()

@@ -1,0 +1,93 @@
+"""The router: there or not, its name service, a second router behind it."""
+
+from nexkit.address import Family, Scope
+from nexkit.diagnosis import signs
+from nexkit.diagnosis.causes import finding
+from nexkit.diagnosis.limits import Limits
+from nexkit.diagnosis.rules.dns import all_failing, fast_elsewhere, resolving_elsewhere, uncached_ms
+from nexkit.diagnosis.signs import ResolverState
+from nexkit.diagnosis.snapshot import Snapshot
+from nexkit.diagnosis.verdict import Clear, Inconclusive, RuleAnswer
+from nexkit.subject import Subject
+
+
+def unreachable(run: Snapshot, _limits: Limits) -> RuleAnswer:
+    """The link is fine, the router's address is asked for in vain, and nothing beyond answers.
+
+    Silence of ICMP and TCP without a word from ARP or ND may be policy of a router that lives: not named.
+    """
+    known = signs.gateways(run)
+    if not known:
+        return Inconclusive(missing=(Subject.GATEWAY.value,))
+    gone = [each for each in known if each.absent]
+    if not gone:
+        return Clear()
+    view = signs.internet(run)
+    dead = gone[0]
+    if view.reached[dead.family] or (dead.family is Family.IPV6 and view.reached_ids):
+        return Clear()
+    if dead.static and any(each.alive for each in known):
+        return Clear()  # device.wrong_ip_settings: the router lives, the manual address does not fit
+    against = (*view.reached_ids, *(step for each in known for step in each.alive))
+    evidence = (*dead.absent, *dead.silent, *view.dead_ids)
+    return (
+        finding(
+            "gateway.unreachable",
+            confidence=0.95,
+            evidence=evidence,
+            against=against,
+            values={"family": dead.family.value},
+        ),
+    )
+
+
+def dns_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """The router is the only resolver and does not resolve, or very slowly, while the internet answers by address."""
+    configured = signs.resolvers(run, Subject.RESOLVER)
+    if not configured:
+        return Inconclusive(missing=(Subject.RESOLVER.value,))
+    if not all(each.is_gateway for each in configured):
+        return Clear()
+    reached = signs.internet(run).reached_ids
+    failing = all_failing(run, configured)
+    if failing is not None:
+        if not reached:
+            return Inconclusive(missing=(Subject.ANCHOR.value,))
+        others = resolving_elsewhere(run)
+        erring_everywhere = any(
+            each.state is ResolverState.ERRING for each in signs.resolvers(run, Subject.COMPARISON_RESOLVER)
+        )
+        if erring_everywhere and not others:
+            return Inconclusive(missing=(Subject.COMPARISON_RESOLVER.value,))
+        return (
+            finding(
+                "gateway.dns_broken",
+                confidence=0.95 if others else 0.7,
+                evidence=(*failing, *others, *reached),
+            ),
+        )
+    times = [time_ms for each in configured if (time_ms := uncached_ms(each)) is not None]
+    others = fast_elsewhere(run, limits)
+    if reached and others and times and min(times) > limits.dns_very_slow_ms:
+        evidence = (*(each.step for each in configured), *others)
+        return (finding("gateway.dns_broken", confidence=0.8, evidence=evidence, values={"dns_ms": min(times)}),)
+    return Clear()
+
+
+def double_nat(run: Snapshot, _limits: Limits) -> RuleAnswer:
+    """A second private hop right behind the router, and the public or carrier network right after it.
+
+    Private networks of offices are many hops deep; they are not meant.
+    """
+    paths = signs.traces(run)
+    if not paths:
+        return Inconclusive(missing=(Subject.ANCHOR.value,))
+    for step, trace in paths:
+        scopes = {
+            ttl: {signs.known_scope(address) for address in addresses}
+            for ttl, addresses in signs.routers(run, trace).items()
+        }
+        first, second, third = (scopes.get(ttl, set()) for ttl in (1, 2, 3))
+        if first == second == {Scope.PRIVATE} and third and Scope.PRIVATE not in third:
+            return (finding("gateway.double_nat", confidence=0.6, evidence=(step,)),)
+    return Clear()

@@ -1,0 +1,149 @@
+"""Wi-Fi or cable up to the router: lease, conflicts, loss and delay on the first stretch, captive portals."""
+
+from nexkit.address import Family, in_prefix
+from nexkit.diagnosis import signs
+from nexkit.diagnosis.causes import finding
+from nexkit.diagnosis.limits import Limits
+from nexkit.diagnosis.loss import RoundTrips, round_trips, together
+from nexkit.diagnosis.rules.device import NO_STATE, self_assigned
+from nexkit.diagnosis.snapshot import Snapshot
+from nexkit.diagnosis.verdict import Clear, Inconclusive, RuleAnswer, Severity
+from nexkit.facts.dns import NameRole
+from nexkit.facts.portal import PortalCheck
+from nexkit.facts.reach import Reach
+from nexkit.subject import Subject
+
+_NAT64_PREFIX = ("64:ff9b::", 96)
+"""IPv4 addresses as an IPv6-only network shows them (RFC 6052): such a network works without IPv4."""
+_TWICE = 2
+"""A check page counts as changed when it was changed both times (lan.captive_portal: "twice")."""
+
+
+def dhcp_failed(run: Snapshot, _limits: Limits) -> RuleAnswer:
+    """A link, and no IPv4 address but a self-assigned one; a network of IPv6 alone is healthy.
+
+    With IPv6 at work the missing lease is a flaw (IPv4-only services fail), not a stop.
+    """
+    known = signs.network(run)
+    if known is None:
+        return NO_STATE
+    step, state = known
+    if state.usable_addresses(Family.IPV4):
+        return Clear()
+    linked = [interface for interface in signs.ways_out(state) if interface.admin_up and interface.carrier is not False]
+    self_made = self_assigned(state)
+    if not self_made and not any(interface.carrier for interface in linked):
+        return Clear()
+    view = signs.internet(run)
+    if view.reached[Family.IPV6]:
+        synthesised = any(
+            in_prefix(address, *_NAT64_PREFIX)
+            for _, lookup in signs.lookups(run, NameRole.CONTROL, NameRole.SERVICE)
+            for address in lookup.addresses
+            if signs.known_family(address) is Family.IPV6
+        )
+        if not self_made or synthesised:
+            return Clear()
+        return (finding("lan.dhcp_failed", confidence=0.7, evidence=(step,), severity=Severity.DEGRADED),)
+    if view.reached[Family.IPV4]:
+        return Clear()
+    if signs.in_use(run, Family.IPV6) and not self_made:
+        return Inconclusive(missing=("ipv4",))  # perhaps a network of IPv6 alone, with another fault
+    return (finding("lan.dhcp_failed", confidence=0.95 if self_made else 0.85, evidence=(step,)),)
+
+
+def duplicate_address(run: Snapshot, _limits: Limits) -> RuleAnswer:
+    """The system itself found that another computer has the same address."""
+    known = signs.network(run)
+    if known is None:
+        return NO_STATE
+    step, state = known
+    if not any(
+        address.duplicate
+        for interface in signs.ways_out(state)
+        if interface.admin_up
+        for address in interface.addresses
+    ):
+        return Clear()
+    return (finding("lan.duplicate_address", confidence=0.9, evidence=(step,)),)
+
+
+def _first_stretch(run: Snapshot, limits: Limits) -> tuple[tuple[RoundTrips, ...], RoundTrips | None]:
+    """Round trips to each gateway, and to everything beyond taken together."""
+    to_gateways = round_trips(run, limits, Subject.GATEWAY)
+    beyond = round_trips(run, limits, Subject.ANCHOR)
+    return tuple(to_gateways.values()), together(tuple(beyond.values()))
+
+
+def loss(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """Loss to the router that goes on to everything beyond it; a router that just answers few pings is none."""
+    to_gateways, beyond = _first_stretch(run, limits)
+    if not to_gateways:
+        return Inconclusive(missing=("ping.gateway4", "ping.gateway6"))
+    lossy = max(to_gateways, key=lambda trips: trips.ratio)
+    if not lossy.lossy(limits):
+        return Clear()
+    if beyond is None:
+        return Inconclusive(missing=(Subject.ANCHOR.value,))
+    if beyond.lost < limits.loss_min_lost or not beyond.may_share(lossy.ratio, limits):
+        return Clear()
+    return (
+        finding(
+            "lan.loss",
+            confidence=0.93,
+            evidence=(*lossy.steps, *beyond.steps),
+            values={"loss_ratio": lossy.ratio, "sent": lossy.sent, "beyond_loss_ratio": beyond.ratio},
+        ),
+    )
+
+
+def latency(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """A slow or unsteady way to the router that goes on to everything beyond; a router slow at pings alone is none."""
+    to_gateways, beyond = _first_stretch(run, limits)
+    if not to_gateways:
+        return Inconclusive(missing=("ping.gateway4", "ping.gateway6"))
+    slow = max(to_gateways, key=lambda trips: trips.rtt_p50_ms or 0.0)
+    if slow.rtt_p50_ms is None or slow.sent < limits.min_replies:
+        return Inconclusive(missing=slow.steps)
+    high = slow.rtt_p50_ms > limits.gateway_rtt_ms
+    if not (high or slow.unsteady(limits)):
+        return Clear()
+    if beyond is None or beyond.rtt_p50_ms is None:
+        return Inconclusive(missing=(Subject.ANCHOR.value,))
+    goes_on = beyond.rtt_p50_ms >= slow.rtt_p50_ms if high else beyond.unsteady(limits)
+    if not goes_on:
+        return Clear()
+    return (
+        finding(
+            "lan.latency",
+            confidence=0.85 if high else 0.75,
+            evidence=(*slow.steps, *beyond.steps),
+            values={"rtt_p50_ms": slow.rtt_p50_ms, "jitter_ms": slow.jitter_ms},
+        ),
+    )
+
+
+def captive_portal(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """The plain-HTTP check pages come back changed, every time.
+
+    One changed page alone may have changed at its source, so it takes a second one, or other traffic that is held up
+    (a name or certificate that is not theirs, no control reached).
+    """
+    checks = run.facts(PortalCheck, Subject.PORTAL_CHECK)
+    answered = {
+        step: [attempt.as_expected for attempt in check.attempts if attempt.as_expected is not None]
+        for step, check in checks
+    }
+    changed = tuple(step for step, seen in answered.items() if len(seen) >= _TWICE and not any(seen))
+    unchanged = tuple(step for step, seen in answered.items() if any(seen))
+    if not changed:
+        return Clear() if unchanged else Inconclusive(missing=(Subject.PORTAL_CHECK.value,))
+    passing = signs.passing_controls(run)
+    encrypted = {step for step, reach in run.facts(Reach, Subject.CONTROL) if signs.encrypted(reach)}
+    through = tuple(step for step in passing if step in encrypted)
+    if len(changed) < limits.min_destinations:
+        held_up = tuple(sorted(encrypted - set(through)))
+        if through or not held_up or unchanged:
+            return Inconclusive(missing=(Subject.PORTAL_CHECK.value,))
+        return (finding("lan.captive_portal", confidence=0.75, evidence=(*changed, *held_up)),)
+    return (finding("lan.captive_portal", confidence=0.95, evidence=changed, against=(*unchanged, *through)),)

@@ -1,0 +1,195 @@
+"""The tested service itself; blamed only when unrelated controls pass in the same run."""
+
+from collections.abc import Callable, Iterator
+
+from nexkit.address import Scope
+from nexkit.diagnosis import signs
+from nexkit.diagnosis.causes import finding
+from nexkit.diagnosis.limits import Limits
+from nexkit.diagnosis.rules.security import host_alive, silent_port
+from nexkit.diagnosis.signs import HttpState
+from nexkit.diagnosis.snapshot import Snapshot
+from nexkit.diagnosis.verdict import Clear, Finding, FindingValue, Inconclusive, RuleAnswer
+from nexkit.facts.reach import HttpResult, Reach, ReachAttempt, TrustProblem
+from nexkit.outcome import FailureKind
+from nexkit.subject import Subject
+
+_UNANSWERED = signs.SILENT | {FailureKind.REFUSED, FailureKind.RESET}
+_NO_SERVICE = Inconclusive(missing=(Subject.SERVICE.value,))
+_NO_CONTROLS = Inconclusive(missing=(Subject.CONTROL.value,))
+
+Judge = Callable[[Snapshot, str, Reach], Finding | None]
+
+
+def _judge_each(run: Snapshot, judge: Judge) -> RuleAnswer:
+    tested = run.facts(Reach, Subject.SERVICE)
+    if not tested:
+        return _NO_SERVICE
+    found = tuple(each for step, reach in tested if (each := judge(run, step, reach)) is not None)
+    return found or Clear()
+
+
+def _blaming(run: Snapshot, limits: Limits, judge: Judge) -> RuleAnswer:
+    """Like `_judge_each`, with controls that pass as a condition of any finding."""
+    answer = _judge_each(run, judge)
+    few = len(signs.passing_controls(run)) < limits.min_controls
+    return _NO_CONTROLS if isinstance(answer, tuple) and few else answer
+
+
+def _refused_connect(attempt: ReachAttempt) -> bool:
+    return attempt.connect_ms is None and attempt.failure is not None and attempt.failure.kind in _UNANSWERED
+
+
+def down(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """Every address refuses or is silent, port and host alike."""
+
+    def judge(run: Snapshot, step: str, reach: Reach) -> Finding | None:
+        attempts = signs.fair_attempts(run, reach)
+        if not attempts or not all(_refused_connect(attempt) for attempt in attempts):
+            return None
+        refused = any(
+            attempt.failure is not None and attempt.failure.kind is FailureKind.REFUSED for attempt in attempts
+        )
+        silent = silent_port(run, reach)
+        if silent and host_alive(run, reach, silent):
+            return None  # security.port_blocked
+        outside = any(signs.known_scope(attempt.address) is Scope.INTERNET for attempt in attempts)
+        if not refused and not outside:
+            return None  # controls in the internet say nothing of the way to an inner network
+        return finding(
+            "service.down",
+            confidence=0.93 if refused else 0.85,
+            evidence=(step, *_other_steps(run, reach), *signs.passing_controls(run)),
+            values={
+                "service": signs.service_id(step),
+                "port": reach.port,
+                "answer": "refused" if refused else "silent",
+            },
+        )
+
+    return _blaming(run, limits, judge)
+
+
+def _other_steps(run: Snapshot, reach: Reach) -> tuple[str, ...]:
+    """Follow-ups about the same host."""
+    return tuple(step for step, other in run.facts(Reach, Subject.SERVICE_HOST) if other.host == reach.host)
+
+
+def address_bad(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """Some addresses of the service fail and others work, while the failing ones' family works elsewhere."""
+
+    def judge(run: Snapshot, step: str, reach: Reach) -> Finding | None:
+        attempts = signs.fair_attempts(run, reach)
+        bad = [attempt for attempt in attempts if _refused_connect(attempt) or _server_error(reach, attempt)]
+        if not bad or not signs.service_works(reach, attempts):
+            return None
+        reached = signs.internet(run).reached
+        families = {found for attempt in bad if (found := signs.known_family(attempt.address)) is not None}
+        elsewhere = tuple(
+            other
+            for each in families
+            for other in reached[each]
+            if not other.startswith(f"reach.service.{signs.service_id(step)}")
+        )
+        if not elsewhere:
+            return None
+        return finding(
+            "service.address_bad",
+            confidence=0.85,
+            evidence=(step, *elsewhere),
+            values={
+                "service": signs.service_id(step),
+                "bad": len(bad),
+                "tested": len(attempts),
+            },
+        )
+
+    return _blaming(run, limits, judge)
+
+
+def _server_error(reach: Reach, attempt: ReachAttempt) -> bool:
+    return attempt.http is not None and signs.http_state(reach, attempt.http.status) is HttpState.ERROR
+
+
+def cert_invalid(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """The service's certificate is not valid for it, while this system trusts those of the controls.
+
+    Trusted controls also show that the own clock is about right.
+    """
+
+    def judge(run: Snapshot, step: str, reach: Reach) -> Finding | None:
+        shown = [attempt.tls for attempt in reach.attempts if attempt.tls is not None]
+        bad = [tls for tls in shown if not tls.trusted]
+        if not bad or len(bad) < len(shown):
+            return None
+        problem = bad[0].problem or TrustProblem.OTHER
+        return finding(
+            "service.cert_invalid",
+            confidence=0.93,
+            evidence=(step, *signs.trusted_controls(run)),
+            values={"service": signs.service_id(step), "problem": problem.value},
+        )
+
+    answer = _judge_each(run, judge)
+    few = len(signs.trusted_controls(run)) < limits.min_controls
+    return _NO_CONTROLS if isinstance(answer, tuple) and few else answer
+
+
+def _answers(reach: Reach) -> Iterator[HttpResult]:
+    """HTTP answers that came over a connection worth believing."""
+    return (attempt.http for attempt in reach.attempts if attempt.http is not None and signs.passing(attempt))
+
+
+def _all_answers_are(wanted: HttpState, code: str, confidence: float) -> Judge:
+    """A judge that finds a service whose every HTTP answer is of one kind."""
+
+    def judge(_run: Snapshot, step: str, reach: Reach) -> Finding | None:
+        statuses = [answer.status for answer in _answers(reach)]
+        if not statuses or any(signs.http_state(reach, status) is not wanted for status in statuses):
+            return None
+        values: dict[str, FindingValue] = {"service": signs.service_id(step), "status": statuses[0]}
+        return finding(code, confidence=confidence, evidence=(step,), values=values)
+
+    return judge
+
+
+def http_error(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """TCP and TLS are fine, and the answer is an error of the server or not what the profile expects."""
+    return _blaming(run, limits, _all_answers_are(HttpState.ERROR, "service.http_error", 0.93))
+
+
+def rate_limited(run: Snapshot, _limits: Limits) -> RuleAnswer:
+    """The service says that it gets too many requests (RFC 6585)."""
+    return _judge_each(run, _all_answers_are(HttpState.RATE_LIMITED, "service.rate_limited", 0.9))
+
+
+def sign_in(run: Snapshot, _limits: Limits) -> RuleAnswer:
+    """The service asks for a sign-in or refuses the account: the network is fine."""
+    return _judge_each(run, _all_answers_are(HttpState.SIGN_IN, "service.sign_in", 0.9))
+
+
+def slow(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """The server thinks long before its first byte, while the way to it and other servers are fast."""
+    quick = [
+        step
+        for step, reach in run.facts(Reach, Subject.CONTROL)
+        if any(answer.first_byte_ms <= limits.first_byte_fast_ms for answer in _answers(reach))
+    ]
+
+    def judge(_run: Snapshot, step: str, reach: Reach) -> Finding | None:
+        answers = list(_answers(reach))
+        connects = [attempt.connect_ms for attempt in reach.attempts if attempt.connect_ms is not None]
+        if not answers or min(connects) > limits.connect_fast_ms:
+            return None
+        first_byte_ms = min(answer.first_byte_ms for answer in answers)
+        if first_byte_ms <= limits.first_byte_slow_ms:
+            return None
+        return finding(
+            "service.slow",
+            confidence=0.8,
+            evidence=(step, *quick),
+            values={"service": signs.service_id(step), "first_byte_ms": first_byte_ms, "connect_ms": min(connects)},
+        )
+
+    answer = _judge_each(run, judge)
+    return _NO_CONTROLS if isinstance(answer, tuple) and len(quick) < limits.min_controls else answer

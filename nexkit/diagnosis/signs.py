@@ -1,0 +1,487 @@
+"""Signs of life: what the facts of a run say together about gateway, way out, internet, names and services.
+
+A sign is positive (an answer came) or negative (asked, and nothing came); a step that was skipped or failed is neither.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from http import HTTPStatus
+
+from nexkit.address import Family, Scope, family, scope
+from nexkit.diagnosis.snapshot import Snapshot
+from nexkit.facts.dns import DnsQuery, DnsTransport, NameRole, ResolverAnswers, SystemLookup, SystemLookups
+from nexkit.facts.echo import EchoMethod, EchoStats
+from nexkit.facts.network import (
+    AddressOrigin,
+    GatewayReach,
+    Interface,
+    InterfaceKind,
+    NeighbourState,
+    NetworkState,
+)
+from nexkit.facts.path import PathTrace
+from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer
+from nexkit.outcome import FailureKind
+from nexkit.subject import Subject
+
+SILENT = frozenset({FailureKind.TIMEOUT, FailureKind.HOST_UNREACHABLE, FailureKind.NET_UNREACHABLE})
+"""Nothing came from the target itself; a router or this system may have said so."""
+BAD_RCODES = frozenset({"SERVFAIL", "REFUSED", "FORMERR", "NOTIMP"})
+"""The resolver will not or cannot say; NXDOMAIN is an answer about the name."""
+_HARDWARE = frozenset({InterfaceKind.ETHERNET, InterfaceKind.WIFI, InterfaceKind.MOBILE})
+_PERHAPS_HARDWARE = frozenset({InterfaceKind.UNKNOWN, InterfaceKind.VIRTUAL, InterfaceKind.BRIDGE})
+_ABSENT = frozenset({NeighbourState.FAILED, NeighbourState.ABSENT})
+_WITHOUT_NEIGHBOURS = frozenset({InterfaceKind.MOBILE, InterfaceKind.VPN})
+
+
+def known_family(address: str) -> Family | None:
+    """Family of an address; None for what is none (a report from elsewhere may hold anything)."""
+    try:
+        return family(address)
+    except ValueError:
+        return None
+
+
+def known_scope(address: str) -> Scope | None:
+    """Scope of an address; None for what is none."""
+    try:
+        return scope(address)
+    except ValueError:
+        return None
+
+
+# --- this computer ---
+
+
+def network(run: Snapshot) -> tuple[str, NetworkState] | None:
+    """(step id, state) of this computer's network; None where it could not be read."""
+    return next(iter(run.facts(NetworkState, Subject.COMPUTER)), None)
+
+
+def ways_out(state: NetworkState) -> tuple[Interface, ...]:
+    """The interfaces that can be the way to the network: hardware; without any (a container), what is instead of it."""
+    by_route = {route.interface for route in state.default_routes}
+    hardware = tuple(
+        interface
+        for interface in state.interfaces
+        if interface.kind in _HARDWARE
+        or (interface.name in by_route and interface.kind not in {InterfaceKind.VPN, InterfaceKind.LOOPBACK})
+    )
+    return hardware or tuple(interface for interface in state.interfaces if interface.kind in _PERHAPS_HARDWARE)
+
+
+def in_use(run: Snapshot, of_family: Family) -> bool:
+    """Whether this computer has address and default route of the family, as far as known."""
+    known = network(run)
+    if known is None:
+        return True
+    _, state = known
+    return state.gateway(of_family) is not None and bool(state.usable_addresses(of_family))
+
+
+def behind_proxy(run: Snapshot) -> bool:
+    """Whether a proxy is configured: then silence of direct connections proves nothing."""
+    known = network(run)
+    if known is None:
+        return False
+    proxy = known[1].proxy
+    return proxy.http is not None or proxy.https is not None or proxy.pac_url is not None
+
+
+# --- the internet by address ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Internet:
+    """Which destinations of the internet answered, by family."""
+
+    reached: Mapping[Family, tuple[str, ...]]
+    """Outcome ids of answers from destinations."""
+    dead: Mapping[Family, tuple[str, ...]]
+    """Outcome ids of anchors and controls that no means reached, TCP among them, in a family that is in use."""
+    dead_count: Mapping[Family, int]
+    """How many addresses that are."""
+
+    @property
+    def reached_ids(self) -> tuple[str, ...]:
+        """Answers in either family."""
+        return (*self.reached[Family.IPV4], *self.reached[Family.IPV6])
+
+    @property
+    def dead_ids(self) -> tuple[str, ...]:
+        """Silence in either family."""
+        return (*self.dead[Family.IPV4], *self.dead[Family.IPV6])
+
+    def broken(self, min_destinations: int) -> bool:
+        """Nothing answered, and enough was asked to say so."""
+        return not self.reached_ids and sum(self.dead_count.values()) >= min_destinations
+
+
+def _answers(run: Snapshot) -> dict[str, list[str]]:
+    """Outcome ids by address that answered to any means."""
+    found: dict[str, list[str]] = {}
+    for step, trace in traces(run):
+        if trace.reached:
+            found.setdefault(trace.target, []).append(step)
+    for step, echo in run.facts(EchoStats, Subject.ANCHOR, Subject.SERVICE_HOST):
+        if echo.received:
+            found.setdefault(echo.target, []).append(step)
+    for step, reach in run.facts(Reach, Subject.ANCHOR, Subject.CONTROL, Subject.SERVICE, Subject.SERVICE_HOST):
+        for attempt in reach.attempts:
+            if attempt.connect_ms is not None:
+                found.setdefault(attempt.address, []).append(step)
+    return found
+
+
+def _silences(run: Snapshot) -> dict[str, list[str]]:
+    """Outcome ids by address of anchors and controls that were asked by TCP and gave no answer."""
+    found: dict[str, list[str]] = {}
+    for step, echo in run.facts(EchoStats, Subject.ANCHOR):
+        if echo.method is EchoMethod.TCP_CONNECT and echo.sent and not echo.received:
+            found.setdefault(echo.target, []).append(step)
+    for step, reach in run.facts(Reach, Subject.ANCHOR, Subject.CONTROL):
+        for attempt in reach.attempts:
+            if attempt.connect_ms is None and attempt.failure is not None and attempt.failure.kind in SILENT:
+                found.setdefault(attempt.address, []).append(step)
+    return found
+
+
+def internet(run: Snapshot) -> Internet:
+    """What answered in the internet. Every means counts for an address; its silence counts only with TCP asked."""
+    reached: dict[Family, list[str]] = {each: [] for each in Family}
+    dead: dict[Family, list[str]] = {each: [] for each in Family}
+    dead_count = dict.fromkeys(Family, 0)
+    answers = _answers(run)
+    for address, ids in answers.items():
+        its_family = known_family(address)
+        if its_family is not None and known_scope(address) is Scope.INTERNET:
+            reached[its_family] += ids
+    for address, ids in _silences(run).items():
+        its_family = known_family(address)
+        if its_family is not None and address not in answers and in_use(run, its_family):
+            dead[its_family] += ids
+            dead_count[its_family] += 1
+    for step, answered in run.facts(ResolverAnswers, Subject.COMPARISON_RESOLVER):
+        its_family = known_family(answered.resolver)
+        # An interceptor on the way answers cached names; a name that no cache holds needs the internet.
+        if its_family is not None and any(
+            query.role is NameRole.UNCACHED and query.rcode in {"NOERROR", "NXDOMAIN"} for query in answered.queries
+        ):
+            reached[its_family].append(step)
+    return Internet(
+        reached={key: tuple(dict.fromkeys(ids)) for key, ids in reached.items()},
+        dead={key: tuple(dict.fromkeys(ids)) for key, ids in dead.items()},
+        dead_count=dead_count,
+    )
+
+
+# --- the gateway and what is right behind it ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """Signs of life of one family's gateway."""
+
+    family: Family
+    address: str
+    static: bool
+    """This computer's address of the family is set by hand."""
+    answered: tuple[str, ...]
+    """It answered by IP: echo, TCP (a refusal is an answer), DNS, or as the first hop."""
+    neighbour: tuple[str, ...]
+    """The link knows it just now (ARP, ND)."""
+    absent: tuple[str, ...]
+    """The link asked for it and nobody answered."""
+    silent: tuple[str, ...]
+    """Asked by IP without an answer."""
+
+    @property
+    def alive(self) -> tuple[str, ...]:
+        """All that shows it is there."""
+        return (*self.answered, *self.neighbour)
+
+
+@dataclass(slots=True)
+class _Life:
+    """Signs of life while they are collected."""
+
+    asks_neighbours: bool
+    answered: list[str] = field(default_factory=list)
+    neighbour: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)
+
+    def on_link(self, step: str, reach: GatewayReach) -> None:
+        """Take in TCP answers and the neighbour table."""
+        kinds = [answer.failure.kind for answer in reach.tcp if answer.failure is not None]
+        if FailureKind.REFUSED in kinds or any(answer.connect_ms is not None for answer in reach.tcp):
+            self.answered.append(step)
+        elif reach.tcp and all(kind in SILENT for kind in kinds):
+            self.silent.append(step)
+        if not self.asks_neighbours:
+            return
+        if reach.neighbour is NeighbourState.REACHABLE:
+            self.neighbour.append(step)
+        elif reach.neighbour in _ABSENT or FailureKind.HOST_UNREACHABLE in kinds:
+            self.absent.append(step)
+
+    def echo(self, step: str, echo: EchoStats) -> None:
+        """Take in echo replies."""
+        if echo.received:
+            self.answered.append(step)
+        elif echo.sent:
+            self.silent.append(step)
+            if self.asks_neighbours and any(each.error is FailureKind.HOST_UNREACHABLE for each in echo.samples):
+                self.absent.append(step)
+
+
+def gateway(run: Snapshot, of_family: Family) -> Gateway | None:
+    """Signs of life of the gateway that the family's traffic takes; None without one, or where it is not known."""
+    known = network(run)
+    route = None if known is None else known[1].gateway(of_family)
+    if known is None or route is None or route.gateway is None:
+        return None
+    address = route.gateway
+    interface = next((each for each in known[1].interfaces if each.name == route.interface), None)
+    life = _Life(interface is None or interface.kind not in _WITHOUT_NEIGHBOURS)
+    for step, reach in run.facts(GatewayReach, Subject.GATEWAY):
+        if reach.gateway == address:
+            life.on_link(step, reach)
+    for step, echo in run.facts(EchoStats, Subject.GATEWAY):
+        if echo.target == address:
+            life.echo(step, echo)
+    life.answered += [
+        step
+        for step, resolver in run.facts(ResolverAnswers, Subject.RESOLVER)
+        if resolver.resolver == address and any(query.rcode is not None for query in resolver.queries)
+    ]
+    life.answered += [
+        step
+        for step, trace in traces(run)
+        if known_family(trace.target) is of_family and routers(run, trace).get(1, frozenset())
+    ]
+    own = () if interface is None else interface.addresses
+    return Gateway(
+        family=of_family,
+        address=address,
+        static=any(known_family(each.address) is of_family and each.origin is AddressOrigin.STATIC for each in own),
+        answered=tuple(life.answered),
+        neighbour=tuple(life.neighbour),
+        absent=() if life.answered or life.neighbour else tuple(life.absent),
+        silent=tuple(life.silent),
+    )
+
+
+def gateways(run: Snapshot) -> tuple[Gateway, ...]:
+    """The gateways of both families, IPv4 first."""
+    found = (gateway(run, Family.IPV4), gateway(run, Family.IPV6))
+    return tuple(each for each in found if each is not None)
+
+
+def traces(run: Snapshot) -> tuple[tuple[str, PathTrace], ...]:
+    """All paths that were traced."""
+    return run.facts(PathTrace, Subject.ANCHOR, Subject.SERVICE)
+
+
+def routers(run: Snapshot, trace: PathTrace) -> dict[int, frozenset[str]]:
+    """By TTL, the routers that answered on a path.
+
+    The target is left out, and so is this computer: its own system reports "no route" in its own name.
+    """
+    known = network(run)
+    own = set() if known is None else {each.address for nic in known[1].interfaces for each in nic.addresses}
+    return {
+        hop.ttl: frozenset(each.address for each in hop.responders) - own - {trace.target}
+        for hop in trace.hops
+        if hop.responders
+    }
+
+
+def beyond_gateway(run: Snapshot) -> tuple[str, ...]:
+    """Outcome ids that show a router beyond the gateway.
+
+    A gateway that reports "no route" does so for every TTL: what it says of later ones is left out.
+    """
+    known = network(run)
+    own_gateways = set() if known is None else {route.gateway for route in known[1].default_routes}
+    found: list[str] = []
+    for step, trace in traces(run):
+        by_ttl = routers(run, trace)
+        first = by_ttl.get(1, frozenset())
+        if any(by_ttl[ttl] - first - own_gateways for ttl in by_ttl if ttl > 1):
+            found.append(step)
+    found += [step for step, echo in run.facts(EchoStats, Subject.PROVIDER_HOP) if echo.received]
+    return tuple(found)
+
+
+# --- names ---
+
+
+class ResolverState(Enum):
+    """What one resolver is worth."""
+
+    GOOD = "good"
+    ERRING = "erring"
+    """It answers, and says for every name that it cannot or will not."""
+    SILENT = "silent"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolverView:
+    """One resolver and what it is worth."""
+
+    step: str
+    address: str
+    is_gateway: bool
+    state: ResolverState
+    queries: tuple[DnsQuery, ...]
+
+    def asked(self, *roles: NameRole, rdtype: str | None = None) -> tuple[DnsQuery, ...]:
+        """Its UDP questions for names of these roles."""
+        return tuple(
+            query
+            for query in self.queries
+            if query.role in roles
+            and query.transport is DnsTransport.UDP
+            and (rdtype is None or query.rdtype == rdtype)
+        )
+
+
+def _resolver_state(run: Snapshot, answers: ResolverAnswers) -> ResolverState:
+    over_udp = [query for query in answers.queries if query.transport is DnsTransport.UDP]
+    real = [query for query in over_udp if query.role in {NameRole.CONTROL, NameRole.SERVICE}]
+    if any(query.rcode == "NOERROR" and query.addresses for query in real):
+        return ResolverState.GOOD
+    answered = [query for query in real if query.rcode is not None]
+    if answered:
+        erring = all(query.rcode in BAD_RCODES for query in answered)
+        return ResolverState.ERRING if erring else ResolverState.UNCLEAR
+    its_family = known_family(answers.resolver)
+    silent = SILENT | {FailureKind.REFUSED}
+    if its_family is None or (known_scope(answers.resolver) is Scope.INTERNET and not in_use(run, its_family)):
+        return ResolverState.UNCLEAR
+    asked = bool(over_udp) and all(
+        query.rcode is None and query.failure is not None and query.failure.kind in silent for query in over_udp
+    )
+    return ResolverState.SILENT if asked else ResolverState.UNCLEAR
+
+
+def resolvers(run: Snapshot, subject: Subject) -> tuple[ResolverView, ...]:
+    """The resolvers of a subject (RESOLVER or COMPARISON_RESOLVER) in the order they were asked about."""
+    known = network(run)
+    of_gateway = (
+        frozenset[str]()
+        if known is None
+        else frozenset(resolver.address for resolver in known[1].resolvers if resolver.is_gateway)
+    )
+    return tuple(
+        ResolverView(
+            step=step,
+            address=answers.resolver,
+            is_gateway=answers.resolver in of_gateway,
+            state=_resolver_state(run, answers),
+            queries=answers.queries,
+        )
+        for step, answers in run.facts(ResolverAnswers, subject)
+    )
+
+
+def lookups(run: Snapshot, *roles: NameRole) -> tuple[tuple[str, SystemLookup], ...]:
+    """(step id, lookup) of what the system's own resolver gave for names of these roles."""
+    return tuple(
+        (step, lookup)
+        for step, fact in run.facts(SystemLookups, Subject.COMPUTER)
+        for lookup in fact.lookups
+        if lookup.role in roles
+    )
+
+
+# --- controls and services ---
+
+
+def passing(attempt: ReachAttempt) -> bool:
+    """The address did all that was asked of it, with a trusted certificate where there was one."""
+    return attempt.failure is None and (attempt.tls is None or attempt.tls.trusted)
+
+
+def passing_controls(run: Snapshot) -> tuple[str, ...]:
+    """Outcome ids of controls and anchors that TCP, and TLS where asked, reached; each is another operator's."""
+    return tuple(
+        step
+        for step, reach in run.facts(Reach, Subject.CONTROL, Subject.ANCHOR)
+        if any(passing(attempt) for attempt in reach.attempts)
+    )
+
+
+def trusted_controls(run: Snapshot) -> tuple[str, ...]:
+    """Outcome ids of controls whose certificate this system trusts."""
+    return tuple(
+        step
+        for step, reach in run.facts(Reach, Subject.CONTROL)
+        if any(attempt.tls is not None and attempt.tls.trusted for attempt in reach.attempts)
+    )
+
+
+def fair_attempts(run: Snapshot, reach: Reach) -> tuple[ReachAttempt, ...]:
+    """The attempts that say something about the other side.
+
+    Left out: families that this computer does not have, or that reach nothing in the internet at all, and what this
+    system itself refused to send.
+    """
+    view = internet(run)
+    own_trouble = {FailureKind.NO_ADDRESS, FailureKind.FILTERED_LOCALLY, FailureKind.PERMISSION}
+
+    def fair(attempt: ReachAttempt) -> bool:
+        its_family = known_family(attempt.address)
+        if passing(attempt):
+            return True
+        if its_family is None or (attempt.failure is not None and attempt.failure.kind in own_trouble):
+            return False
+        family_broken = view.dead_count[its_family] > 0 and not view.reached[its_family]
+        return in_use(run, its_family) and not family_broken
+
+    return tuple(attempt for attempt in reach.attempts if fair(attempt))
+
+
+class HttpState(Enum):
+    """What an HTTP status means for the tested service."""
+
+    GOOD = "good"
+    SIGN_IN = "sign_in"
+    RATE_LIMITED = "rate_limited"
+    ERROR = "error"
+
+
+def http_state(reach: Reach, status: int) -> HttpState:
+    """Judge a status by what the profile expects; without an expectation, all below 500 is the service's own affair."""
+    if status in reach.expected_status:
+        return HttpState.GOOD
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return HttpState.RATE_LIMITED
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        return HttpState.SIGN_IN
+    if reach.expected_status or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return HttpState.ERROR
+    return HttpState.GOOD
+
+
+def service_works(reach: Reach, attempts: Iterable[ReachAttempt]) -> bool:
+    """Whether one of the attempts did all that the service needs."""
+    works = {HttpState.GOOD, HttpState.SIGN_IN}
+    return any(
+        passing(attempt) and (attempt.http is None or http_state(reach, attempt.http.status) in works)
+        for attempt in attempts
+    )
+
+
+def service_id(step: str) -> str:
+    """The service that a step is about: `mail` of `reach.service.mail.tcp1`."""
+    _, _, name = step.partition(".")[2].partition(".")
+    return name.partition(".")[0] or step
+
+
+def encrypted(reach: Reach) -> bool:
+    """Whether a certificate was asked for."""
+    return reach.layer in {ReachLayer.TLS, ReachLayer.HTTPS}
