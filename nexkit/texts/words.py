@@ -1,0 +1,53 @@
+"""Words for the things of a run: who was measured, what the user saw, what a figure is."""
+
+from nexkit.diagnosis.verdict import FindingValue
+from nexkit.request import Symptom
+from nexkit.subject import Subject
+from nexkit.texts import Texts
+from nexkit.texts.numbers import bit_rate, byte_size, milliseconds, percent
+
+_BY_UNIT = {"_ms": milliseconds, "_ratio": percent, "_bit_s": bit_rate, "_bytes": byte_size}
+
+
+def subject_text(subject: Subject, texts: Texts) -> str:
+    """Who is at the other end, in a word."""
+    _ = texts.gettext
+    words = {
+        Subject.COMPUTER: _("This computer"),
+        Subject.GATEWAY: _("Router"),
+        Subject.RESOLVER: _("Name server"),
+        Subject.COMPARISON_RESOLVER: _("Name server to compare"),
+        Subject.PROVIDER_HOP: _("Provider"),
+        Subject.ANCHOR: _("Internet"),
+        Subject.CONTROL: _("Well-known site"),
+        Subject.PORTAL_CHECK: _("Check page"),
+        Subject.SERVICE: _("Service"),
+        Subject.SERVICE_HOST: _("Computer of the service"),
+        Subject.LOAD_SERVER: _("Test server"),
+    }
+    return words[subject]
+
+
+def symptom_name(symptom: Symptom, texts: Texts) -> str:
+    """What is wrong, in the user's view."""
+    _ = texts.gettext
+    words = {
+        Symptom.NO_INTERNET: _("Nothing works"),
+        Symptom.SLOW: _("It is slow"),
+        Symptom.UNSTABLE: _("It comes and goes"),
+        Symptom.ONE_SERVICE: _("One service does not work"),
+        Symptom.CALLS: _("Calls are bad"),
+        Symptom.VPN: _("The VPN does not work"),
+        Symptom.CHECK_UP: _("Just check everything"),
+    }
+    return words[symptom]
+
+
+def value_text(name: str, value: FindingValue) -> str:
+    """A value of a finding, formatted by the unit in its name."""
+    if isinstance(value, str) or value is None:
+        return value or "–"
+    for suffix, words in _BY_UNIT.items():
+        if name.endswith(suffix):
+            return words(value)
+    return f"{value:g}"

@@ -1,0 +1,119 @@
+"""The report as a text of at most 4 kB, made to be pasted into a ticket."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import chain
+
+from nexkit.diagnosis.verdict import Diagnosis, RungState, Severity
+from nexkit.outcome import Skipped, SkipReason
+from nexkit.profile import Profile
+from nexkit.run_record import RunRecord
+from nexkit.texts import Texts
+from nexkit.texts.causes import cause_text
+from nexkit.texts.numbers import percent
+from nexkit.texts.verdicts import not_tested_text, rung_word, segment_name, severity_word, verdict_sentence
+from nexkit.texts.words import symptom_name, value_text
+from report.visible import visible
+
+MAX_BYTES = 4096
+_MAX_NOTE = 600
+_MAX_NOT_TESTED = 8
+
+
+def summary_text(
+    record: RunRecord, diagnosis: Diagnosis, profile: Profile | None, texts: Texts, *, report_id: str
+) -> str:
+    """What a desk wants to see first, of a redacted run; cut at a line end where it would be longer than 4 kB."""
+    parts = (
+        _answer(diagnosis, texts),
+        _ladder(diagnosis, texts),
+        _circumstances(record, texts),
+        _gaps(record, diagnosis, texts),
+        _origin(record, diagnosis, profile, texts, report_id),
+    )
+    text = ""
+    for line in chain.from_iterable((*part, "") for part in parts):
+        if len((text + line + "\n…\n").encode()) > MAX_BYTES:
+            return text + "…\n"
+        text += line + "\n"
+    return text.rstrip("\n") + "\n"
+
+
+def _answer(diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:
+    """The verdict, and the findings that make it."""
+    verdict = diagnosis.verdict
+    yield verdict_sentence(diagnosis, texts)
+    words = [verdict.state.value]
+    if code := verdict.cause or (verdict.segment and verdict.segment.value):
+        words.append(code)
+    if verdict.confidence is not None:
+        words.append(percent(verdict.confidence))
+    yield f"[{' · '.join(words)}]"
+    for finding in diagnosis.findings:
+        if finding.severity is Severity.CONTEXT:
+            continue
+        title = cause_text(finding, texts).title
+        yield f"- {title} ({finding.cause}, {severity_word(finding.severity, texts)}, {percent(finding.confidence)})"
+        if finding.values:
+            yield "  " + ", ".join(f"{name}={value_text(name, value)}" for name, value in finding.values.items())
+
+
+def _ladder(diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:
+    """What worked and what did not."""
+    for rung in diagnosis.ladder:
+        if rung.state is not RungState.NOT_RUN:
+            yield f"{segment_name(rung.segment, texts)}: {rung_word(rung.state, texts)}"
+
+
+def _circumstances(record: RunRecord, texts: Texts) -> Iterator[str]:
+    """What was complained of, when it was measured, and on what."""
+    _ = texts.gettext
+    yield _("Reported: {symptom}").format(symptom=symptom_name(record.request.symptom, texts))
+    if record.request.ticket:
+        yield _("Ticket: {ticket}").format(ticket=visible(record.request.ticket))
+    if record.request.note:
+        note = visible(record.request.note.replace("\n", " "), limit=_MAX_NOTE)
+        yield _("In the user's words: {note}").format(note=note)
+    yield _("Measured: {moment}, took {duration}").format(
+        moment=moment_text(record.started_at), duration=f"{record.took_s:.1f} s"
+    )
+    system = record.system
+    yield _("System: {system}").format(system=visible(f"{system.system} {system.release} {system.architecture}"))
+
+
+def _gaps(record: RunRecord, diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:
+    """What was not tested, or is not in the report."""
+    _ = texts.gettext
+    if diagnosis.not_tested:
+        yield _("Not tested:")
+        for item in diagnosis.not_tested[:_MAX_NOT_TESTED]:
+            yield f"- {item.step}: {not_tested_text(item, texts)}"
+        if len(diagnosis.not_tested) > _MAX_NOT_TESTED:
+            yield "- …"
+    if withheld := [result.id for result in record.results if result.outcome == Skipped(SkipReason.WITHHELD)]:
+        yield _("Not shared by the user: {steps}").format(steps=", ".join(withheld))
+
+
+def _origin(
+    record: RunRecord, diagnosis: Diagnosis, profile: Profile | None, texts: Texts, report_id: str
+) -> Iterator[str]:
+    """Which profile, report and program."""
+    _ = texts.gettext
+    name = organisation_name(profile, texts)
+    reference = f"{record.profile.id} {record.profile.serial}"
+    yield _("Profile: {profile}").format(profile=f"{visible(name)} ({reference})" if name else reference)
+    yield _("Report: {report_id} · nexkit {version} · rules {rules}").format(
+        report_id=report_id, version=record.kit_version, rules=diagnosis.rules_version
+    )
+
+
+def organisation_name(profile: Profile | None, texts: Texts) -> str:
+    """Who wrote the profile, in the language or else in English; "" where it is not known."""
+    if profile is None:
+        return ""
+    return profile.name.get(texts.language) or profile.name.get("en") or ""
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment as people read it, in UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
