@@ -35,7 +35,13 @@ def read_certificate(der: bytes) -> Certificate | None:
             not_after_at=certificate.not_valid_after_utc,
             sha256=hashlib.sha256(der).hexdigest(),
         )
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except (
+        ValueError,
+        TypeError,  # a part of a name in an encoding that its kind does not have
+        x509.DuplicateExtension,
+        x509.InvalidVersion,
+        x509.UnsupportedGeneralNameType,
+    ):
         return None
 
 

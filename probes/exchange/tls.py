@@ -8,8 +8,8 @@ from probes.exchange.stream import ByteStream
 
 _ResultT = TypeVar("_ResultT")
 _READ_BYTES = 16_384
-_FIRST_RECORD_TYPES = (b"\x15\x03", b"\x16\x03")
-"""How an answer to a ClientHello begins: alert or handshake, version 3.x (RFC 8446, section 5.1)."""
+_ALERT, _HANDSHAKE = 21, 22
+"""The record types that can answer a ClientHello; a record begins with its type (RFC 8446, section 5.1)."""
 
 
 class NotTlsError(Exception):
@@ -89,7 +89,7 @@ class TlsStream:
         if not data:
             self._incoming.write_eof()
             return
-        if not self._greeted and not data.startswith(_FIRST_RECORD_TYPES):
+        if not self._greeted and data[0] not in (_ALERT, _HANDSHAKE):
             raise NotTlsError
         self._greeted = True
         self._incoming.write(data)

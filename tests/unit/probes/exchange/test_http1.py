@@ -2,6 +2,8 @@ import asyncio
 import datetime as dt
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from probes.exchange.http1 import MAX_BODY_BYTES, HttpError, get
 
@@ -118,3 +120,34 @@ def test_what_is_no_whole_answer(pieces):
 def test_hanging_up_without_a_word():
     with pytest.raises(EOFError):
         fetch()
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            b"HTTP/1.1 ",
+            b"200 OK",
+            b"100 Continue",
+            b"\r\n",
+            b"\r\n\r\n",
+            b"Content-Length: 3",
+            b"Transfer-Encoding: chunked",
+            b"3\r\nabc\r\n",
+            b"0\r\n\r\n",
+            b"\x00",
+            b"x",
+        ]
+    )
+    | st.binary(min_size=1, max_size=8),
+    max_size=12,
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(PIECES)
+def test_no_answer_however_broken_raises_anything_else(pieces):
+    try:
+        answer, _ = fetch(*pieces)
+    except (HttpError, EOFError):
+        return
+    assert 200 <= answer.status <= 999
