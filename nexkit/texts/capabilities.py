@@ -1,0 +1,54 @@
+"""What a system lets the kit measure, in words, and how to mend what it refuses."""
+
+from typing import NamedTuple
+
+from nexkit.platform.api import Capability, CapabilityState
+from nexkit.texts import Texts
+
+
+class CapabilityText(NamedTuple):
+    """One line of `nexkit check`."""
+
+    name: str
+    state: str
+    mend: str | None
+    """What follows from the state, and what to do about it; None where nothing is wrong."""
+
+
+def capability_text(capability: Capability, texts: Texts) -> CapabilityText:
+    """Name, state and mend of one capability."""
+    _ = texts.gettext
+    names = {
+        "icmp4": _("Ping over IPv4"),
+        "icmp6": _("Ping over IPv6"),
+        "trace4": _("Tracing the path over IPv4"),
+        "trace6": _("Tracing the path over IPv6"),
+        "neighbours": _("Reading the neighbour table"),
+        "resolvers": _("Reading the name servers"),
+    }
+    states = {
+        CapabilityState.AVAILABLE: _("available"),
+        CapabilityState.LIMITED: _("limited"),
+        CapabilityState.REFUSED: _("refused by this system"),
+        CapabilityState.MISSING: _("not there"),
+    }
+    mends = {
+        ("icmp", "refused"): _(
+            "This system lets no ordinary program send pings, so the time of TCP connections is measured instead. "
+            "On Linux an administrator can allow it: sysctl -w net.ipv4.ping_group_range='0 2147483647'"
+        ),
+        ("trace", "refused"): _("The path cannot be traced here; the diagnosis does without it."),
+        ("neighbours", "refused"): _(
+            "Whether the router answers on the local network cannot be read; the diagnosis relies on its other answers."
+        ),
+        ("resolvers", "resolv_conf"): _("There is no /etc/resolv.conf that can be read."),
+    }
+    families = _("This computer has no addresses of this kind, not even for itself.")
+    silent = _("Not even this computer itself answered: a local firewall may be in the way.")
+    kind = capability.id.rstrip("46")
+    mend = {"no_family": families, "no_answer": silent}.get(capability.reason or "")
+    return CapabilityText(
+        name=names[capability.id],
+        state=states[capability.state],
+        mend=mend or mends.get((kind, capability.reason or "")),
+    )
