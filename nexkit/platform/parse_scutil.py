@@ -47,9 +47,8 @@ def parse_properties(text: str) -> Properties:
     root: Properties = {}
     open_levels = [root]
     for line in text.splitlines():
-        if line.strip() == "}":
-            depth = (len(line) - len(line.lstrip(" "))) // _INDENT
-            del open_levels[max(1, depth) :]
+        if line == " " * (_INDENT * (len(open_levels) - 1)) + "}":
+            del open_levels[max(1, len(open_levels) - 1) :]
         elif (match := _PROPERTY.match(line)) is not None and len(match["indent"]) == _INDENT * len(open_levels):
             value: str | Properties = match["value"].strip()
             if _OPENED.fullmatch(str(value)):

@@ -1,0 +1,183 @@
+"""A platform that follows a script: the double for tests of what stands above the seam. Sends nothing, never waits."""
+
+import socket
+import ssl
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from nexkit.address import Family
+from nexkit.address import family as family_of
+from nexkit.facts.network import NeighbourState, NetworkState, ProxySettings
+from nexkit.facts.path import PathMethod
+from nexkit.platform.api import (
+    Capability,
+    EchoReply,
+    HopReply,
+    Neighbour,
+    ProcessResult,
+    SystemInfo,
+    TcpConnected,
+    UdpReply,
+)
+from nexkit.units import Ms, Seconds
+
+ReplyT = TypeVar("ReplyT")
+
+TEST_SYSTEM = SystemInfo(system="linux", release="test", architecture="x86_64")
+SILENCE = EchoReply(rtt_ms=None, error=None)
+NO_HOP = HopReply(address=None, rtt_ms=None, reached=False, unreachable=None)
+UNPLUGGED = NetworkState(
+    interfaces=(), default_routes=(), resolvers=(), search_domains=(), proxy=ProxySettings(auto_detect=False)
+)
+
+
+def _given(scripted: ReplyT | OSError) -> ReplyT:
+    if isinstance(scripted, OSError):
+        raise scripted
+    return scripted
+
+
+@dataclass(slots=True, kw_only=True)
+class FakePlatform:
+    """What each call gives; what is not in the script is silence, absence or "no such name".
+
+    An exception in the script is raised where the real platform would raise it.
+    """
+
+    info: SystemInfo = TEST_SYSTEM
+    abilities: tuple[Capability, ...] = ()
+    state: NetworkState | OSError = UNPLUGGED
+    neighbours: Mapping[str, Neighbour | OSError] = field(default_factory=dict)
+    """By address."""
+    names: Mapping[str, Sequence[str] | OSError] = field(default_factory=dict)
+    echoes: Mapping[str, Sequence[EchoReply]] = field(default_factory=dict)
+    """By address; one after the other, the last for ever."""
+    echo_refusal: OSError | None = None
+    """What opening an echo session raises."""
+    hops: Mapping[int, Sequence[HopReply]] = field(default_factory=dict)
+    """By TTL; one after the other, the last for ever. Beyond the highest TTL that reached, the target answers."""
+    trace_refusal: OSError | None = None
+    udp: Callable[[str, int, bytes], bytes | OSError] = lambda _address, _port, _payload: TimeoutError()
+    udp_rtt_ms: Ms = Ms(1.0)
+    tcp: Mapping[tuple[str, int], Ms | OSError] = field(default_factory=dict)
+    """By (address, port): how long the connect takes, or the error; a time-out where nothing stands."""
+    programs: Mapping[str, ProcessResult | OSError] = field(default_factory=dict)
+    """By the program's path."""
+    calls: list[tuple[str, ...]] = field(default_factory=list)
+    """Every call with what it named, in order."""
+    _turns: defaultdict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+
+    async def system_info(self) -> SystemInfo:
+        """Which system this is."""
+        return self.info
+
+    async def capabilities(self) -> tuple[Capability, ...]:
+        """What the system lets the kit measure."""
+        return self.abilities
+
+    async def network_state(self) -> NetworkState:
+        """The scripted state."""
+        self.calls.append(("network_state",))
+        return _given(self.state)
+
+    async def neighbour(self, address: str, interface: str) -> Neighbour:
+        """The scripted entry, or none."""
+        self.calls.append(("neighbour", address, interface))
+        return _given(self.neighbours.get(address, Neighbour(state=NeighbourState.ABSENT, mac=None)))
+
+    async def resolve(self, host: str, family: Family | None = None) -> tuple[str, ...]:
+        """The scripted addresses of the family."""
+        self.calls.append(("resolve", host))
+        missing = socket.gaierror(socket.EAI_NONAME, "not in the script")
+        found = tuple(each for each in _given(self.names.get(host, missing)) if family in (None, family_of(each)))
+        if not found:
+            raise missing
+        return found
+
+    @asynccontextmanager
+    async def open_echo(self, family: Family) -> AsyncGenerator["FakeEcho", None]:
+        """A session that gives the scripted replies."""
+        self.calls.append(("open_echo", family.value))
+        if self.echo_refusal is not None:
+            raise self.echo_refusal
+        yield FakeEcho(self)
+
+    @asynccontextmanager
+    async def open_trace(self, target: str) -> AsyncGenerator["FakeTrace", None]:
+        """A session that gives the scripted hops."""
+        self.calls.append(("open_trace", target))
+        if self.trace_refusal is not None:
+            raise self.trace_refusal
+        yield FakeTrace(self)
+
+    async def exchange_udp(
+        self, address: str, port: int, payload: bytes, *, timeout_s: Seconds, accept: Callable[[bytes], bool]
+    ) -> UdpReply:
+        """The scripted answer, if it is accepted."""
+        del timeout_s
+        self.calls.append(("exchange_udp", address, str(port)))
+        answer = _given(self.udp(address, port, payload))
+        if not accept(answer):
+            raise TimeoutError
+        return UdpReply(payload=answer, rtt_ms=self.udp_rtt_ms)
+
+    async def connect_tcp(self, address: str, port: int, *, timeout_s: Seconds) -> TcpConnected:
+        """A socket that is connected to nothing; the caller closes it."""
+        del timeout_s
+        self.calls.append(("connect_tcp", address, str(port)))
+        connect_ms = _given(self.tcp.get((address, port), TimeoutError()))
+        return TcpConnected(sock=socket.socket(), connect_ms=connect_ms)
+
+    def trust(self) -> ssl.SSLContext:
+        """A context that trusts nobody."""
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    async def run_program(
+        self, arguments: Sequence[str], *, timeout_s: Seconds, max_output_bytes: int
+    ) -> ProcessResult:
+        """The scripted result."""
+        del timeout_s, max_output_bytes
+        self.calls.append(("run_program", *arguments))
+        return _given(self.programs.get(arguments[0], FileNotFoundError()))
+
+    def next_of(self, kind: str, key: str, script: Sequence[ReplyT]) -> ReplyT:
+        """The reply whose turn it is."""
+        turn = self._turns[kind, key]
+        self._turns[kind, key] += 1
+        return script[min(turn, len(script) - 1)]
+
+
+class FakeEcho:
+    """Gives scripted echo replies."""
+
+    def __init__(self, platform: FakePlatform) -> None:
+        self._platform = platform
+
+    async def echo(self, address: str, *, timeout_s: Seconds, payload_bytes: int = 56) -> EchoReply:
+        """The reply whose turn it is."""
+        del timeout_s, payload_bytes
+        self._platform.calls.append(("echo", address))
+        return self._platform.next_of("echo", address, self._platform.echoes.get(address, [SILENCE]))
+
+
+class FakeTrace:
+    """Gives scripted hops."""
+
+    def __init__(self, platform: FakePlatform) -> None:
+        self._platform = platform
+
+    @property
+    def method(self) -> PathMethod:
+        """What is sent."""
+        return PathMethod.ICMP
+
+    async def probe(self, ttl: int, *, timeout_s: Seconds) -> HopReply:
+        """The reply whose turn it is."""
+        del timeout_s
+        self._platform.calls.append(("probe", str(ttl)))
+        hops = self._platform.hops
+        reaching = min((each for each in hops if any(reply.reached for reply in hops[each])), default=ttl)
+        return self._platform.next_of("hop", str(ttl), hops.get(min(ttl, reaching), [NO_HOP]))
