@@ -82,6 +82,8 @@ STANDARD = Effort(
     anchor_echoes=60,
     route_rounds=5,
 )
+MARGIN_S = 0.3
+"""Between a probe's own end and the deadline at which the runner drops it with all it has measured."""
 LOAD_DIRECTION_S = Seconds(6.0)
 LOAD_CONNECTIONS = 8
 LOAD_TIMEOUT_S = Seconds(25.0)
@@ -198,7 +200,7 @@ def _resolvers(request: Request, profile: Profile, network: NetworkState | None,
         id="lookup.system",
         probe="lookup",
         subject=Subject.COMPUTER,
-        params={"controls": controls, "services": services, "timeout_s": Seconds(effort.stage_s - 1.0)},
+        params={"controls": controls, "services": services, "timeout_s": Seconds(effort.stage_s - MARGIN_S)},
         timeout_s=effort.stage_s,
         skip=None if controls or services else SkipReason.NO_TARGET,
     )
@@ -292,7 +294,13 @@ def _tcp_step(
         id=step_id,
         probe="reach",
         subject=subject,
-        params={"host": host, "port": port, "layer": ReachLayer.TCP, "step_timeout_s": effort.step_s},
+        params={
+            "host": host,
+            "port": port,
+            "layer": ReachLayer.TCP,
+            "step_timeout_s": effort.step_s,
+            "total_s": Seconds(effort.stage_s - MARGIN_S),
+        },
         timeout_s=effort.stage_s,
         skip=skip,
     )
@@ -312,6 +320,7 @@ def _web_step(step_id: str, subject: Subject, url: str, expected_status: tuple[i
             "path": (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
             "expected_status": expected_status,
             "step_timeout_s": effort.step_s,
+            "total_s": Seconds(effort.stage_s - MARGIN_S),
         },
         timeout_s=effort.stage_s,
     )

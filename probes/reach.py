@@ -29,6 +29,7 @@ from probes.exchange.tls import NotTlsError, TlsStream
 from probes.exchange.traffic import LOOKUP_BYTES
 
 MAX_ADDRESSES = 8
+_LOOKUP_SHARE = 0.8
 _TLS_LAYERS = (ReachLayer.TLS, ReachLayer.HTTPS)
 _HTTP_LAYERS = (ReachLayer.HTTP, ReachLayer.HTTPS)
 _DEFAULT_PORTS = {ReachLayer.HTTP: 80, ReachLayer.HTTPS: 443}
@@ -56,7 +57,10 @@ class ReachParams:
     expected_status: tuple[int, ...] = ()
     """Handed through to the fact."""
     step_timeout_s: Seconds = Seconds(3.0)
-    """Of the lookup, and for each address of connecting, the handshake and the exchange."""
+    """For each address of connecting, the handshake and the exchange."""
+    total_s: Seconds = Seconds(15.0)
+    """Of everything together: what was measured by then is kept. The lookup may take most of it, because a system
+    with a dead first resolver answers late (5 s on Linux, resolv.conf(5)) and then correctly."""
 
     def __post_init__(self) -> None:
         wire_host(self.host)
@@ -82,6 +86,7 @@ class ReachProbe:
 
     async def run(self, params: ReachParams, ctx: ProbeContext) -> Outcome[Reach]:
         """Measure once. Network trouble comes back as a value; cancellation passes through."""
+        until_s = Seconds(ctx.clock.monotonic() + params.total_s)
         addresses: tuple[str, ...] = (params.host,)
         resolve_ms: Ms | None = None
         resolve_failure: Failure | None = None
@@ -89,13 +94,13 @@ class ReachProbe:
             began_s = ctx.clock.monotonic()
             try:
                 ctx.spend(LOOKUP_BYTES)
-                async with asyncio.timeout(params.step_timeout_s):
+                async with asyncio.timeout(params.total_s * _LOOKUP_SHARE):
                     addresses = _fair_share(await ctx.platform.resolve(params.host))
             except (OSError, BudgetExceededError) as error:
                 addresses = ()
                 resolve_failure = classify(error, step="resolve")
             resolve_ms = _ms_since(began_s, ctx)
-        attempts = await _attempt_all(addresses, params, ctx)
+        attempts = await _attempt_all(addresses, params, until_s, ctx)
         return Completed(
             Reach(
                 host=params.host,
@@ -120,7 +125,9 @@ def _fair_share(addresses: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(address for address in addresses if address in kept)
 
 
-async def _attempt_all(addresses: tuple[str, ...], params: ReachParams, ctx: ProbeContext) -> tuple[ReachAttempt, ...]:
+async def _attempt_all(
+    addresses: tuple[str, ...], params: ReachParams, until_s: Seconds, ctx: ProbeContext
+) -> tuple[ReachAttempt, ...]:
     trust: ssl.SSLContext | None = None
     if addresses and params.layer in _TLS_LAYERS:
         # Reading the system's certificates takes 20 ms or more, in which no clock of another probe would run.
@@ -129,7 +136,7 @@ async def _attempt_all(addresses: tuple[str, ...], params: ReachParams, ctx: Pro
 
     async def attempt(address: str) -> ReachAttempt:
         nonlocal ended
-        result = await _Attempt(address, params, trust, ctx).run()
+        result = await _Attempt(address, params, until_s, trust, ctx).run()
         ended += 1
         ctx.progress(Ratio(ended / len(addresses)))
         return result
@@ -159,9 +166,12 @@ def _ms_since(began_s: Seconds, ctx: ProbeContext) -> Ms:
 class _Attempt:
     """The way through the steps with one address; what is set when a step fails has succeeded before."""
 
-    def __init__(self, address: str, params: ReachParams, trust: ssl.SSLContext | None, ctx: ProbeContext) -> None:
+    def __init__(
+        self, address: str, params: ReachParams, until_s: Seconds, trust: ssl.SSLContext | None, ctx: ProbeContext
+    ) -> None:
         self._address = address
         self._params = params
+        self._until_s = until_s
         self._trust = trust
         self._ctx = ctx
         self._step = "connect"
@@ -206,12 +216,16 @@ class _Attempt:
             await self._handshake(tcp, _unverified(), problem)
 
     def _open(self) -> AbstractAsyncContextManager[TcpStream]:
-        return open_stream(self._ctx, self._address, self._params.port, timeout_s=self._params.step_timeout_s)
+        return open_stream(self._ctx, self._address, self._params.port, timeout_s=self._step_s())
+
+    def _step_s(self) -> Seconds:
+        """What the next step may take."""
+        return Seconds(max(0.0, min(self._params.step_timeout_s, self._until_s - self._ctx.clock.monotonic())))
 
     async def _handshake(self, tcp: TcpStream, context: ssl.SSLContext, problem: TrustProblem | None) -> TlsStream:
         stream = TlsStream(tcp, context, wire_host(self._params.host).removesuffix("."))
         began_s = self._ctx.clock.monotonic()
-        async with asyncio.timeout(self._params.step_timeout_s):
+        async with asyncio.timeout(self._step_s()):
             await stream.handshake()
         self._tls = TlsResult(
             version=stream.version,
@@ -226,7 +240,7 @@ class _Attempt:
 
     async def _fetch(self, stream: ByteStream) -> HttpResult:
         params = self._params
-        async with asyncio.timeout(params.step_timeout_s):
+        async with asyncio.timeout(self._step_s()):
             answer = await get(
                 stream,
                 host=params.host,

@@ -155,6 +155,16 @@ def test_a_server_that_says_nothing_is_a_tls_timeout():
     assert failure_of(silent, ReachLayer.TLS, step_timeout_s=0.2) == Failure(kind=FailureKind.TIMEOUT, step="tls")
 
 
+def test_when_the_whole_time_is_up_what_was_measured_is_kept():
+    async def scene():
+        async with serve(silent) as port:
+            return await reach(port, ReachLayer.TLS, step_timeout_s=30.0, total_s=0.3)
+
+    attempt = asyncio.run(asyncio.wait_for(scene(), 5)).attempts[0]
+    assert attempt.connect_ms is not None
+    assert attempt.failure == Failure(kind=FailureKind.TIMEOUT, step="tls")
+
+
 def test_hanging_up_in_the_handshake_is_a_reset():
     async def hang_up(reader, writer):
         await reader.read(100)

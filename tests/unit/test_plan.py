@@ -116,7 +116,6 @@ def test_every_planned_step_is_one_that_its_probe_can_run():
         for step in steps.values():
             if step.skip is None:
                 build_params(specs[step.probe].params, step.params)
-                assert step.timeout_s <= specs[step.probe].timeout_s
 
 
 def test_a_resolver_that_is_configured_is_not_compared_with_itself():
