@@ -54,6 +54,7 @@ async def measure(params: LoadParams, ctx: ProbeContext) -> Outcome[LoadTest]:
             load, f"{base}/{params.upload}", is_download=False, limit_bytes=params.max_bytes - download.budget.taken
         )
         up = await upload.run(lambda seconds: report(IDLE_S + params.direction_s + seconds))
+        report(total_s)
     if down.failure and up.failure and down.goodput_bit_s is None and up.goodput_bit_s is None:
         return Failed(down.failure)
     return Completed(

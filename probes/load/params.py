@@ -28,7 +28,8 @@ class LoadParams:
     """Payload of both directions together, never exceeded; the download takes at most half of it."""
     direction_s: Seconds = Seconds(5.0)
     """How long each direction lasts at most, without the making of its connections."""
-    connections: int = 4
+    connections: int = 8
+    """Several: one flow alone measures the loss of the path, and fills a deep queue only slowly."""
     echo_target: str | None = None
     """Whose round trips are timed; None: the load server's."""
     expected_down_bit_s: BitPerSecond | None = None

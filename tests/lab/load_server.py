@@ -4,7 +4,8 @@
 
 It prints `listening on PORT` when it is ready (port 0: the system chooses). `GET .../moved` answers
 `{"sent": bytes, "received": bytes}`, payload only, of all connections since the start. For tests of clients:
-`&chunked=1` sends without a length, `&close=1` closes after each answer, `GET .../status/CODE` answers with a code.
+`&chunked=1` sends without a length, `&close=1` closes after each answer, `.../status/CODE` answers with a code,
+`.../silent` never answers, `.../at-once` answers an upload before it has read it.
 """
 
 import argparse
@@ -39,20 +40,27 @@ class Handler(socketserver.BaseRequestHandler):
 
     def setup(self):
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self.server.tls is not None:
-            self.request = self.server.tls.wrap_socket(self.request, server_side=True)
         self.rest = b""
         self.buffer = memoryview(bytearray(1 << 18))
 
     def handle(self):
         try:
+            if self.server.tls is not None:
+                self.request.getpeername()  # where the client is gone already, wrap_socket would lose the socket
+                self.request = self.server.tls.wrap_socket(
+                    self.request, server_side=True, do_handshake_on_connect=False
+                )
+                self.request.do_handshake()
             while (head := self.read_head()) is not None:
                 method, target, length = head
                 self.answer(method, target, length)
                 if "close=1" in target:
                     return
         except OSError:
-            return  # clients cut load tests off
+            return  # clients cut load tests off, or do not trust our certificate
+
+    def finish(self):
+        self.request.close()
 
     def read_head(self):
         while b"\r\n\r\n" not in self.rest:
@@ -67,6 +75,11 @@ class Handler(socketserver.BaseRequestHandler):
     def answer(self, method, target, length):
         if wanted := re.search(r"/status/(\d+)$", target):
             self.send_text(int(wanted[1]), "as you wish")
+        elif target.endswith("/silent"):
+            self.request.recv(1)
+        elif target.endswith("/at-once"):
+            self.send_text(200, "thank you")
+            self.swallow(length)
         elif method == "POST":
             self.send_text(200, str(self.swallow(length)))
         elif wanted := re.search(r"[?&]bytes=(\d+)", target):
@@ -124,9 +137,6 @@ class LoadServer(socketserver.ThreadingTCPServer):
         self.tls = tls
         self.moved = Moved()
         super().__init__((address, port), Handler)
-
-    def handle_error(self, request, client_address):
-        """A client that gives up, or that does not trust our certificate, is no matter of the server."""
 
 
 def main():
