@@ -9,6 +9,17 @@ from functools import cache
 from nexkit.diagnosis.verdict import Finding, FindingValue, Segment, Severity
 from nexkit.units import Ratio
 
+PROVED = Ratio(0.96)
+"""The confidence of a finding whose signs prove it by themselves."""
+STRONG = Ratio(0.9)
+"""Independent signs, and the look-alikes are excluded."""
+LIKELY = Ratio(0.8)
+"""Independent signs; a rare look-alike is left."""
+FAIR = Ratio(0.7)
+"""As LIKELY, and a sign that would have confirmed it was not to be had."""
+POSSIBLE = Ratio(0.6)
+"""The likeliest of few causes that give the same signs."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from http import HTTPStatus
 
-from nexkit.address import Family, Scope, family, scope
+from nexkit.address import Family, Scope, family, in_prefix, scope
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.facts.dns import DnsQuery, DnsTransport, NameRole, ResolverAnswers, SystemLookup, SystemLookups
 from nexkit.facts.echo import EchoMethod, EchoStats
@@ -16,6 +16,7 @@ from nexkit.facts.network import (
     AddressOrigin,
     GatewayReach,
     Interface,
+    InterfaceAddress,
     InterfaceKind,
     NeighbourState,
     NetworkState,
@@ -71,13 +72,22 @@ def ways_out(state: NetworkState) -> tuple[Interface, ...]:
     return hardware or tuple(interface for interface in state.interfaces if interface.kind in _PERHAPS_HARDWARE)
 
 
+def usable(state: NetworkState, of_family: Family) -> tuple[InterfaceAddress, ...]:
+    """Addresses that reach beyond the link on a way out; those of container and other inner networks do not count."""
+    names = {interface.name for interface in ways_out(state)} | {route.interface for route in state.default_routes}
+    inner = {
+        address for interface in state.interfaces if interface.name not in names for address in interface.addresses
+    }
+    return tuple(address for address in state.usable_addresses(of_family) if address not in inner)
+
+
 def in_use(run: Snapshot, of_family: Family) -> bool:
     """Whether this computer has address and default route of the family, as far as known."""
     known = network(run)
     if known is None:
         return True
     _, state = known
-    return state.gateway(of_family) is not None and bool(state.usable_addresses(of_family))
+    return state.gateway(of_family) is not None and bool(usable(state, of_family))
 
 
 def behind_proxy(run: Snapshot) -> bool:
@@ -159,7 +169,8 @@ def internet(run: Snapshot) -> Internet:
             reached[its_family] += ids
     for address, ids in _silences(run).items():
         its_family = known_family(address)
-        if its_family is not None and address not in answers and in_use(run, its_family):
+        outside = known_scope(address) is Scope.INTERNET
+        if its_family is not None and outside and address not in answers and in_use(run, its_family):
             dead[its_family] += ids
             dead_count[its_family] += 1
     for step, answered in run.facts(ResolverAnswers, Subject.COMPARISON_RESOLVER):
@@ -301,18 +312,33 @@ def routers(run: Snapshot, trace: PathTrace) -> dict[int, frozenset[str]]:
 def beyond_gateway(run: Snapshot) -> tuple[str, ...]:
     """Outcome ids that show a router beyond the gateway.
 
-    A gateway that reports "no route" does so for every TTL: what it says of later ones is left out.
+    A gateway that reports "no route" does so for every TTL, and speaks IPv6 in another of its addresses on the link:
+    what it says of later hops is left out. So is any such report where the first hop kept silent and may be its author.
     """
     known = network(run)
-    own_gateways = set() if known is None else {route.gateway for route in known[1].default_routes}
+    gateway_addresses = set() if known is None else {route.gateway for route in known[1].default_routes}
     found: list[str] = []
     for step, trace in traces(run):
         by_ttl = routers(run, trace)
-        first = by_ttl.get(1, frozenset())
-        if any(by_ttl[ttl] - first - own_gateways for ttl in by_ttl if ttl > 1):
+        near = by_ttl.get(1, frozenset({trace.unreachable_from})) | gateway_addresses
+        later = {address for ttl, addresses in by_ttl.items() if ttl > 1 for address in addresses - near}
+        if any(not _on_link6(run, address) for address in later):
             found.append(step)
     found += [step for step, echo in run.facts(EchoStats, Subject.PROVIDER_HOP) if echo.received]
     return tuple(found)
+
+
+def _on_link6(run: Snapshot, address: str) -> bool:
+    """Whether an IPv6 address lies in a prefix of this computer's own links."""
+    known = network(run)
+    if known is None or known_family(address) is not Family.IPV6:
+        return False
+    return any(
+        in_prefix(address, own.address, own.prefix_length)
+        for interface in known[1].interfaces
+        for own in interface.addresses
+        if known_family(own.address) is Family.IPV6
+    )
 
 
 # --- names ---

@@ -2,7 +2,7 @@
 
 from nexkit.address import Family, Scope
 from nexkit.diagnosis import signs
-from nexkit.diagnosis.causes import finding
+from nexkit.diagnosis.causes import FAIR, LIKELY, POSSIBLE, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.loss import RoundTrips, round_trips, together
 from nexkit.diagnosis.snapshot import Snapshot
@@ -19,13 +19,16 @@ def line_down(run: Snapshot, limits: Limits) -> RuleAnswer:
     view = signs.internet(run)
     if view.reached_ids:
         return Clear()
-    alive = tuple(step for gateway in signs.gateways(run) for step in gateway.alive)
+    known = signs.gateways(run)
+    alive = tuple(step for gateway in known for step in gateway.alive)
     paths = tuple(step for step, _ in signs.traces(run))
     if not alive or not paths or not view.broken(limits.min_destinations) or signs.behind_proxy(run):
         return Inconclusive(missing=(Subject.GATEWAY.value, Subject.ANCHOR.value))
     if signs.beyond_gateway(run):
         return Clear()
-    return (finding("access.line_down", confidence=0.93, evidence=(*alive, *paths, *view.dead_ids)),)
+    # The neighbour table forgets a router that has just died only after a while.
+    confidence = STRONG if any(gateway.answered for gateway in known) else POSSIBLE
+    return (finding("access.line_down", confidence=confidence, evidence=(*alive, *paths, *view.dead_ids)),)
 
 
 def _one_family_broken(run: Snapshot, limits: Limits, broken: Family, working: Family) -> tuple[str, ...] | None:
@@ -44,14 +47,14 @@ def ipv6_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
         return Inconclusive(missing=("interfaces",))
     step, state = known
     global_address = any(
-        signs.known_scope(address.address) is Scope.INTERNET for address in state.usable_addresses(Family.IPV6)
+        signs.known_scope(address.address) is Scope.INTERNET for address in signs.usable(state, Family.IPV6)
     )
     if not global_address or state.gateway(Family.IPV6) is None:
         return Clear()
     evidence = _one_family_broken(run, limits, Family.IPV6, Family.IPV4)
     if evidence is None:
         return Clear()
-    return (finding("access.ipv6_broken", confidence=0.93, evidence=(step, *evidence)),)
+    return (finding("access.ipv6_broken", confidence=STRONG, evidence=(step, *evidence)),)
 
 
 def ipv4_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
@@ -68,7 +71,7 @@ def ipv4_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
     evidence = _one_family_broken(run, limits, Family.IPV4, Family.IPV6)
     if evidence is None:
         return Clear()
-    return (finding("access.ipv4_broken", confidence=0.9, evidence=(step, *evidence)),)
+    return (finding("access.ipv4_broken", confidence=STRONG, evidence=(step, *evidence)),)
 
 
 def _of_family(trips: dict[str, RoundTrips], of_family: Family) -> tuple[RoundTrips, ...]:
@@ -120,7 +123,7 @@ def loss(run: Snapshot, limits: Limits) -> RuleAnswer:
         return (
             finding(
                 "access.loss",
-                confidence=0.93 if seen else 0.75,
+                confidence=STRONG if seen else FAIR,
                 evidence=(*whole.steps, *(provider.steps if provider is not None else ()), *near),
                 values={"loss_ratio": whole.ratio, "sent": whole.sent, "family": of_family.value},
             ),
@@ -150,7 +153,7 @@ def latency(run: Snapshot, limits: Limits) -> RuleAnswer:
     return (
         finding(
             "access.latency",
-            confidence=0.8,
+            confidence=LIKELY,
             evidence=(*whole.steps, *near),
             values={"rtt_p50_ms": whole.rtt_p50_ms, "jitter_ms": whole.jitter_ms},
         ),
@@ -167,7 +170,7 @@ def long_delay(run: Snapshot, limits: Limits) -> RuleAnswer:
     if whole.unsteady(limits) or whole.lossy(limits) or gateway_clean(run, limits) is None:
         return Clear()
     values = {"rtt_p50_ms": whole.rtt_p50_ms}
-    return (finding("access.long_delay", confidence=0.85, evidence=whole.steps, values=values),)
+    return (finding("access.long_delay", confidence=LIKELY, evidence=whole.steps, values=values),)
 
 
 def _added_ms(idle: EchoStats, working: EchoStats | None, limits: Limits) -> tuple[Ms, Ms, bool] | None:
@@ -207,7 +210,7 @@ def bufferbloat(run: Snapshot, limits: Limits) -> RuleAnswer:
     near = gateway_clean(run, limits)
     if near is None and round_trips(run, limits, Subject.GATEWAY):
         return Clear()
-    confidence = 0.95 if by_median else 0.8
+    confidence = PROVED if by_median else LIKELY
     return (
         finding(
             "access.bufferbloat",
@@ -257,7 +260,7 @@ def slow(run: Snapshot, limits: Limits) -> RuleAnswer:
         "goodput_bit_s": direction.goodput_bit_s,
         "expected_bit_s": expected_bit_s,
     }
-    return (finding("access.slow", confidence=0.8, evidence=(step,), values=values),)
+    return (finding("access.slow", confidence=LIKELY, evidence=(step,), values=values),)
 
 
 def cgnat(run: Snapshot, _limits: Limits) -> RuleAnswer:
@@ -275,5 +278,5 @@ def cgnat(run: Snapshot, _limits: Limits) -> RuleAnswer:
         if by_ttl.get(1) == {Scope.PRIVATE} and any(
             Scope.SHARED in scopes for ttl, scopes in by_ttl.items() if ttl > 1
         ):
-            found.append(finding("access.cgnat", confidence=0.9, evidence=(step,)))
+            found.append(finding("access.cgnat", confidence=STRONG, evidence=(step,)))
     return (found[0],) if found else Clear()

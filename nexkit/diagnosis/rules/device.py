@@ -2,12 +2,12 @@
 
 from nexkit.address import Family, Scope
 from nexkit.diagnosis import signs
-from nexkit.diagnosis.causes import finding
+from nexkit.diagnosis.causes import FAIR, LIKELY, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Inconclusive, RuleAnswer
 from nexkit.facts.dns import NameRole
-from nexkit.facts.network import InterfaceAddress, NetworkState
+from nexkit.facts.network import NetworkState
 from nexkit.facts.reach import Reach
 from nexkit.outcome import Failed, FailureKind
 from nexkit.subject import Subject
@@ -23,7 +23,7 @@ def adapter_off(run: Snapshot, _limits: Limits) -> RuleAnswer:
     step, state = known
     if signs.internet(run).reached_ids or any(interface.admin_up for interface in signs.ways_out(state)):
         return Clear()
-    return (finding("device.adapter_off", confidence=0.95, evidence=(step,)),)
+    return (finding("device.adapter_off", confidence=PROVED, evidence=(step,)),)
 
 
 def no_link(run: Snapshot, _limits: Limits) -> RuleAnswer:
@@ -40,7 +40,7 @@ def no_link(run: Snapshot, _limits: Limits) -> RuleAnswer:
         return Clear()
     if linked:
         return Inconclusive(missing=(step,))  # the system does not say whether there is a link
-    return (finding("device.no_link", confidence=0.97, evidence=(step,)),)
+    return (finding("device.no_link", confidence=PROVED, evidence=(step,)),)
 
 
 def no_default_route(run: Snapshot, _limits: Limits) -> RuleAnswer:
@@ -51,20 +51,12 @@ def no_default_route(run: Snapshot, _limits: Limits) -> RuleAnswer:
     step, state = known
     if state.default_routes or signs.internet(run).reached_ids:
         return Clear()
-    has_address = state.usable_addresses(Family.IPV4) or any(
-        signs.known_scope(address.address) is Scope.INTERNET for address in state.usable_addresses(Family.IPV6)
+    has_address = signs.usable(state, Family.IPV4) or any(
+        signs.known_scope(address.address) is Scope.INTERNET for address in signs.usable(state, Family.IPV6)
     )
-    on_way_out = any(
-        interface.carrier is not False and interface.admin_up and _routable(interface.addresses)
-        for interface in signs.ways_out(state)
-    )
-    if not (has_address and on_way_out):
+    if not has_address:
         return Clear()
-    return (finding("device.no_default_route", confidence=0.95, evidence=(step,)),)
-
-
-def _routable(addresses: tuple[InterfaceAddress, ...]) -> bool:
-    return any(signs.known_scope(each.address) in {Scope.PRIVATE, Scope.SHARED, Scope.INTERNET} for each in addresses)
+    return (finding("device.no_default_route", confidence=PROVED, evidence=(step,)),)
 
 
 def wrong_ip_settings(run: Snapshot, _limits: Limits) -> RuleAnswer:
@@ -88,11 +80,11 @@ def wrong_ip_settings(run: Snapshot, _limits: Limits) -> RuleAnswer:
     if route.gateway_on_link is False:
         if not nothing_back:
             return Inconclusive(missing=("lan.gateway4", "ping.gateway4"))
-        return (finding("device.wrong_ip_settings", confidence=0.93, evidence=(step, *nothing_back)),)
+        return (finding("device.wrong_ip_settings", confidence=STRONG, evidence=(step, *nothing_back)),)
     other = signs.gateway(run, Family.IPV6)
     if life.static and life.absent and other is not None and other.alive:
         evidence = (step, *life.absent, *other.alive)
-        return (finding("device.wrong_ip_settings", confidence=0.7, evidence=evidence),)
+        return (finding("device.wrong_ip_settings", confidence=FAIR, evidence=evidence),)
     return Clear()
 
 
@@ -111,7 +103,7 @@ def dns_not_set(run: Snapshot, _limits: Limits) -> RuleAnswer:
     if not reached:
         return Inconclusive(missing=(Subject.ANCHOR.value,))
     evidence = (step, *(lookup_step for lookup_step, _ in asked), *reached)
-    return (finding("device.dns_not_set", confidence=0.95 if asked else 0.8, evidence=evidence),)
+    return (finding("device.dns_not_set", confidence=PROVED if asked else LIKELY, evidence=evidence),)
 
 
 def firewall(run: Snapshot, limits: Limits) -> RuleAnswer:
@@ -134,7 +126,7 @@ def firewall(run: Snapshot, limits: Limits) -> RuleAnswer:
     if not passes:
         return Inconclusive(missing=(Subject.GATEWAY.value, Subject.ANCHOR.value))
     values = {"service": signs.service_id(of_service[0])} if of_service else {}
-    return (finding("device.firewall", confidence=0.9, evidence=(*refused, *passes), values=values),)
+    return (finding("device.firewall", confidence=STRONG, evidence=(*refused, *passes), values=values),)
 
 
 def permission_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
@@ -147,7 +139,7 @@ def permission_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
     if not refused:
         return Clear()
     values = {"steps": len(refused)}
-    return (finding("device.permission_missing", confidence=1.0, evidence=refused, values=values),)
+    return (finding("device.permission_missing", confidence=PROVED, evidence=refused, values=values),)
 
 
 def self_assigned(state: NetworkState) -> bool:

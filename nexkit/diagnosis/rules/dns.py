@@ -2,7 +2,7 @@
 
 from nexkit.address import Scope
 from nexkit.diagnosis import signs
-from nexkit.diagnosis.causes import finding
+from nexkit.diagnosis.causes import FAIR, LIKELY, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.signs import BAD_RCODES, ResolverState, ResolverView
 from nexkit.diagnosis.snapshot import Snapshot
@@ -72,7 +72,7 @@ def resolver_unreachable(run: Snapshot, _limits: Limits) -> RuleAnswer:
     return (
         finding(
             "dns.resolver_unreachable",
-            confidence=0.95 if good else 0.75,
+            confidence=PROVED if good else FAIR,
             evidence=(*failing, *good, *reached),
             values={"resolvers": len(configured), "port_53": "filtered" if filtered else "open"},
         ),
@@ -100,7 +100,7 @@ def resolver_error(run: Snapshot, _limits: Limits) -> RuleAnswer:
     return (
         finding(
             "dns.resolver_error",
-            confidence=0.95 if good else 0.7,
+            confidence=PROVED if good else FAIR,
             evidence=(*failing, *good, *reached),
             values={"rcode": codes[0]},
         ),
@@ -119,7 +119,7 @@ def _service_name_refused(run: Snapshot, configured: tuple[ResolverView, ...]) -
         if asked and refused and resolved:
             evidence = (*(each.step for each in configured), *resolved)
             values = {"rcode": asked[0][0].rcode}
-            return (finding("dns.resolver_error", confidence=0.8, evidence=evidence, values=values),)
+            return (finding("dns.resolver_error", confidence=LIKELY, evidence=evidence, values=values),)
     return Clear()
 
 
@@ -149,7 +149,7 @@ def first_resolver_dead(run: Snapshot, limits: Limits) -> RuleAnswer:
     return (
         finding(
             "dns.first_resolver_dead",
-            confidence=0.95 if slow else 0.85,
+            confidence=PROVED if slow else LIKELY,
             evidence=(first.step, *good, *slow),
             values={"resolvers": len(configured)},
         ),
@@ -170,7 +170,7 @@ def slow(run: Snapshot, limits: Limits) -> RuleAnswer:
     if all(each.is_gateway for each in answering) and min(times) > limits.dns_very_slow_ms:
         return Clear()  # gateway.dns_broken
     evidence = (*(each.step for each in answering), *others)
-    return (finding("dns.slow", confidence=0.8, evidence=evidence, values={"dns_ms": min(times)}),)
+    return (finding("dns.slow", confidence=LIKELY, evidence=evidence, values={"dns_ms": min(times)}),)
 
 
 def tampered(run: Snapshot, limits: Limits) -> RuleAnswer:
@@ -186,7 +186,7 @@ def tampered(run: Snapshot, limits: Limits) -> RuleAnswer:
     )
     if invented:
         # `.invalid` never exists (RFC 6761 section 6.4), whoever else invents it too.
-        return (finding("dns.tampered", confidence=0.93, evidence=invented, values={"kind": "invented"}),)
+        return (finding("dns.tampered", confidence=STRONG, evidence=invented, values={"kind": "invented"}),)
     found = _foreign(run, configured, limits)
     return (found,) if found is not None else Clear()
 
@@ -221,7 +221,7 @@ def _foreign(run: Snapshot, configured: tuple[ResolverView, ...], limits: Limits
     if not (proved or one_for_all):
         return None
     return finding(
-        "dns.tampered", confidence=0.9 if proved else 0.75, evidence=tuple(evidence), values={"kind": "replaced"}
+        "dns.tampered", confidence=STRONG if proved else FAIR, evidence=tuple(evidence), values={"kind": "replaced"}
     )
 
 
@@ -246,7 +246,7 @@ def aaaa_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
     if not others:
         return Inconclusive(missing=(Subject.COMPARISON_RESOLVER.value,))
     evidence = (*(each.step for each in answering), *others)
-    return (finding("dns.aaaa_broken", confidence=0.85, evidence=evidence),)
+    return (finding("dns.aaaa_broken", confidence=LIKELY, evidence=evidence),)
 
 
 def _timed_out(query: DnsQuery) -> bool:
@@ -271,7 +271,7 @@ def name_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
         found.append(
             finding(
                 "dns.name_missing",
-                confidence=0.9 if resolving_elsewhere(run) else 0.75,
+                confidence=STRONG if resolving_elsewhere(run) else FAIR,
                 evidence=tuple(asked),
                 values={"service": service_of.get(name)},
             )

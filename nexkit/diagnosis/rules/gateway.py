@@ -2,7 +2,7 @@
 
 from nexkit.address import Family, Scope
 from nexkit.diagnosis import signs
-from nexkit.diagnosis.causes import finding
+from nexkit.diagnosis.causes import FAIR, LIKELY, POSSIBLE, PROVED, finding
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.rules.dns import all_failing, fast_elsewhere, resolving_elsewhere, uncached_ms
 from nexkit.diagnosis.signs import ResolverState
@@ -33,7 +33,7 @@ def unreachable(run: Snapshot, _limits: Limits) -> RuleAnswer:
     return (
         finding(
             "gateway.unreachable",
-            confidence=0.95,
+            confidence=PROVED,
             evidence=evidence,
             against=against,
             values={"family": dead.family.value},
@@ -62,7 +62,7 @@ def dns_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
         return (
             finding(
                 "gateway.dns_broken",
-                confidence=0.95 if others else 0.7,
+                confidence=PROVED if others else FAIR,
                 evidence=(*failing, *others, *reached),
             ),
         )
@@ -70,7 +70,7 @@ def dns_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
     others = fast_elsewhere(run, limits)
     if reached and others and times and min(times) > limits.dns_very_slow_ms:
         evidence = (*(each.step for each in configured), *others)
-        return (finding("gateway.dns_broken", confidence=0.8, evidence=evidence, values={"dns_ms": min(times)}),)
+        return (finding("gateway.dns_broken", confidence=LIKELY, evidence=evidence, values={"dns_ms": min(times)}),)
     return Clear()
 
 
@@ -89,5 +89,5 @@ def double_nat(run: Snapshot, _limits: Limits) -> RuleAnswer:
         }
         first, second, third = (scopes.get(ttl, set()) for ttl in (1, 2, 3))
         if first == second == {Scope.PRIVATE} and third and Scope.PRIVATE not in third:
-            return (finding("gateway.double_nat", confidence=0.6, evidence=(step,)),)
+            return (finding("gateway.double_nat", confidence=POSSIBLE, evidence=(step,)),)
     return Clear()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from nexkit.address import Family
 from nexkit.diagnosis import signs
-from nexkit.diagnosis.causes import finding
+from nexkit.diagnosis.causes import FAIR, STRONG, finding
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.rules.access import gateway_clean, provider_hop, shared_loss
 from nexkit.diagnosis.snapshot import Snapshot
@@ -23,7 +23,7 @@ def unreachable(run: Snapshot, limits: Limits) -> RuleAnswer:
     beyond = signs.beyond_gateway(run)
     if not beyond:
         return Clear() if signs.traces(run) else Inconclusive(missing=("route.anchor4", "route.anchor6"))
-    return (finding("internet.unreachable", confidence=0.93, evidence=(*beyond, *view.dead_ids)),)
+    return (finding("internet.unreachable", confidence=STRONG, evidence=(*beyond, *view.dead_ids)),)
 
 
 def path_loss(run: Snapshot, limits: Limits) -> RuleAnswer:
@@ -39,7 +39,7 @@ def path_loss(run: Snapshot, limits: Limits) -> RuleAnswer:
         return (
             finding(
                 "internet.path_loss",
-                confidence=0.75,
+                confidence=FAIR,
                 evidence=(*whole.steps, *provider.steps, *near),
                 values={"loss_ratio": whole.ratio, "sent": whole.sent, "family": of_family.value},
             ),
@@ -79,7 +79,7 @@ def routing_loop(run: Snapshot, limits: Limits) -> RuleAnswer:
     )
     if not looping:
         return Clear()
-    return (finding("internet.routing_loop", confidence=0.9, evidence=(*looping, *view.dead_ids)),)
+    return (finding("internet.routing_loop", confidence=STRONG, evidence=(*looping, *view.dead_ids)),)
 
 
 def _family_reached(view: signs.Internet, address: str) -> bool:

@@ -2,7 +2,7 @@
 
 from nexkit.address import Family, in_prefix
 from nexkit.diagnosis import signs
-from nexkit.diagnosis.causes import finding
+from nexkit.diagnosis.causes import FAIR, LIKELY, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.loss import RoundTrips, round_trips, together
 from nexkit.diagnosis.rules.device import NO_STATE, self_assigned
@@ -28,7 +28,7 @@ def dhcp_failed(run: Snapshot, _limits: Limits) -> RuleAnswer:
     if known is None:
         return NO_STATE
     step, state = known
-    if state.usable_addresses(Family.IPV4):
+    if signs.usable(state, Family.IPV4):
         return Clear()
     linked = [interface for interface in signs.ways_out(state) if interface.admin_up and interface.carrier is not False]
     self_made = self_assigned(state)
@@ -44,12 +44,12 @@ def dhcp_failed(run: Snapshot, _limits: Limits) -> RuleAnswer:
         )
         if not self_made or synthesised:
             return Clear()
-        return (finding("lan.dhcp_failed", confidence=0.7, evidence=(step,), severity=Severity.DEGRADED),)
+        return (finding("lan.dhcp_failed", confidence=FAIR, evidence=(step,), severity=Severity.DEGRADED),)
     if view.reached[Family.IPV4]:
         return Clear()
     if signs.in_use(run, Family.IPV6) and not self_made:
         return Inconclusive(missing=("ipv4",))  # perhaps a network of IPv6 alone, with another fault
-    return (finding("lan.dhcp_failed", confidence=0.95 if self_made else 0.85, evidence=(step,)),)
+    return (finding("lan.dhcp_failed", confidence=PROVED if self_made else LIKELY, evidence=(step,)),)
 
 
 def duplicate_address(run: Snapshot, _limits: Limits) -> RuleAnswer:
@@ -65,7 +65,7 @@ def duplicate_address(run: Snapshot, _limits: Limits) -> RuleAnswer:
         for address in interface.addresses
     ):
         return Clear()
-    return (finding("lan.duplicate_address", confidence=0.9, evidence=(step,)),)
+    return (finding("lan.duplicate_address", confidence=STRONG, evidence=(step,)),)
 
 
 def _first_stretch(run: Snapshot, limits: Limits) -> tuple[tuple[RoundTrips, ...], RoundTrips | None]:
@@ -90,7 +90,7 @@ def loss(run: Snapshot, limits: Limits) -> RuleAnswer:
     return (
         finding(
             "lan.loss",
-            confidence=0.93,
+            confidence=STRONG,
             evidence=(*lossy.steps, *beyond.steps),
             values={"loss_ratio": lossy.ratio, "sent": lossy.sent, "beyond_loss_ratio": beyond.ratio},
         ),
@@ -116,7 +116,7 @@ def latency(run: Snapshot, limits: Limits) -> RuleAnswer:
     return (
         finding(
             "lan.latency",
-            confidence=0.85 if high else 0.75,
+            confidence=LIKELY if high else FAIR,
             evidence=(*slow.steps, *beyond.steps),
             values={"rtt_p50_ms": slow.rtt_p50_ms, "jitter_ms": slow.jitter_ms},
         ),
@@ -145,5 +145,5 @@ def captive_portal(run: Snapshot, limits: Limits) -> RuleAnswer:
         held_up = tuple(sorted(encrypted - set(through)))
         if through or not held_up or unchanged:
             return Inconclusive(missing=(Subject.PORTAL_CHECK.value,))
-        return (finding("lan.captive_portal", confidence=0.75, evidence=(*changed, *held_up)),)
-    return (finding("lan.captive_portal", confidence=0.95, evidence=changed, against=(*unchanged, *through)),)
+        return (finding("lan.captive_portal", confidence=FAIR, evidence=(*changed, *held_up)),)
+    return (finding("lan.captive_portal", confidence=PROVED, evidence=changed, against=(*unchanged, *through)),)

@@ -1,7 +1,10 @@
 """Filters and inspection between this computer and a service that is there."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
 from nexkit.diagnosis import signs
-from nexkit.diagnosis.causes import finding
+from nexkit.diagnosis.causes import FAIR, LIKELY, POSSIBLE, STRONG, finding
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Finding, Inconclusive, RuleAnswer
@@ -10,61 +13,105 @@ from nexkit.facts.reach import Reach, TrustProblem
 from nexkit.outcome import FailureKind
 from nexkit.subject import Subject
 
+_REFUSED = frozenset({FailureKind.REFUSED, FailureKind.RESET})
 _OWN_ISSUER = frozenset({TrustProblem.UNKNOWN_ISSUER, TrustProblem.SELF_SIGNED})
-_CUT = signs.SILENT | {FailureKind.RESET}
 
 
-def silent_port(run: Snapshot, reach: Reach) -> tuple[str, ...]:
-    """The addresses of a target whose port gives no answer at all; empty where one of them gives any."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockedPort:
+    """A port that gives nothing while its host does otherwise."""
+
+    refused: bool
+    """It says no; else it is silent."""
+    alive: tuple[str, ...]
+    """Outcome ids that show the host alive."""
+
+
+def blocked_port(run: Snapshot, reach: Reach) -> BlockedPort | None:
+    """Whether the port of a target is cut off although one of its addresses answers otherwise; None where not.
+
+    A silent port is cut off when the host gives any sign of life. A refused one may be the host's own word: it counts
+    only when another port of the same address is open.
+    """
     attempts = signs.fair_attempts(run, reach)
-    cut = all(
-        attempt.connect_ms is None and attempt.failure is not None and attempt.failure.kind in _CUT
+    kinds = {
+        None if attempt.connect_ms is not None or attempt.failure is None else attempt.failure.kind
         for attempt in attempts
-    )
-    return tuple(attempt.address for attempt in attempts) if cut else ()
+    }
+    refused = bool(kinds & _REFUSED)
+    if not kinds or not kinds <= signs.SILENT | _REFUSED:
+        return None
+    addresses = {attempt.address for attempt in attempts}
+    alive = _open_ports(run, reach, addresses, answer_is_enough=not refused)
+    if not refused:
+        alive += tuple(
+            step
+            for step, echo in run.facts(EchoStats, Subject.SERVICE_HOST)
+            if echo.target in addresses and echo.received
+        )
+    return BlockedPort(refused=refused, alive=alive) if alive else None
 
 
-def host_alive(run: Snapshot, reach: Reach, addresses: tuple[str, ...]) -> tuple[str, ...]:
-    """Outcome ids that show one of the addresses alive by echo or on another port (a refusal is an answer)."""
-    found: list[str] = []
-    for step, other in run.facts(Reach, Subject.SERVICE, Subject.SERVICE_HOST):
-        if other.port != reach.port and any(
+def _open_ports(run: Snapshot, reach: Reach, addresses: set[str], *, answer_is_enough: bool) -> tuple[str, ...]:
+    """Outcome ids of other ports on the addresses that accept, or with `answer_is_enough` at least refuse."""
+    return tuple(
+        step
+        for step, other in run.facts(Reach, Subject.SERVICE, Subject.SERVICE_HOST)
+        if other.port != reach.port
+        and any(
             attempt.address in addresses
             and (
                 attempt.connect_ms is not None
-                or (attempt.failure is not None and attempt.failure.kind is FailureKind.REFUSED)
+                or (answer_is_enough and attempt.failure is not None and attempt.failure.kind in _REFUSED)
             )
             for attempt in other.attempts
-        ):
-            found.append(step)
-    found += [
-        step for step, echo in run.facts(EchoStats, Subject.SERVICE_HOST) if echo.target in addresses and echo.received
-    ]
-    return tuple(found)
+        )
+    )
 
 
 def port_blocked(run: Snapshot, limits: Limits) -> RuleAnswer:
-    """A service's port is silent while its host answers otherwise; a refusal is the service's own word."""
+    """A service's port is cut off while its host answers on others.
+
+    A refusal by a filter on the way and one by a host whose program for this port has stopped look the same.
+    """
     tested = run.facts(Reach, Subject.SERVICE)
     if not tested:
         return Inconclusive(missing=(Subject.SERVICE.value,))
     controls = signs.passing_controls(run)
     found: list[Finding] = []
     for step, reach in tested:
-        addresses = silent_port(run, reach)
-        alive = host_alive(run, reach, addresses) if addresses else ()
-        if not alive:
+        blocked = blocked_port(run, reach)
+        if blocked is None:
             continue
-        enough = len(controls) >= limits.min_controls
+        certain = STRONG if len(controls) >= limits.min_controls else FAIR
         found.append(
             finding(
                 "security.port_blocked",
-                confidence=0.9 if enough else 0.75,
-                evidence=(step, *alive, *controls),
-                values={"service": signs.service_id(step), "port": reach.port},
+                confidence=POSSIBLE if blocked.refused else certain,
+                evidence=(step, *blocked.alive, *controls),
+                values={
+                    "service": signs.service_id(step),
+                    "port": reach.port,
+                    "answer": "refused" if blocked.refused else "silent",
+                },
             )
         )
-    return tuple(found) or Clear()
+    return one_for_each_service(found) or Clear()
+
+
+def one_for_each_service(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings of one cause, several ports of a service taken together under the surest one."""
+    together: dict[object, Finding] = {}
+    for each in found:
+        name = each.values.get("service")
+        known = together.get(name)
+        if known is None:
+            together[name] = each
+            continue
+        surest = each if each.confidence > known.confidence else known
+        evidence = tuple(dict.fromkeys((*known.evidence, *each.evidence)))
+        together[name] = replace(surest, evidence=evidence)
+    return tuple(together.values())
 
 
 def inspection_root_missing(run: Snapshot, limits: Limits) -> RuleAnswer:
@@ -85,7 +132,7 @@ def inspection_root_missing(run: Snapshot, limits: Limits) -> RuleAnswer:
             return (
                 finding(
                     "security.inspection_root_missing",
-                    confidence=0.85,
+                    confidence=LIKELY,
                     evidence=tuple(hosts.values()),
                     against=trusted,
                 ),

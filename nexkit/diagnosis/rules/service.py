@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 from nexkit.address import Scope
 from nexkit.diagnosis import signs
-from nexkit.diagnosis.causes import finding
+from nexkit.diagnosis.causes import LIKELY, STRONG, finding
 from nexkit.diagnosis.limits import Limits
-from nexkit.diagnosis.rules.security import host_alive, silent_port
+from nexkit.diagnosis.rules.security import blocked_port, one_for_each_service
 from nexkit.diagnosis.signs import HttpState
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Finding, FindingValue, Inconclusive, RuleAnswer
@@ -25,8 +25,8 @@ def _judge_each(run: Snapshot, judge: Judge) -> RuleAnswer:
     tested = run.facts(Reach, Subject.SERVICE)
     if not tested:
         return _NO_SERVICE
-    found = tuple(each for step, reach in tested if (each := judge(run, step, reach)) is not None)
-    return found or Clear()
+    found = [each for step, reach in tested if (each := judge(run, step, reach)) is not None]
+    return one_for_each_service(found) or Clear()
 
 
 def _blaming(run: Snapshot, limits: Limits, judge: Judge) -> RuleAnswer:
@@ -50,15 +50,14 @@ def down(run: Snapshot, limits: Limits) -> RuleAnswer:
         refused = any(
             attempt.failure is not None and attempt.failure.kind is FailureKind.REFUSED for attempt in attempts
         )
-        silent = silent_port(run, reach)
-        if silent and host_alive(run, reach, silent):
+        if blocked_port(run, reach) is not None:
             return None  # security.port_blocked
         outside = any(signs.known_scope(attempt.address) is Scope.INTERNET for attempt in attempts)
         if not refused and not outside:
             return None  # controls in the internet say nothing of the way to an inner network
         return finding(
             "service.down",
-            confidence=0.93 if refused else 0.85,
+            confidence=STRONG if refused else LIKELY,
             evidence=(step, *_other_steps(run, reach), *signs.passing_controls(run)),
             values={
                 "service": signs.service_id(step),
@@ -95,7 +94,7 @@ def address_bad(run: Snapshot, limits: Limits) -> RuleAnswer:
             return None
         return finding(
             "service.address_bad",
-            confidence=0.85,
+            confidence=LIKELY,
             evidence=(step, *elsewhere),
             values={
                 "service": signs.service_id(step),
@@ -125,7 +124,7 @@ def cert_invalid(run: Snapshot, limits: Limits) -> RuleAnswer:
         problem = bad[0].problem or TrustProblem.OTHER
         return finding(
             "service.cert_invalid",
-            confidence=0.93,
+            confidence=STRONG,
             evidence=(step, *signs.trusted_controls(run)),
             values={"service": signs.service_id(step), "problem": problem.value},
         )
@@ -155,17 +154,17 @@ def _all_answers_are(wanted: HttpState, code: str, confidence: float) -> Judge:
 
 def http_error(run: Snapshot, limits: Limits) -> RuleAnswer:
     """TCP and TLS are fine, and the answer is an error of the server or not what the profile expects."""
-    return _blaming(run, limits, _all_answers_are(HttpState.ERROR, "service.http_error", 0.93))
+    return _blaming(run, limits, _all_answers_are(HttpState.ERROR, "service.http_error", STRONG))
 
 
 def rate_limited(run: Snapshot, _limits: Limits) -> RuleAnswer:
     """The service says that it gets too many requests (RFC 6585)."""
-    return _judge_each(run, _all_answers_are(HttpState.RATE_LIMITED, "service.rate_limited", 0.9))
+    return _judge_each(run, _all_answers_are(HttpState.RATE_LIMITED, "service.rate_limited", STRONG))
 
 
 def sign_in(run: Snapshot, _limits: Limits) -> RuleAnswer:
     """The service asks for a sign-in or refuses the account: the network is fine."""
-    return _judge_each(run, _all_answers_are(HttpState.SIGN_IN, "service.sign_in", 0.9))
+    return _judge_each(run, _all_answers_are(HttpState.SIGN_IN, "service.sign_in", STRONG))
 
 
 def slow(run: Snapshot, limits: Limits) -> RuleAnswer:
@@ -186,7 +185,7 @@ def slow(run: Snapshot, limits: Limits) -> RuleAnswer:
             return None
         return finding(
             "service.slow",
-            confidence=0.8,
+            confidence=LIKELY,
             evidence=(step, *quick),
             values={"service": signs.service_id(step), "first_byte_ms": first_byte_ms, "connect_ms": min(connects)},
         )
