@@ -15,6 +15,7 @@ from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from nexkit.address import Family, family
+from nexkit.consent import Consent
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.load import LoadBackend
 from nexkit.facts.network import NetworkState
@@ -22,7 +23,6 @@ from nexkit.facts.path import PathTrace
 from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer
 from nexkit.outcome import Completed, Outcome, SkipReason
 from nexkit.params import ParamValue
-from nexkit.probe import Consent
 from nexkit.profile import Profile, Service
 from nexkit.request import Depth, Request, Symptom
 from nexkit.subject import Subject

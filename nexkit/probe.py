@@ -3,10 +3,10 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, ClassVar, Protocol
 
 from nexkit.clock import Clock
+from nexkit.consent import Consent
 from nexkit.failures import BudgetExceededError
 from nexkit.outcome import Outcome
 from nexkit.platform.api import Platform
@@ -14,19 +14,6 @@ from nexkit.units import Bytes, Ms, Ratio, Seconds
 
 CONTRACT_VERSION = 1
 """Raised when probes written for an older contract would no longer work."""
-
-
-class Consent(Enum):
-    """What the user agrees to before anything is measured; public for ever."""
-
-    SYSTEM = "system"
-    """Reading this computer's network settings; nothing is sent."""
-    ACTIVE_TRAFFIC = "active_traffic"
-    """Small test packets to router, resolvers, anchors and services."""
-    BULK_TRAFFIC = "bulk_traffic"
-    """A load test that fills the line for some seconds and costs data volume."""
-    PUBLIC_BACKEND = "public_backend"
-    """A load test by a public service that publishes or keeps results with the public address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

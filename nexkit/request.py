@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from nexkit.probe import Consent
+from nexkit.consent import Consent
 from nexkit.sensitivity import Open, Url, UserText
 from nexkit.units import Seconds
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from nexkit.facts.system import SystemInfo
 from nexkit.outcome import Outcome
-from nexkit.platform.api import SystemInfo
 from nexkit.request import Request
 from nexkit.sensitivity import Open
 from nexkit.subject import Subject

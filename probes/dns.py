@@ -14,10 +14,11 @@ import dns.rcode
 import dns.rdatatype
 
 from nexkit.address import is_address
+from nexkit.consent import Consent
 from nexkit.facts.dns import DnsQuery, DnsTransport, NameRole, ResolverAnswers
 from nexkit.failures import BudgetExceededError, classify
 from nexkit.outcome import Completed, Failure, FailureKind, Outcome
-from nexkit.probe import Consent, ProbeContext, ProbeSpec
+from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ms, Ratio, Seconds
 from probes.exchange.hosts import check_port, wire_name
 from probes.exchange.stream import TcpStream, open_stream

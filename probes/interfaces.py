@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from nexkit.consent import Consent
 from nexkit.facts.network import NetworkState
 from nexkit.failures import classify
 from nexkit.outcome import Completed, Failed, Outcome
-from nexkit.probe import Consent, ProbeContext, ProbeSpec
+from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Seconds
 
 

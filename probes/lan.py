@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from nexkit.address import Scope, is_address, scope
+from nexkit.consent import Consent
 from nexkit.facts.network import GatewayReach, TcpAnswer
 from nexkit.failures import classify
 from nexkit.outcome import Completed, Failed, Outcome
 from nexkit.platform.api import Neighbour
-from nexkit.probe import Consent, ProbeContext, ProbeSpec
+from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ratio, Seconds
 from probes.exchange.hosts import check_port
 from probes.exchange.traffic import TCP_CONNECTION_BYTES

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from nexkit.address import is_address
+from nexkit.consent import Consent
 from nexkit.facts.dns import NameRole, SystemLookup, SystemLookups
 from nexkit.failures import BudgetExceededError, classify
 from nexkit.outcome import Completed, Failure, Outcome
-from nexkit.probe import Consent, ProbeContext, ProbeSpec
+from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ms, Ratio, Seconds
 from probes.exchange.traffic import LOOKUP_BYTES
 

@@ -8,11 +8,12 @@ from functools import partial
 from typing import ClassVar
 
 from nexkit.address import family
+from nexkit.consent import Consent
 from nexkit.facts.echo import EchoMethod, EchoSample, EchoStats, echo_stats
 from nexkit.failures import classify
 from nexkit.outcome import Completed, Failed, Outcome
 from nexkit.platform.api import EchoReply
-from nexkit.probe import Consent, ProbeContext, ProbeSpec
+from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ms, Ratio, Seconds
 from probes.exchange.hosts import check_port
 from probes.exchange.target import address_of

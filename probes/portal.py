@@ -7,10 +7,11 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 from nexkit.address import Family, family, is_address
+from nexkit.consent import Consent
 from nexkit.facts.portal import PortalAttempt, PortalCheck
 from nexkit.failures import BudgetExceededError, classify
 from nexkit.outcome import Completed, Failure, FailureKind, Outcome
-from nexkit.probe import Consent, ProbeContext, ProbeSpec
+from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ratio, Seconds
 from probes.exchange.hosts import authority, check_port, wire_host
 from probes.exchange.http1 import HttpAnswer, HttpError, get

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from nexkit.address import family, is_address
+from nexkit.consent import Consent
 from nexkit.facts.reach import (
     HttpResult,
     Reach,
@@ -19,7 +20,7 @@ from nexkit.facts.reach import (
 from nexkit.failures import BudgetExceededError, classify
 from nexkit.outcome import Completed, Failure, FailureKind, Outcome
 from nexkit.platform.threads import in_daemon_thread
-from nexkit.probe import Consent, ProbeContext, ProbeSpec
+from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ms, Ratio, Seconds
 from probes.exchange.certificate import read_certificate
 from probes.exchange.hosts import authority, check_port, wire_host

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from nexkit.consent import Consent
 from nexkit.facts.path import Hop, HopResponder, PathTrace
 from nexkit.failures import classify
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, Outcome
 from nexkit.platform.api import HopReply, TraceSession
-from nexkit.probe import Consent, ProbeContext, ProbeSpec
+from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ms, Ratio, Seconds
 from probes.exchange.target import address_of
 

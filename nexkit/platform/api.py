@@ -11,20 +11,9 @@ from typing import Protocol
 from nexkit.address import Family
 from nexkit.facts.network import NeighbourState, NetworkState
 from nexkit.facts.path import PathMethod
+from nexkit.facts.system import SystemInfo
 from nexkit.outcome import FailureKind
-from nexkit.sensitivity import Open
 from nexkit.units import Ms, Seconds
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SystemInfo:
-    """Which system this is; goes into the report."""
-
-    system: Open
-    """`linux`, `windows` or `macos`."""
-    release: Open
-    """Version as the system tells it."""
-    architecture: Open
 
 
 class CapabilityState(Enum):

@@ -3,13 +3,16 @@
 import asyncio
 import contextlib
 import sys
+from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
 
 from nexkit.address import Family
 from nexkit.facts.network import NetworkState, ProxySettings
 from nexkit.platform import linux_icmp, linux_netlink, linux_network
 from nexkit.platform.api import Capability, CapabilityState, EchoSession, Neighbour, TraceSession
+from nexkit.platform.loopback_check import echo_capability, trace_capability
 from nexkit.platform.parse_gsettings import parse_gnome_proxy
 from nexkit.platform.sockets import SocketPlatform
 from nexkit.platform.threads import in_daemon_thread
@@ -20,8 +23,6 @@ assert sys.platform == "linux"  # noqa: S101  tells the type checker which syste
 _GSETTINGS = Path("/usr/bin/gsettings")
 _GSETTINGS_TIMEOUT_S = Seconds(0.5)
 _GSETTINGS_MAX_BYTES = 20_000
-_LOOPBACK = {Family.IPV4: "127.0.0.1", Family.IPV6: "::1"}
-_LOOPBACK_TIMEOUT_S = Seconds(0.5)
 
 
 class LinuxPlatform(SocketPlatform):
@@ -31,10 +32,10 @@ class LinuxPlatform(SocketPlatform):
         """What the system lets the kit measure; found by trying on loopback only."""
         return tuple(
             await asyncio.gather(
-                _echo_capability("icmp4", Family.IPV4),
-                _echo_capability("icmp6", Family.IPV6),
-                _trace_capability("trace4", Family.IPV4),
-                _trace_capability("trace6", Family.IPV6),
+                _named_refusal(echo_capability("icmp4", self, Family.IPV4)),
+                _named_refusal(echo_capability("icmp6", self, Family.IPV6)),
+                trace_capability("trace4", self, Family.IPV4),
+                trace_capability("trace6", self, Family.IPV6),
                 in_daemon_thread(_neighbour_capability),
                 in_daemon_thread(_resolver_capability),
             )
@@ -68,33 +69,10 @@ class LinuxPlatform(SocketPlatform):
         return ProxySettings()
 
 
-async def _echo_capability(capability: str, family: Family) -> Capability:
-    """LIMITED where round trips can only be taken from TCP connects."""
-    try:
-        async with linux_icmp.open_echo(family) as session:
-            reply = await session.echo(_LOOPBACK[family], timeout_s=_LOOPBACK_TIMEOUT_S)
-    except PermissionError:
-        return Capability(id=capability, state=CapabilityState.LIMITED, reason="ping_group_range")
-    except OSError:
-        return Capability(id=capability, state=CapabilityState.MISSING, reason="no_family")
-    return _answered(capability, reply.rtt_ms is not None)
-
-
-async def _trace_capability(capability: str, family: Family) -> Capability:
-    try:
-        async with linux_icmp.open_trace(_LOOPBACK[family]) as session:
-            reply = await session.probe(1, timeout_s=_LOOPBACK_TIMEOUT_S)
-    except PermissionError:
-        return Capability(id=capability, state=CapabilityState.REFUSED, reason="refused")
-    except OSError:
-        return Capability(id=capability, state=CapabilityState.MISSING, reason="no_family")
-    return _answered(capability, reply.reached)
-
-
-def _answered(capability: str, answered: bool) -> Capability:
-    if answered:
-        return Capability(id=capability, state=CapabilityState.AVAILABLE)
-    return Capability(id=capability, state=CapabilityState.REFUSED, reason="no_answer")
+async def _named_refusal(capability: Awaitable[Capability]) -> Capability:
+    """The same with the name of the setting that refuses, so that the mend can be told."""
+    found = await capability
+    return replace(found, reason="ping_group_range") if found.state is CapabilityState.LIMITED else found
 
 
 def _neighbour_capability() -> Capability:

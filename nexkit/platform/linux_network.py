@@ -91,7 +91,7 @@ def read_network_state(desktop_proxy: ProxySettings) -> NetworkState:
         routes=linux_netlink.routes(),
         devices={link.index: _device(link.name) for link in links},
         modes=_link_modes(),
-        resolv_conf=read_resolv_conf(),
+        resolv_conf=_resolv_conf_or_none_set(),
         proxy=environment_proxy(os.environ) or desktop_proxy,
     )
 
@@ -110,6 +110,14 @@ def read_resolv_conf() -> ResolvConf:
         upstream = parse_resolv_conf(RESOLVED_UPSTREAM.read_text("utf-8", "replace"))
         return ResolvConf(nameservers=upstream.nameservers, search_domains=told.search_domains)
     return told
+
+
+def _resolv_conf_or_none_set() -> ResolvConf:
+    """Without the file no resolver is set, which is a finding and no obstacle."""
+    try:
+        return read_resolv_conf()
+    except OSError:
+        return ResolvConf(nameservers=(), search_domains=())
 
 
 def network_state(

@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from nexkit.address import Family
-from nexkit.platform.api import ProcessResult, SystemInfo, TcpConnected, UdpReply
+from nexkit.facts.system import SystemInfo
+from nexkit.platform.api import ProcessResult, TcpConnected, UdpReply
 from nexkit.platform.threads import in_daemon_thread
 from nexkit.units import Ms, Seconds
 

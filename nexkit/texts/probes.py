@@ -34,7 +34,7 @@ def probe_text(probe_id: str, texts: Texts) -> ProbeText:
             )
         case "lookup":
             return ProbeText(
-                _("Names, as your programs look them up"),
+                _("Name lookup by the system"),
                 _("Asks your system for the addresses of a few names, as a browser does."),
             )
         case "dns":

@@ -2,9 +2,10 @@
 
 from typing import ClassVar
 
+from nexkit.consent import Consent
 from nexkit.facts.load import LoadBackend, LoadTest
 from nexkit.outcome import Outcome
-from nexkit.probe import Consent, ProbeContext, ProbeSpec
+from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.profile import MAX_LOAD_BYTES
 from nexkit.units import Bytes, Seconds
 from probes.load import http_backend, ookla

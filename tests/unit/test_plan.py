@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nexkit.address import Family
+from nexkit.consent import Consent
 from nexkit.facts.echo import EchoMethod, EchoSample, echo_stats
 from nexkit.facts.load import LoadBackend
 from nexkit.facts.network import (
@@ -21,7 +22,6 @@ from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, SkipReason
 from nexkit.params import build_params
 from nexkit.plan import QUICK, make_planner, services_of
-from nexkit.probe import Consent
 from nexkit.profile import HostPort, Internet, Load, PortalTarget, Profile, Service
 from nexkit.request import Depth, Request, Symptom
 from nexkit.subject import Subject

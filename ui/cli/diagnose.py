@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from nexkit.consent import Consent
 from nexkit.diagnosis.verdict import VerdictState
 from nexkit.events import Event
-from nexkit.probe import Consent
 from nexkit.profile import LoadedProfile, Profile
 from nexkit.profile_file import load_profile
 from nexkit.request import Depth, Request, Symptom

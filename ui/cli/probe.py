@@ -6,12 +6,13 @@ import sys
 from dataclasses import MISSING, fields
 from functools import partial
 
+from nexkit.consent import Consent
 from nexkit.outcome import Completed, Failed, Skipped
 from nexkit.params import ParamError, ParamValue, build_params
 from nexkit.plan import Step
 from nexkit.platform import system_platform
 from nexkit.platform.api import CapabilityState
-from nexkit.probe import Consent, ProbeSpec
+from nexkit.probe import ProbeSpec
 from nexkit.request import Request
 from nexkit.run_record import ProfileReference, ProfileTrust
 from nexkit.subject import Subject
