@@ -33,11 +33,11 @@ def _language_of(words: Sequence[str]) -> str | None:
 def build_parser(texts: Texts) -> argparse.ArgumentParser:
     """The parser of every command, with its help in the language of the texts."""
     _ = texts.gettext
-    common = argparse.ArgumentParser(add_help=False)
+    common = _Parser(add_help=False)
     common.add_argument("--lang", choices=LANGUAGES, help=_("language of the output (default: the system's)"))
-    profile = argparse.ArgumentParser(add_help=False)
+    profile = _Parser(add_help=False)
     profile.add_argument("--profile", metavar="FILE", help=_("organisation profile (default: the built-in one)"))
-    json = argparse.ArgumentParser(add_help=False)
+    json = _Parser(add_help=False)
     json.add_argument("--json", metavar="FILE", help=_("write the result as JSON to FILE, or to standard output: -"))
 
     parser = _Parser(
