@@ -130,6 +130,7 @@ async def _sample(way: _Way, params: PingParams, ctx: ProbeContext) -> list[Echo
     finally:
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _connect(address: str, params: PingParams, ctx: ProbeContext) -> EchoReply:

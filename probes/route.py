@@ -105,10 +105,11 @@ class _Trace:
         finally:
             for _ttl, task in self._probes:
                 task.cancel()
+            await asyncio.gather(*(task for _ttl, task in self._probes), return_exceptions=True)
 
     def fact(self, target: str) -> PathTrace:
         """What came back until now."""
-        replies = [(ttl, task.result()) for ttl, task in self._probes if task.done() and not task.cancelled()]
+        replies = [(ttl, task.result()) for ttl, task in self._probes if not task.cancelled()]
         farthest = max((ttl for ttl, reply in replies if reply.address is not None), default=0)
         hops = tuple(
             Hop(
