@@ -1,0 +1,473 @@
+"""Words for the causes: what is wrong, in a sentence for anybody, what to do now, and a line for the support desk."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from nexkit.diagnosis.verdict import Finding, FindingValue
+from nexkit.texts import Texts
+from nexkit.texts.words import value_text
+
+Gettext = Callable[[str], str]
+
+
+class CauseText(NamedTuple):
+    """A finding in words."""
+
+    title: str
+    sentence: str
+    """What it means for the user, with measured values where they help."""
+    advice: tuple[str, ...]
+    """What to do now, in this order; what needs no special rights comes first."""
+    desk: str
+    """For the support desk, in its terms."""
+
+
+class _Filling(dict[str, str]):
+    """The values of a finding as people read them; a dash for one that is not there."""
+
+    def __missing__(self, name: str) -> str:
+        return "–"
+
+
+def _filling(values: Mapping[str, FindingValue], _: Gettext) -> _Filling:
+    stable = {"ipv4": "IPv4", "ipv6": "IPv6", "down": _("download"), "up": _("upload")}
+    words = {name: value_text(name, value) for name, value in values.items()}
+    return _Filling({name: stable.get(word, word) for name, word in words.items()})
+
+
+def cause_text(finding: Finding, texts: Texts) -> CauseText:
+    """The words for a finding; a cause of a newer version is called by its code."""
+    _ = texts.gettext
+    filling = _filling(finding.values, _)
+    make = _TEXTS.get(finding.cause)
+    if make is None:
+        return CauseText(
+            title=finding.cause,
+            sentence=_("This report was made by a newer version, which knows more causes."),
+            advice=(_("Update this program to read more about it."),),
+            desk=finding.cause,
+        )
+    text = make(_)
+    return CauseText(
+        title=text.title,
+        sentence=text.sentence.format_map(filling),
+        advice=tuple(advice.format_map(filling) for advice in text.advice),
+        desk=text.desk.format_map(filling),
+    )
+
+
+_TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
+    "device.adapter_off": lambda _: CauseText(
+        title=_("The network adapter is switched off"),
+        sentence=_("Wi-Fi and cable are both switched off on this computer, so nothing can be reached."),
+        advice=(
+            _("Switch Wi-Fi on, and switch airplane mode off."),
+            _("Restart the computer if no network shows up."),
+            _("Show this report to the support desk: the adapter may be disabled or its driver missing."),
+        ),
+        desk=_("No interface that could carry traffic is administratively up."),
+    ),
+    "device.no_link": lambda _: CauseText(
+        title=_("No cable or Wi-Fi connection"),
+        sentence=_("This computer is not joined to any Wi-Fi, and no network cable has a signal."),
+        advice=(
+            _("Join your Wi-Fi, or push the network cable in at both ends until it clicks."),
+            _("Check that the router or the wall socket at the other end is switched on and lights up."),
+            _("Try another cable or another socket."),
+        ),
+        desk=_("Interfaces are up without carrier (cable out or no association); none has a link."),
+    ),
+    "device.no_default_route": lambda _: CauseText(
+        title=_("This computer does not know the way out"),
+        sentence=_("This computer has an address in your network, but nobody told it which router leads outside."),
+        advice=(
+            _("Switch Wi-Fi off and on again, or pull the network cable and plug it back in."),
+            _("If you have a VPN or a security program, end it and try again."),
+            _("Set the network settings to automatic, or ask the support desk for the right gateway."),
+        ),
+        desk=_("Routable address present, no default route in either family."),
+    ),
+    "device.wrong_ip_settings": lambda _: CauseText(
+        title=_("The network settings of this computer do not fit this network"),
+        sentence=_("The router address set on this computer belongs to another network, so it never gets an answer."),
+        advice=(
+            _("Set the network settings of this computer to automatic (DHCP)."),
+            _("If they must be set by hand, compare address, mask and gateway with a computer that works."),
+        ),
+        desk=_("The IPv4 gateway is off-link or does not fit the network, and does not answer."),
+    ),
+    "device.dns_not_set": lambda _: CauseText(
+        title=_("No name server is set"),
+        sentence=_(
+            "The internet answers, but this computer has no name server (DNS) to look up addresses such as "
+            "www.example.com."
+        ),
+        advice=(
+            _("Switch Wi-Fi off and on again, or pull the network cable and plug it back in."),
+            _("Set the DNS settings of this computer to automatic."),
+        ),
+        desk=_("Empty resolver list; destinations answer by address."),
+    ),
+    "device.firewall": lambda _: CauseText(
+        title=_("A program on this computer blocks connections"),
+        sentence=_("This computer itself refuses to open connections, while other traffic passes."),
+        advice=(
+            _("Check whether a security program shows a message, and allow the connection there."),
+            _("Ask the support desk whether a firewall rule or policy on this computer forbids it."),
+        ),
+        desk=_("connect() fails at once with a local error (policy or filter); other traffic passes."),
+    ),
+    "device.permission_missing": lambda _: CauseText(
+        title=_("Some measurements were not permitted"),
+        sentence=_("Your system did not let this program measure everything, so parts of the picture are missing."),
+        advice=(_("Run “nexkit check” to see which permission is missing and how to give it."),),
+        desk=_("{steps} steps failed for lack of permission; they are no evidence."),
+    ),
+    "lan.dhcp_failed": lambda _: CauseText(
+        title=_("The network gave this computer no address"),
+        sentence=_("This computer is connected, but it did not get an IPv4 address from the router."),
+        advice=(
+            _("Switch Wi-Fi off and on again, or pull the network cable and plug it back in."),
+            _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
+            _("In an office, ask the support desk whether this socket or Wi-Fi is enabled for you."),
+        ),
+        desk=_("Link up, IPv4 self-assigned (169.254/16) or missing: no DHCP lease."),
+    ),
+    "lan.duplicate_address": lambda _: CauseText(
+        title=_("Another device uses the same address"),
+        sentence=_("Two devices in your network have the same address, so connections break off at random."),
+        advice=(
+            _("Switch Wi-Fi off and on again, or pull the network cable and plug it back in."),
+            _("If the address of this computer was set by hand, set it to automatic."),
+        ),
+        desk=_("Duplicate address detection of the system failed for an address of this computer."),
+    ),
+    "lan.loss": lambda _: CauseText(
+        title=_("Data gets lost between this computer and the router"),
+        sentence=_("{loss_ratio} of the test packets are lost on the Wi-Fi or cable inside your home or office."),
+        advice=(
+            _("On Wi-Fi, move closer to the router; on a cable, try another cable or another port."),
+            _("Try the same with a cable instead of Wi-Fi, or with Wi-Fi instead of a cable."),
+            _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
+        ),
+        desk=_("Loss to the gateway {loss_ratio} of {sent} packets, continuing beyond ({beyond_loss_ratio})."),
+    ),
+    "lan.latency": lambda _: CauseText(
+        title=_("The connection to the router is slow or unsteady"),
+        sentence=_("Data already takes long on the Wi-Fi or cable to your router: {rtt_p50_ms} there and back."),
+        advice=(
+            _("On Wi-Fi, move closer to the router; on a cable, try another cable or another port."),
+            _("Stop large downloads and backups on all devices, then try again."),
+            _("Try the same with a cable instead of Wi-Fi, or with Wi-Fi instead of a cable."),
+        ),
+        desk=_("Gateway RTT p50 {rtt_p50_ms}, jitter {jitter_ms}, continuing to every destination."),
+    ),
+    "lan.captive_portal": lambda _: CauseText(
+        title=_("This network asks for a sign-in first"),
+        sentence=_(
+            "The network shows its own page (as in hotels and stations) until you sign in or agree to its terms."
+        ),
+        advice=(
+            _("Open a web browser, go to any page, and sign in or agree on the page that appears."),
+            _("If no page appears, forget this Wi-Fi network and join it again."),
+            _("Use another network, for example your phone, if you have no access data."),
+        ),
+        desk=_("Plain-HTTP check pages come back redirected or changed, repeatedly."),
+    ),
+    "gateway.unreachable": lambda _: CauseText(
+        title=_("The router does not answer"),
+        sentence=_("This computer is connected, but the router gives no sign of life."),
+        advice=(
+            _("Check that the router is switched on and its lights are as usual."),
+            _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
+            _("Check whether other devices in the same network work."),
+        ),
+        desk=_("{family} gateway: no ARP/ND answer, silent by ICMP and TCP, nothing beyond reachable."),
+    ),
+    "gateway.dns_broken": lambda _: CauseText(
+        title=_("The router does not look up names"),
+        sentence=_("The internet answers, but your router fails to look up addresses such as www.example.com."),
+        advice=(
+            _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
+            _("If it happens again, look for a firmware update of the router."),
+            _("Until then, the support desk can set another name server (DNS) on this computer."),
+        ),
+        desk=_("The gateway is the resolver and fails or is very slow; destinations answer by address."),
+    ),
+    "gateway.double_nat": lambda _: CauseText(
+        title=_("There are probably two routers in a row"),
+        sentence=_("Your data seems to pass two home routers; most things work, some games and calls may not."),
+        advice=(
+            _("Nothing to do while everything works. Otherwise switch one of them to bridge (access point) mode."),
+        ),
+        desk=_("Second private-range hop right behind the gateway (probably double NAT)."),
+    ),
+    "access.line_down": lambda _: CauseText(
+        title=_("The internet line is down"),
+        sentence=_("Your router works, but nothing comes back from the line of your provider."),
+        advice=(
+            _("Check the lights of the modem or fibre box, and that its cables sit firmly."),
+            _("Switch modem and router off for 1 minute; switch the modem on first, the router after it."),
+            _("If it stays down, report the outage to your provider by phone or mobile network."),
+        ),
+        desk=_("Gateway answers, no hop beyond it, no destination reachable in either family."),
+    ),
+    "access.ipv4_broken": lambda _: CauseText(
+        title=_("Half of the internet (IPv4) is not reachable"),
+        sentence=_("The newer internet protocol (IPv6) works, the older one (IPv4) does not, so many sites fail."),
+        advice=(
+            _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
+            _("If it stays so, report to your provider that IPv4 does not work and IPv6 does."),
+        ),
+        desk=_("All IPv4 destinations fail behind a live gateway, IPv6 works (tunnel, PPPoE or NAT)."),
+    ),
+    "access.ipv6_broken": lambda _: CauseText(
+        title=_("The newer internet protocol (IPv6) is broken"),
+        sentence=_("Your network offers IPv6 but it leads nowhere, so pages start only after a wait."),
+        advice=(
+            _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
+            _("If it stays so, report to your provider that IPv6 does not work."),
+            _("Until then, IPv6 can be switched off in the router."),
+        ),
+        desk=_("Global IPv6 address and default route, all IPv6 destinations fail, IPv4 works."),
+    ),
+    "access.loss": lambda _: CauseText(
+        title=_("Data gets lost on the internet line"),
+        sentence=_("{loss_ratio} of the test packets are lost behind your router, whatever the destination."),
+        advice=(
+            _("Stop large downloads and backups on all devices, then try again."),
+            _("Switch modem and router off for 1 minute; switch the modem on first, the router after it."),
+            _("If it stays so, send this report to your provider."),
+        ),
+        desk=_("Gateway clean; {family} loss {loss_ratio} of {sent} packets to every destination."),
+    ),
+    "access.latency": lambda _: CauseText(
+        title=_("The internet line reacts slowly and unsteadily"),
+        sentence=_("Every answer from the internet takes {rtt_p50_ms} or more, and the time varies a lot."),
+        advice=(
+            _("Stop large downloads and backups on all devices, then try again."),
+            _("Try again at another time of day: a full network of the provider is worst in the evening."),
+            _("If it stays so, send this report to your provider."),
+        ),
+        desk=_("Gateway clean; idle RTT p50 {rtt_p50_ms}, jitter {jitter_ms} to every destination."),
+    ),
+    "access.long_delay": lambda _: CauseText(
+        title=_("A long way to everything"),
+        sentence=_("Every answer takes {rtt_p50_ms}, but steadily: usual by satellite, noticeable in calls."),
+        advice=(_("Nothing is broken. In calls, wait a moment before you speak."),),
+        desk=_("RTT p50 {rtt_p50_ms} to every destination, steady, without loss."),
+    ),
+    "access.bufferbloat": lambda _: CauseText(
+        title=_("The line jams as soon as it is busy"),
+        sentence=_(
+            "When data flows, every answer takes {working_rtt_ms} instead of {idle_rtt_ms}: calls and games suffer."
+        ),
+        advice=(
+            _("Do large uploads and downloads at another time than calls."),
+            _("Look in the router for “QoS”, “SQM” or “traffic control”, and switch it on."),
+            _("If the router has nothing like it, ask your provider for one that has."),
+        ),
+        desk=_("Bufferbloat: idle {idle_rtt_ms}, working {working_rtt_ms} ({direction}), gateway clean."),
+    ),
+    "access.slow": lambda _: CauseText(
+        title=_("The line is much slower than it should be"),
+        sentence=_("{goodput_bit_s} were measured, {expected_bit_s} are expected ({direction})."),
+        advice=(
+            _("Stop large downloads and backups on all devices, then try again."),
+            _("Switch modem and router off for 1 minute; switch the modem on first, the router after it."),
+            _("If it stays so, send this report to your provider."),
+        ),
+        desk=_(
+            "Goodput {goodput_bit_s} of {expected_bit_s} expected ({direction}); link of the computer not the limit."
+        ),
+    ),
+    "access.cgnat": lambda _: CauseText(
+        title=_("You share your internet address with other customers"),
+        sentence=_("Your provider puts many customers behind one address. This is common and usually no trouble."),
+        advice=(_("Nothing to do, unless you want to reach your home from outside."),),
+        desk=_("Hop in 100.64.0.0/10 behind the gateway: carrier-grade NAT."),
+    ),
+    "internet.unreachable": lambda _: CauseText(
+        title=_("The internet is not reachable behind your provider"),
+        sentence=_("Your line works up to your provider, but nothing answers beyond."),
+        advice=(
+            _("Wait a few minutes and try again: the fault is not in your home."),
+            _("Look at your provider's outage page by mobile network, and report it there."),
+        ),
+        desk=_("Provider hops answer, the path ends beyond them for every destination."),
+    ),
+    "internet.path_loss": lambda _: CauseText(
+        title=_("Data gets lost inside the provider's network or beyond"),
+        sentence=_("{loss_ratio} of the test packets are lost, but neither in your home nor on your line."),
+        advice=(
+            _("Wait a few minutes and try again: the fault is not in your home."),
+            _("If it stays so, send this report to your provider."),
+        ),
+        desk=_("Gateway and first provider hop clean; {family} loss {loss_ratio} of {sent} packets beyond."),
+    ),
+    "internet.routing_loop": lambda _: CauseText(
+        title=_("Data runs in circles on its way"),
+        sentence=_("Routers on the way hand your data back and forth, so it never arrives."),
+        advice=(
+            _("Wait a few minutes and try again: the fault is not in your home."),
+            _("If it stays so, send this report to your provider."),
+        ),
+        desk=_("Routing loop: the same hops repeat in the trace, destination not reached."),
+    ),
+    "dns.resolver_unreachable": lambda _: CauseText(
+        title=_("The name servers do not answer"),
+        sentence=_(
+            "The internet answers, but none of your name servers (DNS) does, so addresses such as www.example.com "
+            "are not found."
+        ),
+        advice=(
+            _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
+            _("Set the DNS settings of this computer to automatic."),
+            _("If it stays so, report to your provider or support desk that its DNS does not answer."),
+        ),
+        desk=_(
+            "{resolvers} configured resolvers silent; destinations answer by address; port 53 elsewhere: {port_53}."
+        ),
+    ),
+    "dns.resolver_error": lambda _: CauseText(
+        title=_("The name servers answer with an error"),
+        sentence=_("Your name servers (DNS) refuse or fail to look up addresses that others find."),
+        advice=(
+            _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
+            _("Set the DNS settings of this computer to automatic."),
+            _("If it stays so, report to your provider or support desk that its DNS does not answer."),
+        ),
+        desk=_("Configured resolvers answer {rcode} for names that resolve elsewhere."),
+    ),
+    "dns.first_resolver_dead": lambda _: CauseText(
+        title=_("The first name server is dead"),
+        sentence=_("Every new page waits for a name server (DNS) that never answers; only the next one does."),
+        advice=(
+            _("Set the DNS settings of this computer to automatic."),
+            _("If they are automatic already, restart the router, then tell your support desk or provider."),
+        ),
+        desk=_("First of {resolvers} configured resolvers silent, a later one answers."),
+    ),
+    "dns.slow": lambda _: CauseText(
+        title=_("The name servers are slow"),
+        sentence=_("Looking up a new name takes {dns_ms}, so every new page starts late."),
+        advice=(
+            _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
+            _("If it stays so, report to your provider or support desk that its DNS is slow."),
+        ),
+        desk=_("Uncached names take {dns_ms} on every configured resolver, normal time elsewhere."),
+    ),
+    "dns.tampered": lambda _: CauseText(
+        title=_("The name server gives false addresses"),
+        sentence=_(
+            "Your name server (DNS) names addresses that are not the real ones, so you may land in a wrong place."
+        ),
+        advice=(
+            _("Do not enter passwords on pages that show a certificate warning."),
+            _("Set the DNS settings of this computer to automatic."),
+            _("Ask your support desk or provider whether a filter changes the answers on purpose."),
+        ),
+        desk=_("DNS answers rewritten by a configured resolver or on the way ({kind})."),
+    ),
+    "dns.aaaa_broken": lambda _: CauseText(
+        title=_("The name server answers only half of the questions"),
+        sentence=_("Your name server (DNS) gives no answer about the newer addresses (IPv6), so pages start late."),
+        advice=(
+            _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
+            _("If it stays so, report to your provider or support desk that questions for IPv6 addresses fail."),
+        ),
+        desk=_("A answered, AAAA failing on every configured resolver; answered elsewhere."),
+    ),
+    "dns.name_missing": lambda _: CauseText(
+        title=_("The address of the service does not exist"),
+        sentence=_("The name of the service “{service}” is not known anywhere, while other names are."),
+        advice=(
+            _("Check the address for a typing mistake."),
+            _("If it belongs to your company, connect its VPN first."),
+            _("Report it to whoever runs the service."),
+        ),
+        desk=_("NXDOMAIN for the name of service {service} on every resolver asked."),
+    ),
+    "security.inspection_root_missing": lambda _: CauseText(
+        title=_("Something opens encrypted connections, and this computer does not trust it"),
+        sentence=_("All secure pages show a certificate of one and the same unknown issuer instead of their own."),
+        advice=(
+            _("Do not enter passwords on pages that show a certificate warning."),
+            _("On a company computer, ask the support desk for the company's certificate."),
+            _("Elsewhere, use another network, and check the computer for unknown security programs."),
+        ),
+        desk=_("TLS inspection: unrelated hosts show the same untrusted issuer; its root is not in the system store."),
+    ),
+    "security.port_blocked": lambda _: CauseText(
+        title=_("A filter probably blocks this service"),
+        sentence=_("The server of “{service}” is there, but connections to its port {port} do not get through."),
+        advice=(
+            _("Try another network, for example your phone: if it works there, this network blocks it."),
+            _("Ask the support desk or whoever runs this network to allow port {port}."),
+        ),
+        desk=_("Port {port} of {service}: {answer}, while the same address answers otherwise; controls tell the rest."),
+    ),
+    "service.down": lambda _: CauseText(
+        title=_("The service itself is down"),
+        sentence=_("Your connection works, but the server of “{service}” accepts no connections."),
+        advice=(
+            _("Wait and try again later: the fault is not on your side."),
+            _("Look at the status page of the service, or tell whoever runs it."),
+        ),
+        desk=_("{service}, port {port}: {answer} on every address; unrelated controls pass."),
+    ),
+    "service.address_bad": lambda _: CauseText(
+        title=_("A part of the service fails"),
+        sentence=_("{bad} of {tested} servers of “{service}” do not work, so it fails or waits now and then."),
+        advice=(
+            _("Try again: the next attempt may reach a server that works."),
+            _("Look at the status page of the service, or tell whoever runs it."),
+        ),
+        desk=_("{bad} of {tested} addresses of {service} fail, others work; the same family is fine elsewhere."),
+    ),
+    "service.cert_invalid": lambda _: CauseText(
+        title=_("The certificate of the service is not valid"),
+        sentence=_("The server of “{service}” cannot prove who it is, so programs refuse to talk to it."),
+        advice=(
+            _("Do not enter passwords on pages that show a certificate warning."),
+            _("Look at the status page of the service, or tell whoever runs it."),
+        ),
+        desk=_("Certificate of {service}: {problem}; certificates of the controls are trusted."),
+    ),
+    "service.http_error": lambda _: CauseText(
+        title=_("The service answers with an error"),
+        sentence=_("Your connection to “{service}” works, but its server reports an error ({status})."),
+        advice=(
+            _("Wait and try again later: the fault is not on your side."),
+            _("Look at the status page of the service, or tell whoever runs it."),
+        ),
+        desk=_("{service}: TCP and TLS fine, HTTP status {status}."),
+    ),
+    "service.slow": lambda _: CauseText(
+        title=_("The service is slow"),
+        sentence=_("The way to “{service}” is fast, but its server takes {first_byte_ms} to answer."),
+        advice=(
+            _("Wait and try again later: the fault is not on your side."),
+            _("Look at the status page of the service, or tell whoever runs it."),
+        ),
+        desk=_("{service}: connect {connect_ms}, first byte after {first_byte_ms}; controls fast."),
+    ),
+    "service.rate_limited": lambda _: CauseText(
+        title=_("The service limits your requests"),
+        sentence=_("“{service}” says that it gets too many requests from here."),
+        advice=(
+            _("Wait a few minutes before you try again."),
+            _("If many people share your connection, try it from another network."),
+        ),
+        desk=_("{service}: HTTP status {status} (too many requests)."),
+    ),
+    "service.sign_in": lambda _: CauseText(
+        title=_("The service asks who you are"),
+        sentence=_("The network is fine: “{service}” answers, and wants a sign-in or refuses this account ({status})."),
+        advice=(
+            _("Sign in again, and check user name and password."),
+            _("If it still refuses, ask the support desk whether your account may use the service."),
+        ),
+        desk=_("{service}: HTTP status {status} from the service itself; a matter of the account, not of the network."),
+    ),
+}
