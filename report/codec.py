@@ -8,14 +8,15 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from datetime import UTC, datetime
 from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
-from cattrs import Converter, transform_error
+from cattrs import BaseConverter, Converter, transform_error
 from cattrs.errors import BaseValidationError
+from cattrs.gen import make_dict_structure_fn
 
 from nexkit import __version__
 from nexkit.diagnosis.verdict import DIAGNOSIS_SCHEMA, Diagnosis
@@ -217,38 +218,50 @@ def _add_scalars(converter: Converter) -> None:
     converter.register_unstructure_hook_func(_is_finding_value, lambda value: value)
 
 
+def _array(hint: Any, converter: BaseConverter) -> Callable[[Any, Any], Any]:  # noqa: ANN401  type hints
+    container, item = get_origin(hint), get_args(hint)[0]
+
+    def structure(value: Any, _: Any) -> Any:  # noqa: ANN401  JSON
+        if type(value) is not list:
+            raise TypeError(f"{type(value).__name__} where an array belongs")
+        built = container(converter.structure(element, item) for element in value)
+        if len(built) != len(value):
+            raise ValueError("an element stands twice")
+        return built
+
+    return structure
+
+
+def _table(hint: Any, converter: BaseConverter) -> Callable[[Any, Any], Any]:  # noqa: ANN401
+    item = get_args(hint)[1]
+
+    def structure(value: Any, _: Any) -> Any:  # noqa: ANN401  JSON
+        return {key: converter.structure(element, item) for key, element in _an_object(value).items()}
+
+    return structure
+
+
+def _own_class(hint: Any, converter: Converter) -> Callable[[Any, Any], Any]:  # noqa: ANN401
+    structure = make_dict_structure_fn(hint, converter, _cattrs_forbid_extra_keys=True)
+    return lambda value, _: structure(_an_object(value), hint)
+
+
+def _an_object(value: Any) -> Json:  # noqa: ANN401  JSON
+    if type(value) is not dict:
+        raise TypeError(f"{type(value).__name__} where an object belongs")
+    return value
+
+
+def _sorted_array(hint: Any, converter: BaseConverter) -> Callable[[Any], Any]:  # noqa: ANN401
+    return lambda value: sorted(converter.unstructure(element, get_args(hint)[0]) for element in value)
+
+
 def _add_containers(converter: Converter) -> None:
     """Arrays and objects: nothing else is iterated over, no text and no object in an array's place."""
-
-    def array(hint: Any) -> Callable[[Any, Any], Any]:  # noqa: ANN401  type hints have no common type
-        container, item = get_origin(hint), get_args(hint)[0]
-
-        def structure(value: Any, _: Any) -> Any:  # noqa: ANN401  JSON
-            if type(value) is not list:
-                raise TypeError(f"{type(value).__name__} where an array belongs")
-            built = container(converter.structure(element, item) for element in value)
-            if len(built) != len(value):
-                raise ValueError("an element stands twice")
-            return built
-
-        return structure
-
-    def table(hint: Any) -> Callable[[Any, Any], Any]:  # noqa: ANN401
-        item = get_args(hint)[1]
-
-        def structure(value: Any, _: Any) -> Any:  # noqa: ANN401  JSON
-            if type(value) is not dict:
-                raise TypeError(f"{type(value).__name__} where an object belongs")
-            return {key: converter.structure(element, item) for key, element in value.items()}
-
-        return structure
-
-    def write_set(hint: Any) -> Callable[[Any], Any]:  # noqa: ANN401
-        return lambda value: sorted(converter.unstructure(element, get_args(hint)[0]) for element in value)
-
-    converter.register_structure_hook_factory(_is_array, array)
-    converter.register_structure_hook_factory(_is_table, table)
-    converter.register_unstructure_hook_factory(_is_set, write_set)
+    converter.register_structure_hook_factory(_is_array, _array)
+    converter.register_structure_hook_factory(_is_table, _table)
+    converter.register_structure_hook_factory(is_dataclass, _own_class)
+    converter.register_unstructure_hook_factory(_is_set, _sorted_array)
 
 
 def _add_outcomes(converter: Converter, *, keep_misfits: bool) -> None:

@@ -14,8 +14,8 @@ from nexkit.texts.numbers import milliseconds
 
 BAD, MUTED, INK, GRID, LINE = "#c0291f", "#5a6675", "#1d2733", "#dfe4ea", "#2f6fb3"
 
-_WIDTH, _HEIGHT = 420, 132
-_LEFT, _RIGHT, _TOP, _BOTTOM = 54, 10, 20, 22
+_WIDTH, _HEIGHT = 420, 150
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 10, 22, 24
 """Margins of the plot inside a chart: words of the axes stand there."""
 
 
@@ -61,7 +61,7 @@ def echo_chart(echo: EchoStats, *, lost_word: str, title: str) -> Markup:
         else:
             parts.append(f'<circle cx="{x:.1f}" cy="{y_of(sample.rtt_ms):.1f}" r="2.1" fill="{LINE}"/>')
     if lost:
-        parts.append(_words(_WIDTH - _RIGHT, 11, f"× {lost_word}", colour=BAD, anchor="end"))
+        parts.append(_words(_WIDTH - _RIGHT, 13, f"× {lost_word}", colour=BAD, anchor="end"))
     return _picture(_WIDTH, _HEIGHT, parts, title)
 
 
@@ -90,7 +90,7 @@ class Bar:
 
 
 _ROW = 30
-_LABEL_WIDTH, _VALUE_WIDTH = 118, 82
+_LABEL_WIDTH, _VALUE_WIDTH = 112, 92
 
 
 def bar_chart(bars: Sequence[Bar], *, title: str) -> Markup:
@@ -115,7 +115,7 @@ def bar_chart(bars: Sequence[Bar], *, title: str) -> Markup:
 
 
 def _words(x: float, y: float, text: str, *, anchor: str = "start", colour: str = MUTED) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" font-size="11">{escape(text)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" font-size="13">{escape(text)}</text>'
 
 
 def _picture(width: int, height: int, parts: Sequence[str], title: str) -> Markup:

@@ -87,7 +87,7 @@ def shown(text: object, limit: int = MAX_CHARACTERS) -> Markup:
 
 
 def typed(text: str) -> Markup:
-    """What the user typed, or a raw fact, in its lines."""
+    """Text of unknown origin that keeps its lines: what the user typed, the cells of a table, a raw fact."""
     return Markup("<bdi>{}</bdi>").format(user_text(text))
 
 
@@ -417,9 +417,12 @@ def _tls(attempt: ReachAttempt) -> str:
     if attempt.tls is None:
         return "–"
     tls = attempt.tls
-    problem = "" if tls.trusted else f" · {tls.problem.value if tls.problem else 'untrusted'}"
-    issuer = f" · {tls.certificate.issuer}" if tls.certificate else ""
-    return f"{tls.version} · {milliseconds(tls.handshake_ms)}{problem}{issuer}"
+    lines = [f"{tls.version} · {milliseconds(tls.handshake_ms)}"]
+    if not tls.trusted:
+        lines.append(tls.problem.value if tls.problem else "untrusted")
+    if tls.certificate:
+        lines.append(tls.certificate.issuer)
+    return "\n".join(lines)
 
 
 def _portal_table(portal: PortalCheck, texts: Texts) -> _Table:
@@ -448,7 +451,8 @@ def _failure(failure: Failure | None) -> str:
 
 
 def _list(words: Iterable[str]) -> str:
-    return ", ".join(words) or "–"
+    """One a line: a cell keeps its line ends."""
+    return "\n".join(words) or "–"
 
 
 def _step_row(result: StepResult, texts: Texts) -> tuple[str, str, str, str, str, str]:

@@ -23,8 +23,8 @@ from nexkit.facts.network import GatewayReach, NetworkState
 from nexkit.facts.path import PathTrace
 from nexkit.facts.portal import PortalCheck
 from nexkit.facts.reach import Reach
+from nexkit.facts.system import SystemInfo
 from nexkit.outcome import Completed, Outcome, Skipped, SkipReason
-from nexkit.platform.api import SystemInfo
 from nexkit.profile import Profile
 from nexkit.request import Request
 from nexkit.run_record import RunRecord, StepResult

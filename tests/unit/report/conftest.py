@@ -38,8 +38,8 @@ from nexkit.facts.network import (
 from nexkit.facts.path import Hop, HopResponder, PathMethod, PathTrace
 from nexkit.facts.portal import PortalAttempt, PortalCheck
 from nexkit.facts.reach import Certificate, HttpResult, Reach, ReachAttempt, ReachLayer, TlsResult, TrustProblem
+from nexkit.facts.system import SystemInfo
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, Skipped, SkipReason
-from nexkit.platform.api import SystemInfo
 from nexkit.profile import HostPort, Internet, LoadedProfile, PortalTarget, Profile, Service, Support
 from nexkit.request import Depth, Request, Symptom
 from nexkit.run_record import ProfileReference, ProfileTrust, RunRecord, StepResult
