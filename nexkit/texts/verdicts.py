@@ -114,6 +114,7 @@ def skip_text(reason: SkipReason, texts: Texts) -> str:
         SkipReason.TIME_LIMIT: _("Not measured because the time was up. Allow more time to include it."),
         SkipReason.CANCELLED: _("Not measured because you stopped the run. Run it to the end to include it."),
         SkipReason.NOT_SUPPORTED: _("Not measured because this system cannot measure it."),
+        SkipReason.WITHHELD: _("Measured, and not shared by the user."),
     }
     return words[reason]
 
