@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtGui import QColor, QFontMetricsF, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from ui.gui.present import Mark
 
@@ -103,6 +103,13 @@ def theme_of(palette: QPalette) -> Theme:
 def current_theme() -> Theme:
     """The theme of the application as it is now."""
     return theme_of(QApplication.palette())
+
+
+def mark_main(button: QPushButton, is_main: bool) -> None:
+    """Make a button look like the one to press next, or like any other."""
+    button.setProperty("role", "main" if is_main else "")
+    button.style().unpolish(button)
+    button.style().polish(button)
 
 
 def style_sheet(theme: Theme) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSettings, QTimer, Slot
+from PySide6.QtCore import QEvent, QSettings, QSize, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
@@ -21,7 +21,7 @@ from ui.gui.pages.base import PageBase
 from ui.gui.pages.licence import LicenceMemory, LicencePage, licence_digest
 from ui.gui.pages.trouble import TroublePage
 from ui.gui.run_thread import RunThread, WorkThread
-from ui.gui.theme import current_theme, style_sheet
+from ui.gui.theme import current_theme, mark_main, style_sheet
 from ui.gui.widgets.steps_bar import StepsBar
 
 if TYPE_CHECKING:
@@ -77,12 +77,11 @@ class WizardWindow(QWidget):
         self._flow = flow.start(licence_needed=self._licences.needs(self._licence))
         self._pages: dict[Page, PageBase] = {}
         self.setObjectName("wizard")
-        self.setWindowTitle(_("nexkit – find the network fault"))
         self._build()
         self._restyle()
         em = current_theme().em
         self.setMinimumSize(round(em * 24), round(em * 24))
-        self.resize(round(em * 56), round(em * 44))
+        self.resize(QSize(round(em * 60), round(em * 48)).boundedTo(self.screen().availableSize() * 0.94))
         self._show_flow()
 
     def _build(self) -> None:
@@ -97,7 +96,6 @@ class WizardWindow(QWidget):
         self.stop = self._button("wizard.stop", _("&Cancel"), self._stop)
         self.again = self._button("wizard.again", _("Test a&gain"), self._go_back)
         self.main = self._button("wizard.main", "", self._go_on)
-        self.main.setProperty("role", "main")
         self.main.setDefault(True)
         foot = QHBoxLayout()
         em = round(current_theme().em)
@@ -125,12 +123,14 @@ class WizardWindow(QWidget):
     # Looks
 
     def _restyle(self) -> None:
-        self.setStyleSheet(style_sheet(current_theme()))
+        wanted = style_sheet(current_theme())
+        if wanted != self.styleSheet():
+            self.setStyleSheet(wanted)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the system from light to dark and back."""
         super().changeEvent(event)
-        if event.type() is QEvent.Type.ApplicationPaletteChange:
+        if event.type() in {QEvent.Type.ApplicationPaletteChange, QEvent.Type.PaletteChange, QEvent.Type.FontChange}:
             QTimer.singleShot(0, self, self._restyle)
 
     # Pages
@@ -139,6 +139,20 @@ class WizardWindow(QWidget):
     def flow(self) -> Flow:
         """The state of the wizard."""
         return self._flow
+
+    @property
+    def run(self) -> "Run | None":
+        """The latest run that came to a result."""
+        return self._run
+
+    @property
+    def draft(self) -> "Draft | None":
+        """The report that the preview shows."""
+        return self._draft
+
+    def threads(self) -> frozenset[WorkThread]:
+        """The threads under way."""
+        return frozenset(self._threads)
 
     def page(self, page: Page) -> PageBase:
         """A page; made when it is first asked for, so that the first one is on the screen at once."""
@@ -233,9 +247,11 @@ class WizardWindow(QWidget):
             Page.SAVE: _("C&lose"),
         }
         self._stack.setCurrentWidget(self.page(state.page))
+        self.setWindowTitle(_("{page} – nexkit").format(page=self.page(state.page).accessibleName()))
         self.steps.show_step(_STEP_OF_PAGE[state.page])
         self.main.setText(words.get(state.page, _("&Continue")))
         self.main.setVisible(state.page is not Page.RUNNING)
+        mark_main(self.main, state.page is not Page.SAVE or state.saved)
         ready = self._runner is not None or state.page is not Page.AGREE
         self.main.setEnabled(state.can_go_on and ready)
         self.back.setVisible(state.can_go_back and state.page is not Page.RESULT)
@@ -301,7 +317,7 @@ class WizardWindow(QWidget):
 
     # Threads
 
-    def _start(self, thread: WorkThread, succeeded: Callable[[object], None], failed: Callable[[object], None]) -> None:
+    def _start(self, thread: WorkThread, succeeded: Callable[[Any], None], failed: Callable[[object], None]) -> None:
         """Start a thread and keep it until it is over."""
         thread.succeeded.connect(succeeded)
         thread.failed.connect(failed)
@@ -341,7 +357,7 @@ class WizardWindow(QWidget):
         trouble = self.trouble
         return Request(
             symptom=trouble.symptom(),
-            depth=self.agree.depth(),
+            depth=self.agree.chosen_depth(),
             service_id=trouble.service_id(),
             url=trouble.web_address(),
             consent=self.agree.consents(),

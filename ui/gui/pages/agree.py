@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 
+from nexkit.consent import Consent
 from nexkit.facts.load import LoadBackend
-from nexkit.probe import Consent, ProbeSpec
+from nexkit.probe import ProbeSpec
 from nexkit.profile import Profile
 from nexkit.request import Depth
 from nexkit.texts import Texts
@@ -72,7 +73,7 @@ class AgreePage(PageBase):
         self.column.addWidget(grid)
 
         frame, layout = card()
-        layout.addWidget(plain_label(_("These tests are made"), "heading"))
+        layout.addWidget(plain_label(_("These tests are made; the amounts are for each target"), "heading"))
         self._table = QWidget()
         self._rows = QGridLayout(self._table)
         em = current_theme().em
@@ -132,7 +133,7 @@ class AgreePage(PageBase):
         self.problem.setText(words)
         self.problem.setVisible(True)
 
-    def depth(self) -> Depth:
+    def chosen_depth(self) -> Depth:
         """How much is to be measured."""
         return next(depth for depth, choice in self._depths.items() if choice.isChecked())
 
@@ -141,7 +142,7 @@ class AgreePage(PageBase):
         if not self.consent.isChecked():
             return frozenset()
         base = frozenset({Consent.SYSTEM, Consent.ACTIVE_TRAFFIC})
-        if self.depth() is not Depth.FULL or not self.load_consent.isChecked():
+        if self.chosen_depth() is not Depth.FULL or not self.load_consent.isChecked():
             return base
         if self._profile.load.backend is LoadBackend.OOKLA:
             return base | _LOAD_CONSENTS
@@ -156,9 +157,8 @@ class AgreePage(PageBase):
         """The rows of the probes that the chosen depth uses."""
         full = Depth.FULL in self._depths and self._depths[Depth.FULL].isChecked()
         self.load_consent.setVisible(full)
-        while self._rows.count():
-            widget = self._rows.takeAt(0).widget()
-            if widget is not None:
+        while (item := self._rows.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
                 widget.setParent(None)
                 widget.deleteLater()
         shown = [spec for spec in self._specs if full or spec.consent not in _LOAD_CONSENTS]
@@ -174,16 +174,16 @@ class AgreePage(PageBase):
         _ = self.texts.gettext
         words = probe_text(spec.id, self.texts)
         name = plain_label(words.name, name=f"agree.probe.{spec.id}")
-        name.setMinimumWidth(round(current_theme().em * 9))
+        name.setMinimumWidth(round(current_theme().em * 11))
         if spec.consent is Consent.SYSTEM or spec.max_bytes == 0:
             amount = _("nothing sent")
         else:
             most = (
                 min(spec.max_bytes, self._profile.load.max_bytes) if spec.consent in _LOAD_CONSENTS else spec.max_bytes
             )
-            amount = _("up to {size} for each target").format(size=byte_size(most))
+            amount = _("up to {size} each").format(size=byte_size(most))
         cost = plain_label(amount, "muted")
-        cost.setMinimumWidth(round(current_theme().em * 8))
+        cost.setMinimumWidth(round(current_theme().em * 7.5))
         self._rows.addWidget(name, row, 0)
         self._rows.addWidget(plain_label(words.sends, "muted"), row, 1)
         self._rows.addWidget(cost, row, 2)

@@ -29,7 +29,7 @@ def plain_label(text: str, role: str = "", name: str = "") -> QLabel:
     label.setObjectName(name)
     if role:
         label.setProperty("role", role)
-    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
     policy.setHeightForWidth(True)
     label.setSizePolicy(policy)
     return label

@@ -1,5 +1,7 @@
 """Page: what came out. One sentence, the drawing, what to do now; everything else on demand."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -230,13 +232,14 @@ def _tab() -> tuple[QWidget, QVBoxLayout]:
     return content, layout
 
 
-def _table(name: str, title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> QTableWidget:
+def _table(name: str, title: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> QTableWidget:
     """A read-only table whose text can be copied."""
     table = QTableWidget(len(rows), len(heads))
     table.setObjectName(name)
     table.setAccessibleName(title)
     table.setHorizontalHeaderLabels(heads)
     table.verticalHeader().setVisible(False)
+    table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     table.setShowGrid(False)
     table.setTabKeyNavigation(False)
     table.setWordWrap(True)

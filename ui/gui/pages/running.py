@@ -131,6 +131,10 @@ class RunningPage(PageBase):
         if isinstance(told, StepSample):
             self.chart.add(told.step_id, self._live.steps[told.step_id].subject, told.at_s, told.rtt_ms)
 
+    def rows(self) -> tuple[ProbeRow, ...]:
+        """The probes of the run and how far each is."""
+        return self._live.rows() if self._live is not None else ()
+
     def stopping(self) -> None:
         """The user wants no more."""
         _ = self.texts.gettext

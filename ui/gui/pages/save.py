@@ -11,7 +11,7 @@ from nexkit.texts import Texts
 from nexkit.texts.numbers import byte_size
 from ui.gui.pages.base import PageBase, card, plain_label
 from ui.gui.present import Mark
-from ui.gui.theme import current_theme
+from ui.gui.theme import current_theme, mark_main
 from ui.gui.widgets.mark_label import MarkLabel
 
 SUFFIX = ".nexkit.zip"
@@ -47,7 +47,6 @@ class SavePage(PageBase):
         self.choose.clicked.connect(self._choose)
         self.save = QPushButton(_("&Save"))
         self.save.setObjectName("save.save")
-        self.save.setProperty("role", "main")
         self.save.clicked.connect(self._want_save)
         layout.addWidget(label)
         row = QHBoxLayout()
@@ -119,6 +118,7 @@ class SavePage(PageBase):
         self.mark.setVisible(False)
         self.problem.setVisible(False)
         self._after.setVisible(False)
+        mark_main(self.save, True)
         self.state.setText("")
         self.copied.setText("")
         self._set_busy(busy=False)
@@ -137,6 +137,7 @@ class SavePage(PageBase):
         self.mark.setVisible(True)
         self.state.setText(_("Saved: {file} ({size})").format(file=path.name, size=byte_size(size_bytes)))
         self._after.setVisible(True)
+        mark_main(self.save, False)
         self._set_busy(busy=False)
         self.show_folder.setFocus()
 

@@ -25,7 +25,12 @@ def web_address(text: str) -> str | None:
     whole = text if "://" in text else f"https://{text}"
     try:
         parts = urlsplit(whole)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        usable = (
+            parts.scheme in {"http", "https"}
+            and bool(parts.hostname)
+            and parts.username is None  # a password has no place in a report
+            and parts.port != 0
+        )
     except ValueError:
         return None
     return whole if usable and not any(char.isspace() for char in whole) else None

@@ -1,0 +1,92 @@
+import os
+
+# Before Qt is loaded: without a screen the pages are painted into memory.
+if not os.environ.get("DISPLAY"):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from gui_doubles import PROFILE_TOML, double_runner
+from PySide6.QtCore import QSettings, QThread
+from PySide6.QtWidgets import QApplication
+
+from nexkit.profile import LoadedProfile
+from nexkit.profile_file import load_profile
+from nexkit.texts import Texts
+from ui.gui.app import dress
+from ui.gui.window import WizardWindow
+
+
+@pytest.fixture(scope="session", autouse=True)
+def dressed(qapp: QApplication):
+    dress(qapp, "en")
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NEXKIT_HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left(monkeypatch: pytest.MonkeyPatch):
+    """Fails a test that leaves a thread of Qt or of Python running."""
+    started: list[QThread] = []
+    start = QThread.start
+
+    def remember(thread: QThread, *arguments: object) -> None:
+        started.append(thread)
+        start(thread, *arguments)
+
+    monkeypatch.setattr(QThread, "start", remember)
+    before = set(threading.enumerate())
+    yield
+    for thread in started:
+        # A deleted thread has been waited for; its Python side only says that it is gone.
+        try:
+            assert not thread.isRunning(), f"{thread} outlived its test"
+        except RuntimeError as gone:
+            assert "deleted" in str(gone)  # noqa: PT017  the other kind of ending
+    left = [thread for thread in threading.enumerate() if thread not in before and not thread.daemon]
+    assert left == []
+
+
+@pytest.fixture
+def profile(tmp_path: Path):
+    file = tmp_path / "profile.toml"
+    file.write_text(PROFILE_TOML)
+    return load_profile(file, datetime(2026, 11, 20, tzinfo=UTC))
+
+
+@pytest.fixture
+def no_licence(tmp_path: Path, profile: LoadedProfile):
+    file = tmp_path / "plain.toml"
+    head, _, rest = PROFILE_TOML.partition("[licence]")
+    file.write_text(head + "[support]" + rest.partition("[support]")[2])
+    return load_profile(file, profile.profile.not_before)
+
+
+@pytest.fixture
+def settings(tmp_path: Path):
+    return QSettings(str(tmp_path / "wizard.ini"), QSettings.Format.IniFormat)
+
+
+@pytest.fixture
+def make_window(qtbot, profile, settings):
+    """Windows that are closed, and so waited for, at the end of the test."""
+    windows: list[WizardWindow] = []
+
+    def make(*, loaded=profile, runner=double_runner, language="en") -> WizardWindow:
+        window = WizardWindow(Texts(language), loaded, settings, runner)
+        qtbot.addWidget(window)
+        windows.append(window)
+        window.show()
+        qtbot.waitExposed(window)
+        return window
+
+    yield make
+    for window in windows:
+        window.close()

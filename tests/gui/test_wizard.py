@@ -1,0 +1,306 @@
+import zipfile
+from functools import partial
+
+import pytest
+from gui_doubles import PROFILE_TOML, double_runner, line_down
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QListWidget, QPlainTextEdit, QTabWidget
+
+from nexkit.probe import Consent
+from nexkit.profile_file import load_profile
+from nexkit.request import Depth, Symptom
+from report.consent import Category
+from ui.gui.flow import Page, RunState
+from ui.gui.present import Mark
+from ui.gui.widgets.path_view import PathView
+from ui.gui.window import WizardWindow
+
+WAIT_MS = 20_000
+
+
+def press(qtbot, window: WizardWindow, name: str) -> None:
+    button = window.findChild(QAbstractButton, name)
+    assert button is not None, name
+    assert button.isVisible(), name
+    assert button.isEnabled(), name
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def text(window: WizardWindow, name: str) -> str:
+    label = window.findChild(QLabel, name)
+    assert label is not None, name
+    return label.text()
+
+
+def to_agree(qtbot, window: WizardWindow) -> None:
+    press(qtbot, window, "wizard.main")
+    assert window.flow.page is Page.AGREE
+    press(qtbot, window, "agree.consent")
+    qtbot.waitUntil(window.main.isEnabled, timeout=WAIT_MS)
+
+
+def measure(qtbot, window: WizardWindow) -> None:
+    to_agree(qtbot, window)
+    press(qtbot, window, "wizard.main")
+    qtbot.waitUntil(lambda: window.flow.page is Page.RESULT, timeout=WAIT_MS)
+
+
+def to_preview(qtbot, window: WizardWindow) -> None:
+    measure(qtbot, window)
+    press(qtbot, window, "wizard.main")
+    press(qtbot, window, "share.tick_all")
+    qtbot.waitUntil(lambda: window.flow.draft_ready, timeout=WAIT_MS)
+
+
+def test_the_licence_is_asked_for_once(qtbot, make_window):
+    first = make_window()
+    assert first.flow.page is Page.LICENCE
+    assert first.findChild(QPlainTextEdit, "licence.text").toPlainText() == "Use this program kindly."
+    assert not first.main.isEnabled()
+    press(qtbot, first, "licence.accept")
+    press(qtbot, first, "wizard.main")
+    assert first.flow.page is Page.TROUBLE
+    first.close()
+    assert make_window().flow.page is Page.TROUBLE
+
+
+def test_an_accepted_text_does_not_stand_for_another_text(qtbot, make_window, tmp_path, profile):
+    first = make_window()
+    press(qtbot, first, "licence.accept")
+    press(qtbot, first, "wizard.main")
+    first.close()
+    file = tmp_path / "changed.toml"
+    file.write_text(PROFILE_TOML.replace("kindly", "with care"))
+    assert make_window(loaded=load_profile(file, profile.profile.not_before)).flow.page is Page.LICENCE
+
+
+def test_what_was_chosen_and_typed_goes_into_the_request(qtbot, make_window, no_licence):
+    window = make_window(loaded=no_licence)
+    press(qtbot, window, "trouble.slow")
+    service = window.findChild(QComboBox, "trouble.service")
+    service.setCurrentIndex(service.findData("mail"))
+    qtbot.keyClicks(window.findChild(QLineEdit, "trouble.url"), "intranet.example.com/start")
+    qtbot.keyClicks(window.findChild(QLineEdit, "trouble.ticket"), "T-4711")
+    qtbot.keyClicks(window.findChild(QPlainTextEdit, "trouble.note"), "since Monday")
+    to_agree(qtbot, window)
+    press(qtbot, window, "wizard.main")
+    qtbot.waitUntil(lambda: window.flow.page is Page.RESULT, timeout=WAIT_MS)
+    request = window.run.record.request
+    assert request.symptom is Symptom.SLOW
+    assert request.depth is Depth.STANDARD
+    assert request.service_id == "mail"
+    assert request.url == "https://intranet.example.com/start"
+    assert request.ticket == "T-4711"
+    assert request.note == "since Monday"
+    assert request.consent == {Consent.SYSTEM, Consent.ACTIVE_TRAFFIC}
+
+
+@pytest.mark.parametrize("typed", ["not an address", "ftp://www.example.com/", "https://", "http://[::1"])
+def test_what_is_no_web_address_is_not_accepted(qtbot, make_window, no_licence, typed):
+    window = make_window(loaded=no_licence)
+    window.findChild(QLineEdit, "trouble.url").setText(typed)
+    press(qtbot, window, "wizard.main")
+    assert window.flow.page is Page.TROUBLE
+    assert "web address" in text(window, "trouble.url_problem")
+
+
+def test_nothing_is_ticked_beforehand(qtbot, make_window, no_licence):
+    window = make_window(loaded=no_licence)
+    press(qtbot, window, "wizard.main")
+    assert not window.agree.consent.isChecked()
+    assert not window.agree.load_consent.isChecked()
+    assert not window.main.isEnabled()
+    press(qtbot, window, "agree.consent")
+    qtbot.waitUntil(window.main.isEnabled, timeout=WAIT_MS)
+    press(qtbot, window, "wizard.main")
+    qtbot.waitUntil(lambda: window.flow.page is Page.RESULT, timeout=WAIT_MS)
+    press(qtbot, window, "wizard.main")
+    assert window.share.categories() == frozenset()
+    assert not window.share.consent.isEnabled()
+    assert not window.main.isEnabled()
+
+
+def test_the_load_test_has_a_consent_of_its_own_with_its_cost(qtbot, make_window, no_licence):
+    window = make_window(loaded=no_licence)
+    press(qtbot, window, "wizard.main")
+    assert not window.agree.load_consent.isVisible()
+    press(qtbot, window, "agree.full")
+    assert window.agree.load_consent.isVisible()
+    assert "50.0 MB" in window.agree.load_consent.text()
+    press(qtbot, window, "agree.consent")
+    assert Consent.BULK_TRAFFIC not in window.agree.consents()
+    press(qtbot, window, "agree.load_consent")
+    assert Consent.BULK_TRAFFIC in window.agree.consents()
+    assert Consent.PUBLIC_BACKEND not in window.agree.consents()
+
+
+def test_every_probe_is_named_with_its_traffic(qtbot, make_window, no_licence):
+    window = make_window(loaded=no_licence)
+    press(qtbot, window, "wizard.main")
+    press(qtbot, window, "agree.full")
+    qtbot.waitUntil(lambda: window.findChild(QLabel, "agree.probe.ping") is not None, timeout=WAIT_MS)
+    for probe in ("interfaces", "lan", "ping", "lookup", "dns", "portal", "reach", "route", "load"):
+        assert text(window, f"agree.probe.{probe}") != probe
+    targets = text(window, "agree.target_list")
+    for target in ("198.18.0.10", "www.example.net", "198.18.53.53", "https://mail.example.com/"):
+        assert target in targets
+
+
+def test_a_healthy_network_is_shown_as_a_way_that_works(qtbot, make_window, no_licence):
+    window = make_window(loaded=no_licence)
+    measure(qtbot, window)
+    marks = {node.segment.value: node.mark for node in window.findChild(PathView, "result.path").nodes()}
+    assert marks["device"] is marks["gateway"] is marks["internet"] is marks["service"] is Mark.OK
+    assert not any(node.here for node in window.findChild(PathView, "result.path").nodes())
+    assert window.running.chart.count() > 0
+
+
+def test_a_dead_line_is_marked_where_it_is_with_advice(qtbot, make_window, no_licence):
+    window = make_window(loaded=no_licence, runner=partial(double_runner, line_down))
+    measure(qtbot, window)
+    here = [node.segment.value for node in window.findChild(PathView, "result.path").nodes() if node.here]
+    assert here == ["access"]
+    assert text(window, "result.advice.1")
+    assert window.run.diagnosis.verdict.cause == "access.line_down"
+
+
+def test_details_show_evidence_and_every_measurement(qtbot, make_window, no_licence):
+    window = make_window(loaded=no_licence, runner=partial(double_runner, line_down))
+    measure(qtbot, window)
+    tabs = window.findChild(QTabWidget, "result.tabs")
+    assert not tabs.isVisible()
+    press(qtbot, window, "result.details")
+    assert tabs.isVisible()
+    assert tabs.widget(3).rowCount() == len(window.run.record.results)
+    assert tabs.widget(1).rowCount() == len(window.run.diagnosis.ladder)
+
+
+def test_cancelling_keeps_what_was_measured(qtbot, make_window, no_licence):
+    window = make_window(loaded=no_licence, runner=partial(double_runner, endless=frozenset({"route"})))
+    to_agree(qtbot, window)
+    press(qtbot, window, "wizard.main")
+    qtbot.waitUntil(lambda: any(row.probe == "ping" and row.finished for row in window.running.rows()), timeout=WAIT_MS)
+    assert window.flow.run is RunState.RUNNING
+    press(qtbot, window, "wizard.stop")
+    qtbot.waitUntil(lambda: window.flow.page is Page.RESULT, timeout=3000)
+    record = window.run.record
+    assert record.cancelled
+    assert record.by_id()["ping.gateway4"].traffic_bytes > 0
+    assert "early" in text(window, "result.cancelled")
+
+
+def test_closing_the_window_ends_the_run(qtbot, make_window, no_licence):
+    window = make_window(loaded=no_licence, runner=partial(double_runner, endless=frozenset({"route"})))
+    to_agree(qtbot, window)
+    press(qtbot, window, "wizard.main")
+    qtbot.waitUntil(lambda: bool(window.running.rows()), timeout=WAIT_MS)
+    window.close()
+    assert window.threads() == frozenset()
+
+
+def test_a_run_that_breaks_is_told_and_can_be_repeated(qtbot, make_window, no_licence, monkeypatch):
+    window = make_window(loaded=no_licence)
+    to_agree(qtbot, window)
+
+    def broken(*_arguments: object) -> None:
+        raise RuntimeError("planned")
+
+    monkeypatch.setattr("ui.bootstrap.make_planner", broken)
+    press(qtbot, window, "wizard.main")
+    qtbot.waitUntil(lambda: window.flow.run is RunState.FAILED, timeout=WAIT_MS)
+    assert text(window, "running.problem")
+    monkeypatch.undo()
+    press(qtbot, window, "wizard.back")
+    assert window.flow.page is Page.AGREE
+    assert not window.agree.consent.isChecked()
+
+
+def test_the_preview_holds_exactly_what_is_ticked(qtbot, make_window, no_licence):
+    window = make_window(loaded=no_licence)
+    measure(qtbot, window)
+    press(qtbot, window, "wizard.main")
+    press(qtbot, window, f"share.{Category.VERDICT.value}")
+    qtbot.waitUntil(lambda: window.flow.draft_ready, timeout=WAIT_MS)
+    assert window.draft.categories == {Category.VERDICT}
+    files = window.findChild(QListWidget, "share.files")
+    assert files.count() == len(window.draft.files)
+    files.setCurrentRow(0)
+    path = files.currentItem().data(Qt.ItemDataRole.UserRole)
+    shown = window.findChild(QPlainTextEdit, "share.content").toPlainText()
+    assert shown == window.draft.files[path].decode()
+
+
+def test_a_changed_tick_voids_the_consent(qtbot, make_window, no_licence):
+    window = make_window(loaded=no_licence)
+    to_preview(qtbot, window)
+    press(qtbot, window, "share.consent")
+    assert window.main.isEnabled()
+    press(qtbot, window, "share.names")
+    assert not window.main.isEnabled()
+    assert not window.share.consent.isChecked()
+    qtbot.waitUntil(lambda: window.flow.draft_ready, timeout=WAIT_MS)
+    assert not window.main.isEnabled()
+    assert Category.NAMES not in window.draft.categories
+
+
+def test_without_the_result_there_is_no_report(qtbot, make_window, no_licence):
+    window = make_window(loaded=no_licence)
+    measure(qtbot, window)
+    press(qtbot, window, "wizard.main")
+    press(qtbot, window, "share.names")
+    assert not window.share.consent.isEnabled()
+    assert "Result" in text(window, "share.state")
+
+
+def test_the_report_is_saved_and_its_summary_copied(qtbot, qapp, make_window, no_licence, tmp_path):
+    window = make_window(loaded=no_licence)
+    to_preview(qtbot, window)
+    press(qtbot, window, "share.consent")
+    press(qtbot, window, "wizard.main")
+    file = window.findChild(QLineEdit, "save.file")
+    assert file.text().endswith(f"{window.draft.report_id}.nexkit.zip")
+    bundle = tmp_path / "mine.nexkit.zip"
+    file.setText(str(bundle))
+    press(qtbot, window, "save.save")
+    qtbot.waitUntil(lambda: window.flow.saved, timeout=WAIT_MS)
+    with zipfile.ZipFile(bundle) as archive:
+        written = archive.read(f"{window.draft.report_id}/data/report.json")
+    assert written == window.draft.files["data/report.json"]
+    press(qtbot, window, "save.copy")
+    assert qapp.clipboard().text() == window.draft.files["data/summary.txt"].decode()
+
+
+def test_a_place_that_cannot_be_written_is_told_with_the_mend(qtbot, make_window, no_licence, tmp_path):
+    window = make_window(loaded=no_licence)
+    to_preview(qtbot, window)
+    press(qtbot, window, "share.consent")
+    press(qtbot, window, "wizard.main")
+    window.findChild(QLineEdit, "save.file").setText(str(tmp_path / "missing" / "r.nexkit.zip"))
+    press(qtbot, window, "save.save")
+    qtbot.waitUntil(lambda: not window.flow.saving and bool(text(window, "save.problem")), timeout=WAIT_MS)
+    assert "folder" in text(window, "save.problem")
+    assert not window.flow.saved
+    assert window.findChild(QAbstractButton, "save.save").isEnabled()
+
+
+def test_only_the_folder_of_the_saved_file_is_opened(qtbot, make_window, no_licence, tmp_path, monkeypatch):
+    opened: list[str] = []
+    monkeypatch.setattr("ui.gui.pages.save.QDesktopServices.openUrl", lambda url: opened.append(url.toLocalFile()))
+    window = make_window(loaded=no_licence)
+    to_preview(qtbot, window)
+    press(qtbot, window, "share.consent")
+    press(qtbot, window, "wizard.main")
+    window.findChild(QLineEdit, "save.file").setText(str(tmp_path / "r.nexkit.zip"))
+    press(qtbot, window, "save.save")
+    qtbot.waitUntil(lambda: window.flow.saved, timeout=WAIT_MS)
+    press(qtbot, window, "save.show_folder")
+    assert opened == [str(tmp_path)]
+
+
+def test_testing_again_asks_for_consent_again(qtbot, make_window, no_licence):
+    window = make_window(loaded=no_licence)
+    measure(qtbot, window)
+    press(qtbot, window, "wizard.again")
+    assert window.flow.page is Page.TROUBLE
+    press(qtbot, window, "wizard.main")
+    assert not window.agree.consent.isChecked()
