@@ -41,8 +41,20 @@ _BY_GAI_NAME = {
     "EAI_AGAIN": FailureKind.NAME_SERVER,
     "EAI_FAIL": FailureKind.NAME_SERVER,
 }
-_BY_GAI_NUMBER = {
-    number: kind for name, kind in _BY_GAI_NAME.items() if (number := getattr(socket, name, None)) is not None
+_WSANO_DATA = 11004
+"""What Windows' getaddrinfo gives for NAME_NO_DATA; its EAI_NODATA is a second name for EAI_NONAME."""
+_BY_GAI_NUMBER = {_WSANO_DATA: FailureKind.NAME_NO_DATA} | {
+    number: kind for name, kind in reversed(_BY_GAI_NAME.items()) if (number := getattr(socket, name, None)) is not None
+}
+# Overlapped socket calls, which asyncio makes on Windows, fail by Win32 numbers, most without an errno (winerror.h).
+_BY_WIN32_NUMBER = {
+    64: FailureKind.RESET,  # ERROR_NETNAME_DELETED
+    121: FailureKind.TIMEOUT,  # ERROR_SEM_TIMEOUT
+    1225: FailureKind.REFUSED,  # ERROR_CONNECTION_REFUSED
+    1231: FailureKind.NET_UNREACHABLE,  # ERROR_NETWORK_UNREACHABLE
+    1232: FailureKind.HOST_UNREACHABLE,  # ERROR_HOST_UNREACHABLE
+    1234: FailureKind.REFUSED,  # ERROR_PORT_UNREACHABLE
+    1236: FailureKind.RESET,  # ERROR_CONNECTION_ABORTED
 }
 
 
@@ -62,6 +74,8 @@ def classify(error: BaseException, *, step: str) -> Failure:
             kind = FailureKind.TLS
         case BudgetExceededError():
             kind = FailureKind.BUDGET
+        case OSError() if (win32 := getattr(error, "winerror", None)) in _BY_WIN32_NUMBER:
+            kind = _BY_WIN32_NUMBER[win32]
         case OSError() if error.errno is not None:
             kind = _BY_NUMBER.get(error.errno, FailureKind.OTHER)
         case ConnectionRefusedError():
