@@ -12,16 +12,8 @@ from nexkit.address import Family
 from nexkit.address import family as family_of
 from nexkit.facts.network import NeighbourState, NetworkState, ProxySettings
 from nexkit.facts.path import PathMethod
-from nexkit.platform.api import (
-    Capability,
-    EchoReply,
-    HopReply,
-    Neighbour,
-    ProcessResult,
-    SystemInfo,
-    TcpConnected,
-    UdpReply,
-)
+from nexkit.facts.system import SystemInfo
+from nexkit.platform.api import Capability, EchoReply, HopReply, Neighbour, ProcessResult, TcpConnected, UdpReply
 from nexkit.units import Ms, Seconds
 
 ReplyT = TypeVar("ReplyT")
