@@ -1,6 +1,7 @@
 """What every system's file works out the same way from what the system told."""
 
 from collections.abc import Iterable
+from ipaddress import ip_address
 
 from nexkit.address import Scope, in_prefix, scope
 from nexkit.facts.network import DefaultRoute, Interface, Resolver
@@ -35,6 +36,11 @@ def resolvers_in_use(
 def mac_text(octets: bytes) -> str | None:
     """A hardware address as `00:53:00:12:34:56`; None where there is none (no octets, or all zero)."""
     return octets.hex(":") if any(octets) else None
+
+
+def same_host(address: str | None, other: str) -> bool:
+    """Whether two literal addresses are of one host, however they are written."""
+    return address is not None and ip_address(_without_zone(address)) == ip_address(_without_zone(other))
 
 
 def _without_zone(address: str) -> str:

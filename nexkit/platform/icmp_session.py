@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Protocol
 
 from nexkit.address import Family
@@ -16,6 +15,7 @@ from nexkit.facts.path import PathMethod
 from nexkit.failures import classify
 from nexkit.outcome import FailureKind
 from nexkit.platform.api import EchoReply, HopReply
+from nexkit.platform.derive import same_host
 from nexkit.platform.parse_icmp_error import TIME_EXCEEDED, icmp_failure
 from nexkit.platform.threads import in_daemon_thread
 from nexkit.units import Ms, Seconds
@@ -150,7 +150,7 @@ class IcmpSession:
         if answer is None:
             return HopReply(address=None, rtt_ms=None, reached=False, unreachable=None)
         message = answer.message
-        reached = message.type == _ECHO_REPLY[self._version] or _same_host(message.source, target)
+        reached = message.type == _ECHO_REPLY[self._version] or same_host(message.source, target)
         forwarding = message.type == TIME_EXCEEDED[self._version]
         return HopReply(
             address=message.source,
@@ -184,7 +184,3 @@ class IcmpTrace:
 def same_checksum_payload(sequence: int, size: int) -> bytes:
     """A payload that makes up for the sequence number in the checksum, where it has room for two bytes."""
     return ((_SEQUENCES - 1 - sequence).to_bytes(2, "big") + bytes(size))[:size]
-
-
-def _same_host(address: str, other: str) -> bool:
-    return ip_address(address.partition("%")[0]) == ip_address(other.partition("%")[0])

@@ -36,8 +36,8 @@ _ADAPTER_TRIES = 4
 """The list may grow between two calls; Microsoft's example tries three times."""
 _INVALID_HANDLE = ctypes.c_void_p(-1).value
 _DEFAULT_TTL = 64
-_MAX_ECHO_THREADS = 64
-"""Each request under way holds a thread of its own."""
+_MAX_ECHO_THREADS = 128
+"""Each request under way holds a thread of its own; a trace of three rounds over thirty hops needs ninety."""
 _TRACE_PAYLOAD_BYTES = 32
 
 

@@ -15,7 +15,7 @@ from nexkit.address import Family, Scope, scope
 from nexkit.facts.network import AddressOrigin, InterfaceAddress, NeighbourState
 from nexkit.outcome import FailureKind
 from nexkit.platform.api import EchoReply, HopReply, Neighbour
-from nexkit.platform.derive import mac_text
+from nexkit.platform.derive import mac_text, same_host
 from nexkit.units import Ms
 
 if TYPE_CHECKING:
@@ -480,7 +480,7 @@ def hop_reply(answer: IcmpAnswer, elapsed_ms: Ms, target: str) -> HopReply:
     """
     if answer.status == IP_REQ_TIMED_OUT:
         return HopReply(address=None, rtt_ms=None, reached=False, unreachable=None)
-    reached = answer.status == IP_SUCCESS or answer.address == target
+    reached = answer.status == IP_SUCCESS or same_host(answer.address, target)
     forwarding = answer.status in IP_TTL_EXPIRED
     return HopReply(
         address=answer.address,

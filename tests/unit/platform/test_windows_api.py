@@ -224,6 +224,11 @@ def test_hops(address, status, expected):
     assert (hop.address, hop.rtt_ms, hop.reached, hop.unreachable) == expected
 
 
+def test_a_target_is_recognised_however_it_is_written():
+    answer = api.IcmpAnswer(address="2001:db8::1", status=11005, rtt_ms=2)
+    assert api.hop_reply(answer, 3.0, "2001:DB8:0::1").reached
+
+
 def wide(text):
     units = (text + "\0").encode("utf-16-le")
     return (ctypes.c_uint16 * (len(units) // 2)).from_buffer_copy(units)
