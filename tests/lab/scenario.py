@@ -186,6 +186,8 @@ class Expectation:
     segment: str | None = None
     also: tuple[str, ...] = ()
     """Causes of further faults of their own, which have to be named as well."""
+    context: tuple[str, ...] = ()
+    """Causes that have to be told as context."""
     allowed: tuple[str, ...] = ()
     """Causes that may stand beside the expected one; every other finding that is no context is wrong."""
     forbidden: tuple[str, ...] = ()

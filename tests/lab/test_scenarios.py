@@ -16,8 +16,8 @@ def name(scenario):
     return scenario.name
 
 
-def causes(document):
-    return [finding["cause"] for finding in document["findings"] if finding["severity"] != "context"]
+def causes(document, *, context):
+    return [f["cause"] for f in document["findings"] if (f["severity"] == "context") is context]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=name)
@@ -31,7 +31,7 @@ def test_the_diagnosis_names_the_fault(scenario):
     run = run_in_lab(scenario.name)
     assert run.stdout, run.stderr
     document = json.loads(run.stdout)
-    found = causes(document)
+    found = causes(document, context=False)
     expected = scenario.expect
     assert document["verdict"]["state"] == expected.verdict, (document["verdict"], found)
     assert document["verdict"]["cause"] == expected.cause, (document["verdict"], found)
@@ -39,5 +39,7 @@ def test_the_diagnosis_names_the_fault(scenario):
     named = {*expected.also, *([expected.cause] if expected.cause else [])}
     assert named <= set(found), found
     assert set(found) - named <= set(expected.allowed), found
+    assert len(found) == len(set(found)), f"one fault was told twice: {found}"
+    assert set(expected.context) <= set(causes(document, context=True)), document["findings"]
     assert not {finding["cause"] for finding in document["findings"]} & set(expected.forbidden)
     assert run.exit_status == EXIT_STATUS[expected.verdict], run.stderr

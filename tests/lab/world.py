@@ -354,13 +354,16 @@ class World:
         faults = {action.node: action.fault for action in self._all(DnsFault)}
         changed = {action.node: action.records for action in self._all(DnsRecords)}
         certificates = {action.host: action.variant for action in self._all(WebCertificate)}
+        inspector = Authority("Filter Inspection")
         statuses = {action.host: action.status for action in self._all(WebStatus)}
         for host in topology.HOSTS:
             addresses = (topology.plain(host.v4), topology.plain(host.v6))
             if host.web_ports:
                 folder = self._folder(f"{host.name}.web")
                 pem = folder / "server.pem"
-                authority.write_server(pem, host.names, addresses, certificates.get(host.name, Certificate.GOOD))
+                variant = certificates.get(host.name, Certificate.GOOD)
+                issuer = inspector if variant is Certificate.INSPECTED else authority
+                issuer.write_server(pem, host.names, addresses, variant)
                 text = configs.nginx_web(folder, pem, host.web_ports, statuses.get(host.name, 200))
                 self._add_nginx(f"{host.name}.web", host.name, text, addresses, (80, *host.web_ports))
         dns = {

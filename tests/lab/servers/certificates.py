@@ -19,6 +19,8 @@ class Certificate(Enum):
     NOT_YET_VALID = "not_yet_valid"
     WRONG_NAME = "wrong_name"
     SELF_SIGNED = "self_signed"
+    INSPECTED = "inspected"
+    """Right in everything but its issuer: the authority of a filter that this system does not trust."""
 
 
 def _name(common_name: str) -> x509.Name:
@@ -44,9 +46,9 @@ def _pem(key: ec.EllipticCurvePrivateKey, *certificates: x509.Certificate) -> by
 class Authority:
     """A certificate authority of its own for each lab."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "Lab Root") -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._subject = _name("Lab Root")
+        self._subject = _name(name)
         now = datetime.now(UTC)
         public = self._key.public_key()
         self._certificate = (
