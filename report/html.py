@@ -91,12 +91,18 @@ def typed(text: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(user_text(text))
 
 
+def _harmless(value: object) -> object:
+    """Every text that is put into the page, our own sentences among them: some of them quote a word of the report."""
+    return visible(value, limit=_MAX_RAW, keep="\n") if type(value) is str else value
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_harmless,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],

@@ -31,7 +31,7 @@ from nexkit.run_record import RunRecord, StepResult
 from nexkit.sensitivity import Sensitivity
 from report.consent import Category
 from report.pseudonyms import Pseudonyms
-from report.visible import visible
+from report.visible import IN_SENTENCES, visible
 
 CATEGORY_OF: Mapping[type, Category] = {
     NetworkState: Category.DEVICE,
@@ -406,7 +406,7 @@ class _Redactor:
 
 def user_text(text: str) -> str:
     """What the user typed, as it is shared: whole, with nothing invisible in it but line ends."""
-    return visible(text, limit=MAX_USER_TEXT, keep="\n")
+    return visible(text, limit=MAX_USER_TEXT, keep=IN_SENTENCES)
 
 
 def _shared_bits(address: IPv4Address | IPv6Address) -> int:

@@ -26,6 +26,7 @@ from report.seal import (
 )
 from report.signers import is_known, read_signers
 from report.sshsig import PublicKey, SignatureError, check
+from report.visible import hides_something, visible
 
 _LINE = re.compile(r"([0-9a-f]{64})  ([a-z0-9._/-]{1,200})\n")
 _INFO = re.compile(
@@ -207,9 +208,9 @@ def _read_content(files: Mapping[str, bytes], report_id: str) -> Content:
     """The parsed documents; rejected where they are malformed or do not belong together."""
     path = CONSENT_PATH
     try:
-        consent = decode(loads(files[CONSENT_PATH]), ConsentRecord)
+        consent = decode(_document(files[CONSENT_PATH]), ConsentRecord)
         path = REPORT_PATH
-        report = read_report(loads(files[REPORT_PATH]))
+        report = read_report(_document(files[REPORT_PATH]))
     except CodecError as error:
         raise _RejectedError(Problem(ProblemKind.CONTENT_MALFORMED, f"{path}: {error}")) from None
     for path, its_id in ((REPORT_PATH, report.report_id), (CONSENT_PATH, consent.report_id)):
@@ -220,6 +221,21 @@ def _read_content(files: Mapping[str, bytes], report_id: str) -> Content:
     if consent.agreed != report.categories or len(consent.decisions) != len(Category):
         raise _RejectedError(Problem(ProblemKind.CONSENT_MISMATCH, "categories"))
     return Content(record=report.record, diagnosis=report.diagnosis, consent=consent)
+
+
+def _document(data: bytes) -> object:
+    """The JSON value of a document in which no text hides anything: what is shown of it later is what is there."""
+    document = loads(data)
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [*value.keys(), *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str) and hides_something(value):
+            raise CodecError(f"hidden characters in {visible(value, limit=40)!r}")
+    return document
 
 
 def _payload(files: Mapping[str, bytes]) -> dict[str, bytes]:

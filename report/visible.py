@@ -4,6 +4,10 @@ import unicodedata
 
 MAX_CHARACTERS = 256
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_NEVER_WRITTEN = _INVISIBLE - {"Co", "Cn"}
+"""What no report contains. Characters that are not assigned here may be in a newer version of Unicode."""
+IN_SENTENCES = "\n\u200c\u200d"
+"""Line ends, and the joiners that some scripts and emoji are written with: kept in what a user typed."""
 
 
 def visible(text: str, *, limit: int = MAX_CHARACTERS, keep: str = "") -> str:
@@ -17,6 +21,13 @@ def visible(text: str, *, limit: int = MAX_CHARACTERS, keep: str = "") -> str:
         for character in text[: limit + 1]
     )
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def hides_something(text: str) -> bool:
+    """Whether there is a character in the text that `visible` would have taken out of any report."""
+    return not text.isprintable() and any(
+        unicodedata.category(character) in _NEVER_WRITTEN and character not in IN_SENTENCES for character in text
+    )
 
 
 def _escape(character: str) -> str:

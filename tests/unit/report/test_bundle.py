@@ -11,10 +11,10 @@ import zipfile
 from dataclasses import replace
 
 import pytest
-from conftest import OWN_NAMES, STARTED_AT
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sample_report import OWN_NAMES, STARTED_AT
 
 from report.codec import dumps, encode
 from report.consent import CONSENT_PATH, Category, Decision, content_root
@@ -341,6 +341,14 @@ def test_a_signed_list_without_the_payload_list_is_rejected(files, sealed):
     [b"[" * 50_000, b'{"a": 1, "a": 2}', b'{"schema": NaN}', b"{}", b"\xff", b'{"schema": "nexkit/report/2"}'],
 )
 def test_signed_nonsense_is_rejected_without_a_crash(files, sealed, consent, document):
+    payload = payload_of(files) | {REPORT_PATH: document}
+    payload[CONSENT_PATH] = dumps(encode(replace(consent, content_root=content_root(payload))))
+    rejected(resealed(sealed.report_id, payload), ProblemKind.CONTENT_MALFORMED)
+
+
+@pytest.mark.parametrize("hidden", ["\\u202e", "\\u0000", "\\u001b[31m", "\u2028"])
+def test_signed_text_that_hides_something_is_rejected(files, sealed, consent, hidden):
+    document = files[REPORT_PATH].replace(b"6.1.0-28-amd64", hidden.encode())
     payload = payload_of(files) | {REPORT_PATH: document}
     payload[CONSENT_PATH] = dumps(encode(replace(consent, content_root=content_root(payload))))
     rejected(resealed(sealed.report_id, payload), ProblemKind.CONTENT_MALFORMED)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 import pytest
-from conftest import OWN_NAMES, SECRETS, echo, home_record, network_state, reach, step
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sample_report import OWN_NAMES, SECRETS, echo, home_record, network_state, reach, step
 
 from nexkit.address import Family, Scope, family, scope
 from nexkit.facts import BUILTIN_FACTS

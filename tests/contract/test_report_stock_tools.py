@@ -1,0 +1,192 @@
+"""A bundle as others see it: programs that are not ours check it, and a full disk keeps nothing of it."""
+
+import random
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from nexkit.diagnosis.verdict import Diagnosis, Rung, RungState, Segment, Verdict, VerdictState
+from nexkit.facts.echo import EchoMethod, EchoSample, echo_stats
+from nexkit.facts.system import SystemInfo
+from nexkit.outcome import Completed
+from nexkit.profile import LoadedProfile, Profile
+from nexkit.request import Request
+from nexkit.run_record import ProfileReference, ProfileTrust, RunRecord, StepResult
+from nexkit.subject import Subject
+from nexkit.texts import Texts
+from report.consent import Category
+from report.draft import consent_to, make_draft
+from report.keys import load_or_create_key
+from report.seal import seal, write_bundle
+from report.sshsig import PublicKey, check, public_key
+
+STARTED_AT = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
+pytestmark = pytest.mark.skipif(
+    not (shutil.which("ssh-keygen") and shutil.which("sha256sum") and shutil.which("unzip")),
+    reason="needs ssh-keygen, sha256sum and unzip",
+)
+
+
+def sealed_with(key):
+    reference = ProfileReference(id="example", serial=1, trust=ProfileTrust.BUILT_IN, sha256="00" * 32)
+    samples = [EchoSample(at_s=0.2 * number, rtt_ms=1.0 + number) for number in range(20)]
+    record = RunRecord(
+        kit_version="0.1.0",
+        system=SystemInfo(system="linux", release="6.1", architecture="x86_64"),
+        profile=reference,
+        request=Request(),
+        started_at=STARTED_AT,
+        took_s=5.0,
+        cancelled=False,
+        results=(
+            StepResult(
+                id="ping.gateway4",
+                probe="ping",
+                probe_version=1,
+                subject=Subject.GATEWAY,
+                started_s=0.0,
+                took_s=4.0,
+                traffic_bytes=1680,
+                outcome=Completed(echo_stats("192.168.1.1", EchoMethod.ICMP, samples)),
+            ),
+        ),
+    )
+    diagnosis = Diagnosis(
+        verdict=Verdict(state=VerdictState.HEALTHY, segment=None, cause=None, confidence=None),
+        findings=(),
+        ladder=tuple(Rung(segment=segment, state=RungState.PASS, because=()) for segment in Segment),
+        not_tested=(),
+        rules_version="2026.11.1",
+        started_at=STARTED_AT,
+        took_s=5.0,
+    )
+    profile = Profile(id="example", name={"en": "Example"}, serial=1, not_before=STARTED_AT, not_after=STARTED_AT)
+    loaded = LoadedProfile(profile=profile, reference=reference, toml=b"schema = 1\n", signature=None)
+    texts = Texts("en")
+    draft = make_draft(record, diagnosis, loaded, set(Category), texts, random.Random(1), own_names=())
+    consent = consent_to(draft, method="command_line", texts=texts, given_at=STARTED_AT, random=random.Random(2))
+    return seal(draft, consent, key)
+
+
+def run(folder, *arguments, stdin=b""):
+    return subprocess.run(arguments, cwd=folder, input=stdin, capture_output=True, check=False, timeout=30)
+
+
+@pytest.fixture
+def key(tmp_path):
+    return load_or_create_key(tmp_path / "report_key")
+
+
+@pytest.fixture
+def unpacked(tmp_path, key):
+    """The folder of a bundle that stock unzip has unpacked, and who signed it."""
+    sealed = sealed_with(key)
+    path = tmp_path / sealed.file_name
+    write_bundle(path, sealed)
+    assert run(tmp_path, "unzip", "-q", str(path)).returncode == 0
+    return tmp_path / sealed.report_id, public_key(key)
+
+
+def verified_by_ssh_keygen(folder, signer: PublicKey, namespace="report"):
+    signers = folder.parent / "signers"
+    signers.write_text(f'{signer.install_id} namespaces="report" {signer.line}\n')
+    return run(
+        folder,
+        *("ssh-keygen", "-Y", "verify", "-f", str(signers), "-I", signer.install_id, "-n", namespace),
+        *("-s", "tagmanifest-sha256.txt.sig"),
+        stdin=(folder / "tagmanifest-sha256.txt").read_bytes(),
+    )
+
+
+def test_ssh_keygen_accepts_the_signature(unpacked):
+    folder, signer = unpacked
+    result = verified_by_ssh_keygen(folder, signer)
+    assert result.returncode == 0, result.stderr
+    assert signer.fingerprint in result.stdout.decode()
+
+
+def test_ssh_keygen_accepts_the_signature_without_a_list(unpacked):
+    folder, _ = unpacked
+    result = run(
+        folder,
+        *("ssh-keygen", "-Y", "check-novalidate", "-n", "report", "-s", "tagmanifest-sha256.txt.sig"),
+        stdin=(folder / "tagmanifest-sha256.txt").read_bytes(),
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_ssh_keygen_finds_the_signer_that_the_bundle_names(unpacked):
+    folder, signer = unpacked
+    verified_by_ssh_keygen(folder, signer)
+    result = run(
+        folder,
+        *("ssh-keygen", "-Y", "find-principals", "-s", "tagmanifest-sha256.txt.sig", "-f", "../signers"),
+    )
+    assert result.stdout.decode().strip() == signer.install_id
+    assert f"Signer: {signer.install_id}\n" in (folder / "bag-info.txt").read_text()
+
+
+def test_ssh_keygen_refuses_a_changed_list(unpacked):
+    folder, signer = unpacked
+    path = folder / "tagmanifest-sha256.txt"
+    path.write_bytes(path.read_bytes().replace(b"a", b"b", 1))
+    assert verified_by_ssh_keygen(folder, signer).returncode != 0
+
+
+def test_sha256sum_accepts_every_file(unpacked):
+    folder, _ = unpacked
+    for listing in ("tagmanifest-sha256.txt", "manifest-sha256.txt"):
+        result = run(folder, "sha256sum", "--strict", "-c", listing)
+        assert result.returncode == 0, result.stdout
+
+
+def test_sha256sum_finds_a_changed_file(unpacked):
+    folder, _ = unpacked
+    (folder / "data" / "summary.txt").write_text("healthy\n")
+    assert run(folder, "sha256sum", "--strict", "-c", "manifest-sha256.txt").returncode != 0
+
+
+def test_a_signature_of_ssh_keygen_is_read(tmp_path, key):
+    (tmp_path / "data").write_bytes(b"bytes")
+    assert run(tmp_path, "ssh-keygen", "-Y", "sign", "-f", "report_key", "-n", "report", "data").returncode == 0
+    assert check(b"bytes", (tmp_path / "data.sig").read_bytes(), "report") == public_key(key)
+
+
+def test_ssh_keygen_reads_the_key_file(tmp_path, key):
+    result = run(tmp_path, "ssh-keygen", "-y", "-f", "report_key")
+    assert result.stdout.decode().strip() == public_key(key).line
+
+
+_WRITE_WITH_A_LIMIT = """
+import resource, signal, sys
+from pathlib import Path
+from report.seal import SealedReport, write_bundle
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    write_bundle(Path(sys.argv[1]), SealedReport(report_id="x", signer="y", data=bytes(20_000)))
+except OSError as error:
+    print(error.errno)
+"""
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-c", _WRITE_WITH_A_LIMIT, str(tmp_path / "r.nexkit.zip")],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert result.stdout.strip().isdigit(), result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_an_os_error(tmp_path):
+    sealed = sealed_with(Ed25519PrivateKey.generate())
+    with pytest.raises(FileNotFoundError):
+        write_bundle(tmp_path / "none" / "r.nexkit.zip", sealed)
