@@ -1,7 +1,6 @@
 """The command line: every wrong use is one line that names place and mend, and nothing is left behind."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -162,7 +161,7 @@ def test_json_is_written_whole_or_not_at_all(tmp_path):
     file = tmp_path / "out.json"
     write_json({"state": "healthy"}, str(file))
     assert json.loads(file.read_text()) == {"state": "healthy"}
-    assert os.listdir(tmp_path) == ["out.json"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out.json"]
 
 
 def test_a_reader_that_goes_away_is_no_error():
