@@ -212,9 +212,9 @@ def test_where_icmp_sockets_are_refused_the_handshake_is_timed(world, version):
 
 def test_a_busy_event_loop_does_not_show_as_round_trip_time(icmp_world):
     target = SERVER[4]
-    fact = icmp_world.fact("ping", part="busy", target=target, count=20, interval_s=0.02)
-    assert fact.received == 20
-    assert fact.rtt_p50_ms < 5, "the loop stood still for 30 ms at a time"
+    fact = icmp_world.fact("ping", part="busy", target=target, count=10, interval_s=0.02)
+    assert fact.received == 10
+    assert fact.rtt_p50_ms < 5, "the loop stood still for 20 ms at a time"
 
 
 def test_loss_is_measured_as_it_is(world):
@@ -344,8 +344,8 @@ async def measure(probe_id, words, *, busy=False):
         probe.run(build_params(probe.spec.params, dict(word.split("=", 1) for word in words)), ctx)
     )
     while busy and not running.done():
-        time.sleep(0.03)  # noqa: ASYNC251  it blocks the loop: that is what is tried
-        await asyncio.sleep(0.001)
+        time.sleep(0.02)  # noqa: ASYNC251  it blocks the loop: that is what is tried
+        await asyncio.sleep(0)
     return await running
 
 
