@@ -18,6 +18,8 @@ class Ip:
 
     node: str
     lines: tuple[str, ...]
+    family: int | None = None
+    """4 or 6, for lines whose addresses do not tell it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

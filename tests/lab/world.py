@@ -434,7 +434,7 @@ class World:
     def _break(self, action: Action) -> None:
         match action:
             case Ip():
-                _ip(action.lines, node=action.node)
+                _ip(action.lines, node=action.node, family=action.family)
             case Nft():
                 _nft(action.rules, node=action.node)
             case Sysctl():
@@ -463,8 +463,8 @@ class World:
         return [action for action in self.scenario.inject if isinstance(action, kind)]
 
 
-def _ip(lines: Sequence[str], node: str | None = None) -> None:
-    where = ["-n", node] if node else []
+def _ip(lines: Sequence[str], node: str | None = None, family: int | None = None) -> None:
+    where = [*(["-n", node] if node else []), *([f"-{family}"] if family else [])]
     subprocess.run(["ip", *where, "-batch", "-"], input="\n".join(lines) + "\n", text=True, check=True)
 
 
