@@ -20,6 +20,8 @@ class ProblemKind(Enum):
     SIGNATURE_INVALID = "signature_invalid"
     SIGNER_MISMATCH = "signer_mismatch"
     """The bundle names another signer than the key that signed it."""
+    SIGNER_REVOKED = "signer_revoked"
+    """The key is in the list of revoked ones."""
     MANIFEST_MALFORMED = "manifest_malformed"
     HASH_MISMATCH = "hash_mismatch"
     BAG_MALFORMED = "bag_malformed"
@@ -55,6 +57,7 @@ def problem_text(problem: Problem, texts: Texts) -> str:
         ProblemKind.SIGNATURE_MISSING: _("The signature is missing."),
         ProblemKind.SIGNATURE_INVALID: _("The signature does not fit the content ({place})."),
         ProblemKind.SIGNER_MISMATCH: _("The report names another signer than the one who signed it."),
+        ProblemKind.SIGNER_REVOKED: _("The key that signed it was revoked."),
         ProblemKind.MANIFEST_MALFORMED: _("The list of files cannot be read: {place}."),
         ProblemKind.HASH_MISMATCH: _("A file was changed: {place}."),
         ProblemKind.BAG_MALFORMED: _("The description of the package is wrong: {place}."),

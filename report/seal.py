@@ -1,12 +1,9 @@
 """From a draft and the consent to it to the signed bundle (BagIt, RFC 8493; design: the bundle)."""
 
-import contextlib
 import hashlib
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from secrets import token_hex
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -15,6 +12,7 @@ from report.codec import dumps, encode
 from report.consent import CONSENT_PATH, ConsentRecord, content_root
 from report.container import write_container
 from report.draft import Draft
+from report.files import write_whole
 from report.sshsig import public_key, sign
 
 NAMESPACE = "report"
@@ -79,14 +77,4 @@ def manifest(files: Mapping[str, bytes]) -> bytes:
 
 def write_bundle(path: Path, sealed: SealedReport) -> None:
     """Write the file whole or not at all; an OSError (disk full, read-only) passes and leaves nothing behind."""
-    draft = path.with_name(f".{path.name}-{token_hex(4)}")
-    try:
-        with draft.open("xb") as file:
-            file.write(sealed.data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        raise
+    write_whole(path, sealed.data)

@@ -2,7 +2,7 @@
 
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -43,15 +43,8 @@ def read_signers(path: Path) -> tuple[Signer, ...]:
 
     Lines with restrictions that this version cannot check (certificate authorities, validity) vouch for nothing.
     """
-    with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise SignersError(f"{path}: larger than {MAX_BYTES} bytes")
     signers = []
-    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
-        words = line.split()
-        if not words or words[0].startswith("#"):
-            continue
+    for number, words in _lines(path):
         try:
             signer = _signer(words)
         except ValueError:
@@ -61,6 +54,32 @@ def read_signers(path: Path) -> tuple[Signer, ...]:
         if signer is not None:
             signers.append(signer)
     return tuple(signers)
+
+
+def read_keys(path: Path) -> tuple[PublicKey, ...]:
+    """The Ed25519 keys of a list of public keys, as `.pub` files have them; OSError, or SignersError with the line."""
+    keys = []
+    for number, words in _lines(path):
+        try:
+            blob = b64decode(words[1], validate=True) if words[0] == KEY_TYPE else b""
+        except (Base64Error, IndexError):
+            blob = b""
+        if not blob:
+            raise SignersError(f"{path}, line {number}: expected {KEY_TYPE} KEY [COMMENT]")
+        keys.append(PublicKey(blob))
+    return tuple(keys)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Number and words of every line that says something."""
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise SignersError(f"{path}: larger than {MAX_BYTES} bytes")
+    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
+        words = line.split()
+        if words and not words[0].startswith("#"):
+            yield number, words
 
 
 def _signer(words: list[str]) -> Signer | None:

@@ -1,7 +1,7 @@
 """Whether a bundle is what its signer wrote: container, then signature, then hashes, and only then its content."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import total_ordering
@@ -24,7 +24,7 @@ from report.seal import (
     SIGNATURE_PATH,
     TAG_MANIFEST_PATH,
 )
-from report.signers import is_known, read_signers
+from report.signers import is_known, read_keys, read_signers
 from report.sshsig import PublicKey, SignatureError, check
 from report.visible import hides_something, visible
 
@@ -97,14 +97,19 @@ class _RejectedError(Exception):
 
 
 def verify(
-    source: Path | bytes, signers: Path | None = None, required_tier: Tier = Tier.INTEGRITY_ONLY
+    source: Path | bytes,
+    signers: Path | None = None,
+    required_tier: Tier = Tier.INTEGRITY_ONLY,
+    *,
+    revoked: Path | None = None,
 ) -> Verification:
     """Check a bundle, given as file or bytes.
 
-    `signers` is a list of known devices. Whatever the bytes are, this comes to an answer; OSError where the file cannot
-    be read, SignersError where the list cannot.
+    `signers` is a list of known devices, `revoked` one of public keys that count no more. Whatever the bytes are, this
+    comes to an answer; OSError where a file cannot be read, SignersError where a list cannot.
     """
     known = read_signers(signers) if signers is not None else ()
+    lost = read_keys(revoked) if revoked is not None else ()
     data = source if isinstance(source, bytes) else _read(source)
     report_id: str | None = None
     signer: PublicKey | None = None
@@ -115,7 +120,7 @@ def verify(
             kind = ProblemKind.TOO_LARGE if str(error) == "too_large" else ProblemKind.CONTAINER
             raise _RejectedError(Problem(kind, str(error))) from None
         report_id = container.top
-        signer = _check_signature(container.files)
+        signer = _check_signature(container.files, lost)
         _check_bag(container.files, report_id, signer)
         content = _read_content(container.files, report_id)
     except _RejectedError as rejected:
@@ -148,15 +153,18 @@ def _read(path: Path) -> bytes:
         return file.read(MAX_ZIP_BYTES + 1)
 
 
-def _check_signature(files: Mapping[str, bytes]) -> PublicKey:
+def _check_signature(files: Mapping[str, bytes], revoked: Collection[PublicKey]) -> PublicKey:
     if TAG_MANIFEST_PATH not in files:
         raise _RejectedError(Problem(ProblemKind.FILE_MISSING, TAG_MANIFEST_PATH))
     if SIGNATURE_PATH not in files:
         raise _RejectedError(Problem(ProblemKind.SIGNATURE_MISSING, SIGNATURE_PATH))
     try:
-        return check(files[TAG_MANIFEST_PATH], files[SIGNATURE_PATH], NAMESPACE)
+        signer = check(files[TAG_MANIFEST_PATH], files[SIGNATURE_PATH], NAMESPACE)
     except SignatureError as error:
         raise _RejectedError(Problem(ProblemKind.SIGNATURE_INVALID, str(error))) from None
+    if signer in revoked:
+        raise _RejectedError(Problem(ProblemKind.SIGNER_REVOKED, signer.install_id))
+    return signer
 
 
 def _check_bag(files: Mapping[str, bytes], report_id: str, signer: PublicKey) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from nexkit.profile_file import load_profile
 from nexkit.texts import Texts
 from report.codec import encode_diagnosis
+from report.files import write_whole
 from report.html import report_html
 from report.keys import KeyFileError, key_path, load_or_create_key
 from report.load import InvalidBundleError, load_report
@@ -19,7 +20,6 @@ from report.visible import visible
 from ui.cli.diagnose import status_of
 from ui.cli.errors import CommandError, ExitStatus
 from ui.cli.output import verdict_text, write_json
-from report.files import write_whole
 
 
 def show(arguments: argparse.Namespace, texts: Texts) -> int:
@@ -36,7 +36,9 @@ def show(arguments: argparse.Namespace, texts: Texts) -> int:
     if arguments.json != "-":
         _ = texts.gettext
         system = report.record.system
-        print(_("Report {id}, made {when:%Y-%m-%d %H:%M} UTC").format(id=report.report_id, when=report.record.started_at))
+        print(
+            _("Report {id}, made {when:%Y-%m-%d %H:%M} UTC").format(id=report.report_id, when=report.record.started_at)
+        )
         print(
             _("System: {system} {release}; kit {kit}; profile {profile} ({serial})").format(
                 system=visible(system.system),
@@ -50,7 +52,11 @@ def show(arguments: argparse.Namespace, texts: Texts) -> int:
             print(_("Ticket: {ticket}").format(ticket=visible(report.record.request.ticket)))
         if report.record.request.note:
             print(_("Note: {note}").format(note=visible(report.record.request.note)))
-        print(_("Signed by: {signer} ({tier})").format(signer=_signer(report.verification), tier=report.verification.tier.value))
+        print(
+            _("Signed by: {signer} ({tier})").format(
+                signer=_signer(report.verification), tier=report.verification.tier.value
+            )
+        )
         print()
         print(verdict_text(report.diagnosis, texts))
     return status_of(report.diagnosis.verdict.state)
@@ -76,37 +82,43 @@ def verify_command(arguments: argparse.Namespace, texts: Texts) -> int:
     except SignersError as error:
         raise CommandError(str(error)) from None
     if arguments.json:
-        write_json(
-            {
-                "tier": verification.tier.value,
-                "required": verification.required.value,
-                "accepted": verification.accepted,
-                "report_id": verification.report_id,
-                "signer": verification.signer.install_id if verification.signer else None,
-                "problems": [{"kind": item.kind.value, "place": item.place} for item in verification.problems],
-            },
-            arguments.json,
-        )
+        write_json(_verification_document(verification), arguments.json)
     if arguments.json != "-":
-        print(_("{file}: {tier}").format(file=arguments.bundle, tier=verification.tier.value))
-        if verification.report_id:
-            print(_("Report: {id}").format(id=visible(verification.report_id)))
-        if verification.signer:
-            print(_("Signed by: {signer}").format(signer=_signer(verification)))
-        for problem in verification.problems:
-            print(f"- {visible(problem_text(problem, texts))}")
-        if verification.tier is not Tier.INVALID:
-            print(
-                _(
-                    "These bytes are what this installation wrote and its user released. That does not prove that the "
-                    "computer told the truth."
-                )
-            )
+        print(_verification_text(arguments.bundle, verification, texts))
     if verification.tier is Tier.INVALID:
         return ExitStatus.FAULT
     if verification.accepted:
         return ExitStatus.HEALTHY
     return ExitStatus.REPACKED if verification.tier is Tier.REPACKED else ExitStatus.BELOW_TIER
+
+
+def _verification_document(verification: Verification) -> dict[str, object]:
+    return {
+        "tier": verification.tier.value,
+        "required": verification.required.value,
+        "accepted": verification.accepted,
+        "report_id": verification.report_id,
+        "signer": verification.signer.install_id if verification.signer else None,
+        "problems": [{"kind": item.kind.value, "place": item.place} for item in verification.problems],
+    }
+
+
+def _verification_text(name: str, verification: Verification, texts: Texts) -> str:
+    _ = texts.gettext
+    lines = [f"{name}: {verification.tier.value}"]
+    if verification.report_id:
+        lines.append(_("Report: {id}").format(id=visible(verification.report_id)))
+    if verification.signer:
+        lines.append(_("Signed by: {signer}").format(signer=_signer(verification)))
+    lines += [f"- {visible(problem_text(problem, texts))}" for problem in verification.problems]
+    if verification.tier is not Tier.INVALID:
+        lines.append(
+            _(
+                "These bytes are what this installation wrote and its user released. That does not prove that the "
+                "computer told the truth."
+            )
+        )
+    return "\n".join(lines)
 
 
 def _signer(verification: Verification) -> str:
@@ -124,8 +136,8 @@ def check_profile(arguments: argparse.Namespace, texts: Texts) -> int:
     profile = loaded.profile
     print(
         texts.gettext(
-            "{file}: profile {id}, serial {serial}, valid until {until:%Y-%m-%d}: {services} services, {anchors} anchors, "
-            "{names} names"
+            "{file}: profile {id}, serial {serial}, valid until {until:%Y-%m-%d}: {services} services, "
+            "{anchors} anchors, {names} names"
         ).format(
             file=arguments.file,
             id=profile.id,

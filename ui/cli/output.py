@@ -1,7 +1,6 @@
 """What the commands print: progress on stderr, verdicts in words and JSON on stdout."""
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ from nexkit.texts import Texts
 from nexkit.texts.causes import cause_text
 from nexkit.texts.numbers import percent
 from nexkit.texts.verdicts import not_tested_text, rung_word, segment_name, severity_word, verdict_sentence
+from report.files import write_whole
 
 _MARKS = {
     RungState.PASS: "+",
@@ -89,14 +89,3 @@ def write_json(document: Any, place: str) -> None:  # noqa: ANN401  any JSON val
         sys.stdout.flush()
     else:
         write_whole(Path(place), text.encode())
-
-
-def write_whole(file: Path, data: bytes) -> None:
-    """Write a file beside its place first, so that nothing half-written is left; OSError as it comes."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        beside.write_bytes(data)
-        beside.replace(file)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
