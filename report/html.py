@@ -392,7 +392,7 @@ def _path_table(trace: PathTrace, texts: Texts) -> _Table:
     return _Table(
         title=_("Routers on the way"),
         note=f"{trace.target} ({trace.method.value}, {reached})",
-        columns=(_("hop"), _("address"), _("answers"), _("best"), _("median")),
+        columns=(_("hop"), _("address"), _("replies"), _("best"), _("median")),
         rows=rows,
     )
 
