@@ -66,6 +66,7 @@ class DirectionLoad:
     working: EchoStats | None
     """Latency under this load; None where echo was not permitted or not measured."""
     failure: Failure | None
+    """The first trouble of any connection; the goodput may be known all the same, from the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

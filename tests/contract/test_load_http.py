@@ -115,7 +115,7 @@ def slowed(server, monkeypatch, bytes_per_s=4_000_000):
 def test_both_directions_are_measured_with_latency_at_rest_and_under_load(monkeypatch):
     with serving() as server:
         slowed(server, monkeypatch)
-        outcome, _ = measure(server=url_of(server), direction_s=1.5, expected_down_bit_s=90e6)
+        outcome, _ = measure(server=url_of(server), direction_s=1.2, expected_down_bit_s=90e6)
         sent, received = settled(server)
     fact = outcome.fact
     assert fact.idle.method is EchoMethod.ICMP
@@ -126,7 +126,7 @@ def test_both_directions_are_measured_with_latency_at_rest_and_under_load(monkey
         assert direction.failure is None
         assert direction.connections == 3
         assert direction.ramp_up_s >= 0.5
-        assert direction.ramp_up_s + direction.measured_s == pytest.approx(1.5, abs=0.3)
+        assert direction.ramp_up_s + direction.measured_s == pytest.approx(1.2, abs=0.3)
         assert direction.working.received > 5
         assert direction.goodput_bit_s > 1e6
         assert not direction.capped
@@ -136,9 +136,9 @@ def test_both_directions_are_measured_with_latency_at_rest_and_under_load(monkey
 def test_goodput_of_a_slow_download_is_what_the_server_lets_through(monkeypatch):
     with serving() as server:
         slowed(server, monkeypatch, bytes_per_s=1_000_000)
-        outcome, _ = measure(server=url_of(server), direction_s=2.0, connections=2)
+        outcome, _ = measure(server=url_of(server), direction_s=1.2, connections=2)
     assert outcome.fact.down.goodput_bit_s == pytest.approx(16e6, rel=0.15)
-    assert outcome.fact.down.confidence in LoadConfidence
+    assert outcome.fact.down.confidence is LoadConfidence.LOW  # one window only
 
 
 @pytest.mark.parametrize("max_bytes", [1, 1000, 3_000_000, 40_000_000])
