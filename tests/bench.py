@@ -159,7 +159,9 @@ def client_route() -> dict[str, list[dict[str, Any]]]:
         hops = [hub["host"] for hub in json.loads(output)["report"]["hubs"]]
         found["mtr"].append({"seconds": seconds, "hops": hops})
         output, seconds = _timed(ours)
-        hops = [",".join(answer["address"] for answer in hop["responders"]) for hop in json.loads(output)["hops"]]
+        hops = [
+            ",".join(answer["address"] for answer in hop["responders"]) for hop in json.loads(output)["data"]["hops"]
+        ]
         found["nexkit"].append({"seconds": seconds, "hops": hops})
     return found
 
@@ -186,7 +188,7 @@ def client_load() -> dict[str, list[float]]:
         for way, reverse in (("down", ["-R"]), ("up", [])):
             output, _seconds = _timed(["iperf3", "-c", SPEED, "-4", "-P4", "-t5", "-O1", "-J", *reverse])
             found[f"iperf3_{way}"].append(json.loads(output)["end"]["sum_received"]["bits_per_second"])
-        fact = json.loads(_timed(ours)[0])
+        fact = json.loads(_timed(ours)[0])["data"]
         for way in ("down", "up"):
             found[f"nexkit_{way}"].append(fact[way]["goodput_bit_s"])
     return found
