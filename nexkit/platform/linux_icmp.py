@@ -212,18 +212,13 @@ class _IcmpExchange(_Exchange):
     method = PathMethod.ICMP
 
     def __init__(self, of_family: Family) -> None:
-        protocol = _ICMP_PROTOCOLS[of_family]
-        self._raw = False
-        try:
-            sock = socket.socket(_SOCKET_FAMILIES[of_family], socket.SOCK_DGRAM, protocol)
-            sock.bind(("", 0))
-            self._identifier = sock.getsockname()[1]  # the kernel chose it and writes it into each request
-        except PermissionError:
-            # net.ipv4.ping_group_range leaves this user out. Root may still have a raw socket.
-            sock = socket.socket(_SOCKET_FAMILIES[of_family], socket.SOCK_RAW, protocol)
-            self._raw = True
+        sock, self._raw = _icmp_socket(of_family)
+        if self._raw:
             self._identifier = secrets.randbits(16)
             _let_pass_only(sock, of_family, _ECHO_REPLY[of_family])
+        else:
+            sock.bind(("", 0))
+            self._identifier = sock.getsockname()[1]  # the kernel chose it and writes it into each request
         super().__init__(sock, of_family)
 
     def _datagram(self, key: int, payload_bytes: int) -> bytes:
@@ -376,6 +371,16 @@ def _own_address(target: str, of_family: Family) -> str:
             )[0][4]
         )
         return str(sock.getsockname()[0])
+
+
+def _icmp_socket(of_family: Family) -> tuple[socket.socket, bool]:
+    """An ICMP socket and whether it is a raw one; PermissionError where this user may have neither."""
+    family, protocol = _SOCKET_FAMILIES[of_family], _ICMP_PROTOCOLS[of_family]
+    try:
+        return socket.socket(family, socket.SOCK_DGRAM, protocol), False
+    except OSError:
+        # net.ipv4.ping_group_range leaves this user out, or this kernel has no such sockets. Root may have a raw one.
+        return socket.socket(family, socket.SOCK_RAW, protocol), True
 
 
 def _let_pass_only(sock: socket.socket, of_family: Family, kind: int) -> None:

@@ -56,6 +56,7 @@ cable() { # node device addresses, node device addresses
 }
 ip link set lo up
 cable client eth0 192.168.10.20/24 2001:db8:10::20/64 near lan 192.168.10.1/24 2001:db8:10::1/64
+ip -n near addr add fe80::1/64 dev lan nodad
 cable near wan 198.18.1.2/24 2001:db8:18:1::2/64 far near 198.18.1.1/24 2001:db8:18:1::1/64
 cable far out 198.18.2.1/24 2001:db8:18:2::1/64 server eth0 198.18.2.10/24 2001:db8:18:2::10/64
 ip route add default via 192.168.10.1; ip -6 route add default via 2001:db8:10::1
@@ -189,7 +190,8 @@ def test_the_state_is_that_of_the_namespace(world):
 
 
 def test_a_cable_pulled_out_is_seen(world):
-    mend = f"ip -n near link set lan up; ip -n near addr add {NEAR[6]}/64 dev lan nodad"
+    addresses = f"for own in fe80::1 {NEAR[6]}; do ip -n near addr add $own/64 dev lan nodad; done"
+    mend = f"ip -n near link set lan up; {addresses}"
     with world.broken("ip -n near link set lan down", mend):
         state = world.fact("interfaces")
     (cable,) = (interface for interface in state.interfaces if interface.name == "eth0")
@@ -267,6 +269,15 @@ def test_without_a_route_there_is_no_trace(world, version):
     assert echo.samples[0].error is FailureKind.NET_UNREACHABLE
 
 
+def test_a_link_local_gateway_is_reached_by_its_interface(icmp_world):
+    icmp_world.shell("ip neigh flush dev eth0")
+    echo = icmp_world.fact("ping", target="fe80::1%eth0", count=3, interval_s=0.01)
+    assert (echo.method, echo.received) == (EchoMethod.ICMP, 3)
+    fact = icmp_world.fact("lan", gateway="fe80::1", interface="eth0")
+    assert fact.neighbour is NeighbourState.REACHABLE
+    assert {answer.failure.kind for answer in fact.tcp} == {FailureKind.REFUSED}
+
+
 def hops(trace):
     return [[responder.address for responder in hop.responders] for hop in trace.hops]
 
@@ -305,7 +316,8 @@ def test_a_router_that_quotes_the_udp_header_alone_is_found_in_the_next_round(wo
     with world.filtered("far", "prerouting", "ip ttl 1 drop"), world.program("far", "quote_shortly"):
         trace = world.fact("route", privilege=WITHOUT_RAW_SOCKETS, target=SERVER[4])
     assert (trace.reached, hops(trace)) == (True, whole_path(4))
-    assert (trace.hops[1].sent, trace.hops[1].received) == (3, 2)
+    assert trace.hops[1].sent == 3
+    assert trace.hops[1].received >= 2, "in the first round it can be told only when all others have answered"
 
 
 def test_a_target_behind_a_firewall_is_not_reached(world):
