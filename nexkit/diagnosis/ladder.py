@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from nexkit.address import Family
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.limits import Limits
-from nexkit.diagnosis.loss import round_trips, together
+from nexkit.diagnosis.loss import shared_loss
 from nexkit.diagnosis.signs import ResolverState
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Finding, Rung, RungState, Segment, Severity
@@ -24,6 +25,7 @@ class _Seen:
     because: tuple[str, ...] = ()
 
 
+_CUT_SHORT = frozenset({SkipReason.CANCELLED, SkipReason.TIME_LIMIT, SkipReason.WITHHELD})
 _NOT_RUN = _Seen(RungState.NOT_RUN)
 _UNKNOWN = _Seen(RungState.INCONCLUSIVE)
 
@@ -78,9 +80,9 @@ def _access(run: Snapshot, _limits: Limits) -> _Seen:
 
 def _internet(run: Snapshot, limits: Limits) -> _Seen:
     view = signs.internet(run)
-    anchors = together(tuple(round_trips(run, limits, Subject.ANCHOR).values()))
-    if anchors is not None and anchors.lossy(limits):
-        return _Seen(RungState.WARN, anchors.steps)
+    lossy = [whole for each in Family if (whole := shared_loss(run, limits, each)) is not None]
+    if lossy:
+        return _Seen(RungState.WARN, tuple(step for whole in lossy for step in whole.steps))
     if view.reached_ids:
         return _Seen(RungState.PASS, view.reached_ids)
     if view.broken(limits.min_destinations) and not signs.behind_proxy(run):
@@ -99,7 +101,7 @@ def _dns(run: Snapshot, limits: Limits) -> _Seen:
     if found or (good and not programs):
         return _Seen(RungState.WARN if programs else RungState.PASS, asked)
     failing = [each for each in configured if each.state in {ResolverState.SILENT, ResolverState.ERRING}]
-    if len(programs) + len(failing) >= limits.min_signs:
+    if signs.internet(run).reached_ids and len(programs) + len(failing) >= limits.min_signs:
         return _Seen(RungState.FAIL, asked)
     return _UNKNOWN if _asked(run, Subject.RESOLVER) or programs else _NOT_RUN
 
@@ -132,7 +134,7 @@ def _service(run: Snapshot, limits: Limits) -> _Seen:
         enough = len(signs.passing_controls(run)) >= limits.min_controls
         return _Seen(RungState.FAIL if enough else RungState.INCONCLUSIVE, failing)
     cut_short = any(
-        isinstance(result.outcome, Skipped) and result.outcome.reason in {SkipReason.CANCELLED, SkipReason.TIME_LIMIT}
+        isinstance(result.outcome, Skipped) and result.outcome.reason in _CUT_SHORT
         for result in run.steps(Subject.SERVICE)
     )
     if tested and len(tested) == len(planned) and not cut_short:

@@ -121,7 +121,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         title=_("Some measurements were not permitted"),
         sentence=_("Your system did not let this program measure everything, so parts of the picture are missing."),
         advice=(_("Run “nexkit check” to see which permission is missing and how to give it."),),
-        desk=_("{steps} steps failed for lack of permission; they are no evidence."),
+        desk=_("Steps without permission: {steps}. They are no evidence, neither for nor against."),
     ),
     "lan.dhcp_failed": lambda _: CauseText(
         title=_("The network gave this computer no address"),
@@ -154,7 +154,10 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "lan.latency": lambda _: CauseText(
         title=_("The connection to the router is slow or unsteady"),
-        sentence=_("Data already takes long on the Wi-Fi or cable to your router: {rtt_p50_ms} there and back."),
+        sentence=_(
+            "Data is already slow or uneven on the Wi-Fi or cable to your router: {rtt_p50_ms} there and back, "
+            "varying by {jitter_ms}."
+        ),
         advice=(
             _("On Wi-Fi, move closer to the router; on a cable, try another cable or another port."),
             _("Stop large downloads and backups on all devices, then try again."),
@@ -404,8 +407,9 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         advice=(
             _("Try another network, for example your phone: if it works there, this network blocks it."),
             _("Ask the support desk or whoever runs this network to allow port {port}."),
+            _("If it works in no network, tell whoever runs the service."),
         ),
-        desk=_("Port {port} of {service}: {answer}, while the same address answers otherwise; controls tell the rest."),
+        desk=_("Port {port} of {service}: {answer}, while the same address answers otherwise."),
     ),
     "service.down": lambda _: CauseText(
         title=_("The service itself is down"),

@@ -4,7 +4,7 @@ from nexkit.address import Family, Scope
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import FAIR, LIKELY, POSSIBLE, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
-from nexkit.diagnosis.loss import RoundTrips, round_trips, together
+from nexkit.diagnosis.loss import RoundTrips, gateway_clean, provider_hop, round_trips, shared_loss, together
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Finding, FindingValue, Inconclusive, RuleAnswer
 from nexkit.facts.echo import EchoStats
@@ -72,39 +72,6 @@ def ipv4_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
     if evidence is None:
         return Clear()
     return (finding("access.ipv4_broken", confidence=STRONG, evidence=(step, *evidence)),)
-
-
-def _of_family(trips: dict[str, RoundTrips], of_family: Family) -> tuple[RoundTrips, ...]:
-    return tuple(each for target, each in trips.items() if signs.known_family(target) is of_family)
-
-
-def shared_loss(run: Snapshot, limits: Limits, of_family: Family) -> RoundTrips | None:
-    """The loss that all destinations of a family have in common; None where there is none, or only some have it."""
-    anchors = _of_family(round_trips(run, limits, Subject.ANCHOR), of_family)
-    whole = together(anchors)
-    if whole is None or not whole.lossy(limits):
-        return None
-    hit = [each for each in anchors if each.lost]
-    provider = together(_of_family(round_trips(run, limits, Subject.PROVIDER_HOP), of_family))
-    enough = len(hit) >= limits.min_destinations or (provider is not None and provider.lossy(limits))
-    if not enough or not all(each.may_share(whole.ratio, limits) for each in anchors):
-        return None
-    return whole
-
-
-def gateway_clean(run: Snapshot, limits: Limits) -> tuple[str, ...] | None:
-    """Outcome ids that show a good way to every gateway; None where it is bad or not known."""
-    trips = round_trips(run, limits, Subject.GATEWAY)
-    good = all(
-        not each.lossy(limits) and each.rtt_p50_ms is not None and each.rtt_p50_ms <= limits.gateway_rtt_ms
-        for each in trips.values()
-    )
-    return tuple(step for each in trips.values() for step in each.steps) if trips and good else None
-
-
-def provider_hop(run: Snapshot, limits: Limits, of_family: Family) -> RoundTrips | None:
-    """Round trips to the first router of the provider; None where it was not measured or never answers echo."""
-    return together(_of_family(round_trips(run, limits, Subject.PROVIDER_HOP), of_family))
 
 
 def loss(run: Snapshot, limits: Limits) -> RuleAnswer:

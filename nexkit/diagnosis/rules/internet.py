@@ -6,7 +6,7 @@ from nexkit.address import Family
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import FAIR, STRONG, finding
 from nexkit.diagnosis.limits import Limits
-from nexkit.diagnosis.rules.access import gateway_clean, provider_hop, shared_loss
+from nexkit.diagnosis.loss import gateway_clean, provider_hop, shared_loss
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Inconclusive, RuleAnswer
 from nexkit.facts.path import PathTrace

@@ -23,8 +23,8 @@ from nexkit.facts.network import (
 from nexkit.facts.path import Hop, HopResponder, PathMethod, PathTrace
 from nexkit.facts.portal import PortalAttempt, PortalCheck
 from nexkit.facts.reach import Certificate, HttpResult, Reach, ReachAttempt, ReachLayer, TlsResult
+from nexkit.facts.system import SystemInfo
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, Skipped
-from nexkit.platform.api import SystemInfo
 from nexkit.request import Request
 from nexkit.run_record import ProfileReference, ProfileTrust, RunRecord, StepResult
 from nexkit.subject import Subject
