@@ -84,7 +84,11 @@ def is_address(text: str) -> bool:
 
 
 def in_prefix(address: str, network_address: str, prefix_length: int) -> bool:
-    """Whether an address lies in the on-link prefix of `network_address/prefix_length`."""
-    network = ip_interface(f"{_plain(network_address)}/{prefix_length}").network
+    """Whether an address lies in the on-link prefix of `network_address/prefix_length`.
+
+    Of a reduced address no more is known than its own prefix, so that is what counts then.
+    """
+    own = ip_interface(_plain(network_address))
+    network = ip_interface(f"{own.ip}/{min(prefix_length, own.network.prefixlen)}").network
     value = ip_interface(_plain(address)).ip
     return value.version == network.version and value in network

@@ -34,6 +34,8 @@ _INFO = re.compile(
     r"Signer: (?P<signer>inst-[0-9a-f]{16})\nKit-Version: \S{1,32}\n"
 )
 _TAGS = frozenset({BAGIT_PATH, INFO_PATH, MANIFEST_PATH})
+_MAX_TAG_BYTES = 256 * 1024
+"""Of a list or description: more than as many names as a container may hold need."""
 _OUTSIDE_MANIFESTS = frozenset({TAG_MANIFEST_PATH, SIGNATURE_PATH})
 _PAYLOAD = frozenset({SUMMARY_PATH, REPORT_PATH, HTML_PATH, CONSENT_PATH})
 
@@ -180,7 +182,7 @@ def _check_bag(files: Mapping[str, bytes], report_id: str, signer: PublicKey) ->
         problems += [Problem(ProblemKind.FILE_MISSING, path) for path in sorted(_PAYLOAD - payload.keys())]
     if problems:
         raise _RejectedError(*dict.fromkeys(problems))
-    info = _INFO.fullmatch(files[INFO_PATH].decode("utf-8", "replace"))
+    info = _INFO.fullmatch(files[INFO_PATH][:_MAX_TAG_BYTES].decode("utf-8", "replace"))
     if files[BAGIT_PATH] != BAGIT:
         raise _RejectedError(Problem(ProblemKind.BAG_MALFORMED, BAGIT_PATH))
     size = sum(len(data) for data in payload.values())
@@ -194,10 +196,10 @@ def _check_bag(files: Mapping[str, bytes], report_id: str, signer: PublicKey) ->
 
 def _manifest(data: bytes, path: str) -> dict[str, str]:
     """Hash by path; rejected unless every byte belongs to a line and no path stands twice."""
-    text = data.decode("utf-8", "replace")
+    text = data[: _MAX_TAG_BYTES + 1].decode("utf-8", "replace")
     lines = list(_LINE.finditer(text))
     listed = {line[2]: line[1] for line in lines}
-    if sum(len(line[0]) for line in lines) != len(text) or len(listed) != len(lines):
+    if len(data) > _MAX_TAG_BYTES or sum(len(line[0]) for line in lines) != len(text) or len(listed) != len(lines):
         raise _RejectedError(Problem(ProblemKind.MANIFEST_MALFORMED, path))
     return listed
 

@@ -128,6 +128,23 @@ def test_a_line_that_is_not_about_this_signature_vouches_for_nothing(sealed, tmp
     assert not verification.accepted
 
 
+def test_a_revoked_key_is_refused(sealed, tmp_path):
+    revoked = tmp_path / "revoked"
+    revoked.write_text(f"# lost laptops\n{public_key(OTHER_KEY).line}\n")
+    assert verify(sealed.data, revoked=revoked).accepted
+    revoked.write_text(f"{public_key(KEY).line} of the lost laptop\n")
+    verification = verify(sealed.data, revoked=revoked)
+    assert (verification.tier, kinds(verification)) == (Tier.INVALID, {ProblemKind.SIGNER_REVOKED})
+
+
+@pytest.mark.parametrize("line", ["word", "ssh-ed25519", "ssh-rsa AAAA", "ssh-ed25519 ???"])
+def test_a_broken_list_of_revoked_keys_names_its_line(sealed, tmp_path, line):
+    revoked = tmp_path / "revoked"
+    revoked.write_text(f"\n{line}\n")
+    with pytest.raises(SignersError, match="line 2"):
+        verify(sealed.data, revoked=revoked)
+
+
 @pytest.mark.parametrize("line", ["word", "a b", "a ssh-ed25519", "a ssh-ed25519 ???", "ssh-ed25519 AAAA"])
 def test_a_broken_list_of_signers_names_its_line(tmp_path, line):
     signers = tmp_path / "signers"
@@ -542,6 +559,14 @@ def test_no_damage_makes_the_check_crash(sealed, changes, cut):
     assert verify(bytes(data[: cut % len(data)])).tier is Tier.INVALID
     verify(bytes(data))
     assert time.process_time() - began < 2
+
+
+def test_an_endless_list_is_answered_soon(files, sealed):
+    files[TAG_MANIFEST_PATH] = b"a" * 15_000_000 + random.Random(1).randbytes(100_000)
+    files[SIGNATURE_PATH] = sign(files[TAG_MANIFEST_PATH], KEY, NAMESPACE)
+    began = time.process_time()
+    rejected(write_container(sealed.report_id, files), ProblemKind.MANIFEST_MALFORMED, TAG_MANIFEST_PATH)
+    assert time.process_time() - began < 3
 
 
 def test_the_largest_hostile_file_is_answered_soon():

@@ -204,6 +204,7 @@ def test_a_consent_that_stands_twice_is_refused(record):
         (b'{"a": 1e999}', "finite"),
         (b'{"a": 1, "a": 2}', "twice"),
         (b"[" * 200_000, "deep"),
+        (b'"' + b'\\"' * 1_000_000, "Unterminated"),
         (b'{"a":' * 200_000, "deep"),
         (b"1" * 10_000, "digits"),
         (b'"\xff"', "UTF-8"),

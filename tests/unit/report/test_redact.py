@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sample_report import OWN_NAMES, SECRETS, echo, home_record, network_state, reach, step
 
-from nexkit.address import Family, Scope, family, scope
+from nexkit.address import Family, Scope, family, in_prefix, scope
+from nexkit.diagnosis.engine import diagnose
 from nexkit.facts import BUILTIN_FACTS
 from nexkit.outcome import Completed, Skipped, SkipReason
 from nexkit.request import Request
@@ -322,3 +323,14 @@ def test_a_short_key_is_refused(record, profile):
 def test_reduced_prefixes_are_told_apart_from_private_ones():
     assert scope("203.0.113.0/24#ip-aaaaaaaa") is Scope.INTERNET
     assert family("2001:db8:1::/48#ip-aaaaaaaa") is Family.IPV6
+
+
+def test_a_reduced_prefix_still_says_what_may_be_on_link():
+    assert in_prefix("2001:db8:1::/48#ip-aaaaaaaa", "2001:db8:1::/48#ip-bbbbbbbb", 64)
+    assert not in_prefix("2001:db8:2::/48#ip-aaaaaaaa", "2001:db8:1::/48#ip-bbbbbbbb", 64)
+    assert in_prefix("192.168.1.1", "192.168.1.23", 24)
+
+
+@pytest.mark.parametrize("categories", [ALL, ALL - {Category.ADDRESSES}], ids=["agreed", "kind only"])
+def test_a_report_is_diagnosed_like_the_run_it_was_made_from(record, profile, categories):
+    assert diagnose(redacted(record, profile, categories)) == diagnose(record)
