@@ -71,8 +71,10 @@ def make_draft(
     }
     files |= {path: dump_lines(lines) for path, lines in measurements(redacted.record).items()}
     # What the user typed is shared as typed, and the profile is the organisation's own and public in it.
-    typed = " ".join(text for text in (redacted.record.request.ticket, redacted.record.request.note) if text).casefold()
-    secrets = [secret for secret in {*redacted.replaced, *names} if secret.casefold() not in typed]
+    typed = "\n".join(text for text in (redacted.record.request.ticket, redacted.record.request.note) if text)
+    secrets = {*redacted.replaced, *names}
+    released = residual_scan({"typed.json": typed.encode(), "profile.json": profile.toml}, secrets)
+    secrets -= {entry.value for entry in released}
     if residues := residual_scan(files, secrets):
         raise ResidueError(residues)
     files[PROFILE_PATH] = profile.toml

@@ -198,6 +198,12 @@ def test_what_the_user_typed_is_no_residue(record, diagnosis, profile, texts):
     assert "taros-pc cannot print" in draft.files["data/report.json"].decode()
 
 
+def test_a_name_that_the_profile_uses_too_holds_nothing_back(record, diagnosis, profile, texts):
+    naming = replace(profile, toml=b'[[service]]\nid = "mail"\n')
+    draft = make_draft(record, diagnosis, naming, set(Category), texts, random.Random(1), own_names=("mail",))
+    assert "reach.service.mail" in draft.files["data/report.json"].decode()
+
+
 @pytest.mark.parametrize(
     ("secret", "text"),
     [
