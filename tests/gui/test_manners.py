@@ -8,6 +8,7 @@ import pytest
 from gui_doubles import double_runner
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QFontDatabase, QPalette
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
 from test_wizard import WAIT_MS, measure, press, to_agree, to_preview
 
@@ -57,6 +58,36 @@ def test_every_control_of_every_page_is_named_and_reachable(qtbot, make_window, 
     press(qtbot, window, "save.save")
     qtbot.waitUntil(lambda: window.flow.saved, timeout=WAIT_MS)
     check_page(window)
+
+
+def test_tab_goes_down_the_page_and_then_to_the_buttons(qtbot, make_window, no_licence):
+    window = make_window(loaded=no_licence)
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    order = []
+    for _step in range(7):
+        order.append(QApplication.focusWidget().objectName())
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    assert order == [
+        "trouble.check_up",
+        "trouble.service",
+        "trouble.url",
+        "trouble.ticket",
+        "trouble.note",
+        "wizard.main",
+        "trouble.check_up",
+    ]
+
+
+def test_enter_presses_the_main_button(qtbot, make_window, no_licence):
+    window = make_window(loaded=no_licence)
+    qtbot.keyClick(window.findChild(QLineEdit, "trouble.ticket"), Qt.Key.Key_Return)
+    assert window.flow.page is Page.AGREE
+    qtbot.keyClick(window.agree.consent, Qt.Key.Key_Return)
+    assert window.flow.page is Page.AGREE
+    window.back.setFocus()
+    qtbot.keyClick(window.back, Qt.Key.Key_Return)
+    assert window.flow.page is Page.TROUBLE
 
 
 def test_the_window_never_freezes_while_measuring(qtbot, make_window, no_licence):

@@ -4,7 +4,16 @@ from functools import partial
 import pytest
 from gui_doubles import PROFILE_TOML, double_runner, line_down
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QListWidget, QPlainTextEdit, QTabWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QPlainTextEdit,
+    QTabWidget,
+)
 
 from nexkit.probe import Consent
 from nexkit.profile_file import load_profile
@@ -101,7 +110,15 @@ def test_what_is_no_web_address_is_not_accepted(qtbot, make_window, no_licence, 
     window.findChild(QLineEdit, "trouble.url").setText(typed)
     press(qtbot, window, "wizard.main")
     assert window.flow.page is Page.TROUBLE
-    assert "web address" in text(window, "trouble.url_problem")
+    assert "web address" in text(window, "trouble.problem")
+
+
+def test_too_many_words_are_not_cut_off_in_silence(qtbot, make_window, no_licence):
+    window = make_window(loaded=no_licence)
+    window.findChild(QPlainTextEdit, "trouble.note").setPlainText("x" * 2001)
+    press(qtbot, window, "wizard.main")
+    assert window.flow.page is Page.TROUBLE
+    assert "2000" in text(window, "trouble.problem")
 
 
 def test_nothing_is_ticked_beforehand(qtbot, make_window, no_licence):
@@ -295,6 +312,40 @@ def test_only_the_folder_of_the_saved_file_is_opened(qtbot, make_window, no_lice
     qtbot.waitUntil(lambda: window.flow.saved, timeout=WAIT_MS)
     press(qtbot, window, "save.show_folder")
     assert opened == [str(tmp_path)]
+
+
+@pytest.mark.qt_log_ignore("propagateSizeHints")  # the offscreen platform says so of every dialogue
+def test_another_place_is_chosen_in_a_dialogue(qtbot, make_window, no_licence, tmp_path):
+    window = make_window(loaded=no_licence)
+    to_preview(qtbot, window)
+    press(qtbot, window, "share.consent")
+    press(qtbot, window, "wizard.main")
+    press(qtbot, window, "save.choose")
+    dialog = window.findChild(QFileDialog, "save.dialog")
+    assert dialog.isVisible()
+    dialog.fileSelected.emit(str(tmp_path / "mine"))
+    dialog.reject()
+    assert window.findChild(QLineEdit, "save.file").text() == str(tmp_path / "mine.nexkit.zip")
+
+
+def test_a_saved_report_is_not_touched_by_going_back(qtbot, make_window, no_licence, tmp_path):
+    window = make_window(loaded=no_licence)
+    to_preview(qtbot, window)
+    press(qtbot, window, "share.consent")
+    press(qtbot, window, "wizard.main")
+    bundle = tmp_path / "r.nexkit.zip"
+    window.findChild(QLineEdit, "save.file").setText(str(bundle))
+    press(qtbot, window, "save.save")
+    qtbot.waitUntil(lambda: window.flow.saved, timeout=WAIT_MS)
+    before = bundle.read_bytes()
+    press(qtbot, window, "wizard.back")
+    press(qtbot, window, "share.names")
+    qtbot.waitUntil(lambda: window.flow.draft_ready, timeout=WAIT_MS)
+    press(qtbot, window, "share.consent")
+    press(qtbot, window, "wizard.main")
+    assert bundle.read_bytes() == before
+    assert window.draft.report_id not in str(bundle)
+    assert not window.flow.saved
 
 
 def test_testing_again_asks_for_consent_again(qtbot, make_window, no_licence):

@@ -66,4 +66,6 @@ def problem_text(error: object, texts: Texts) -> str:
                 reason=error.strerror or type(error).__name__
             )
         case _:
-            return _("The program made a mistake ({reason}). Nothing was written.").format(reason=type(error).__name__)
+            return _("The program made a mistake ({reason}) and could not finish this step.").format(
+                reason=type(error).__name__
+            )

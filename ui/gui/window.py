@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSettings, QSize, QTimer, Slot
-from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from nexkit.profile import LoadedProfile
 from nexkit.request import Request
@@ -17,7 +17,7 @@ from ui.gui import flow
 from ui.gui.flow import Flow, Page, RunState
 from ui.gui.handover import Saved, draft_report, problem_text, save_report
 from ui.gui.pages.agree import AgreePage
-from ui.gui.pages.base import PageBase
+from ui.gui.pages.base import PageBase, rule
 from ui.gui.pages.licence import LicenceMemory, LicencePage, licence_digest
 from ui.gui.pages.trouble import TroublePage
 from ui.gui.run_thread import RunThread, WorkThread
@@ -96,7 +96,6 @@ class WizardWindow(QWidget):
         self.stop = self._button("wizard.stop", _("&Cancel"), self._stop)
         self.again = self._button("wizard.again", _("Test a&gain"), self._go_back)
         self.main = self._button("wizard.main", "", self._go_on)
-        self.main.setDefault(True)
         foot = QHBoxLayout()
         em = round(current_theme().em)
         foot.setContentsMargins(round(em * 1.4), round(em * 0.7), round(em * 1.4), round(em * 0.9))
@@ -109,9 +108,9 @@ class WizardWindow(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.steps)
-        layout.addWidget(_rule())
+        layout.addWidget(rule())
         layout.addWidget(self._stack, 1)
-        layout.addWidget(_rule())
+        layout.addWidget(rule())
         layout.addLayout(foot)
 
     def _button(self, name: str, words: str, slot: Callable[[], None]) -> QPushButton:
@@ -278,6 +277,16 @@ class WizardWindow(QWidget):
         else:
             self.page(page).focus_first()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The Enter key presses the button that has the focus, else the main one."""
+        if event.key() not in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            super().keyPressEvent(event)
+            return
+        focused = self.focusWidget()
+        button = focused if isinstance(focused, QPushButton) else self.main
+        if button.isVisible():
+            button.click()
+
     # Intents
 
     @Slot()
@@ -335,6 +344,7 @@ class WizardWindow(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Once the first page is on the screen, load what the run will need."""
         super().showEvent(event)
+        self.page(self._flow.page).focus_first()
         if self._runner is None and not self._threads:
             QTimer.singleShot(0, self, self._prepare)
 
@@ -452,10 +462,3 @@ class WizardWindow(QWidget):
             thread.wait()
         self._forget_finished()
         super().closeEvent(event)
-
-
-def _rule() -> QFrame:
-    rule = QFrame()
-    rule.setProperty("role", "rule")
-    rule.setFixedHeight(1)
-    return rule

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nexkit.consent import Consent
 from nexkit.facts.load import LoadBackend
@@ -13,7 +13,7 @@ from nexkit.request import Depth
 from nexkit.texts import Texts
 from nexkit.texts.numbers import byte_size
 from nexkit.texts.probes import probe_text
-from ui.gui.pages.base import CardGrid, Disclosure, PageBase, card, plain_label
+from ui.gui.pages.base import CardGrid, Disclosure, PageBase, card, plain_label, rule
 from ui.gui.present import depth_text, localised
 from ui.gui.theme import current_theme
 from ui.gui.widgets.choice import ChoiceCard, Tick
@@ -38,6 +38,7 @@ def targets_text(profile: Profile, texts: Texts) -> str:
         (_("Name servers to compare: {targets}"), profile.internet.resolvers),
         (_("Check pages: {targets}"), tuple(check.url for check in profile.internet.portal_checks)),
         (_("Services: {targets}"), tuple(services)),
+        (_("Test server: {targets}"), (profile.load.server,) if profile.load.server else ()),
     )
     return "\n".join(line.format(targets=", ".join(targets)) for line, targets in kinds if targets)
 
@@ -75,12 +76,9 @@ class AgreePage(PageBase):
         frame, layout = card()
         layout.addWidget(plain_label(_("These tests are made; the amounts are for each target"), "heading"))
         self._table = QWidget()
-        self._rows = QGridLayout(self._table)
-        em = current_theme().em
+        self._rows = QVBoxLayout(self._table)
         self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.setHorizontalSpacing(round(em))
-        self._rows.setVerticalSpacing(round(em * 0.45))
-        self._rows.setColumnStretch(1, 1)
+        self._rows.setSpacing(round(current_theme().em * 0.45))
         layout.addWidget(self._table)
         targets = plain_label(targets_text(profile, texts), "muted", "agree.target_list")
         layout.addWidget(Disclosure("agree.targets", _("Show &whom exactly"), targets))
@@ -162,28 +160,30 @@ class AgreePage(PageBase):
                 widget.setParent(None)
                 widget.deleteLater()
         shown = [spec for spec in self._specs if full or spec.consent not in _LOAD_CONSENTS]
-        for row, spec in enumerate(shown):
-            self._add_row(row * 2, spec)
-            if row + 1 < len(shown):
-                rule = QFrame()
-                rule.setProperty("role", "rule")
-                rule.setFixedHeight(1)
-                self._rows.addWidget(rule, row * 2 + 1, 0, 1, 3)
+        for number, spec in enumerate(shown):
+            if number:
+                self._rows.addWidget(rule())
+            self._rows.addWidget(self._row(spec))
 
-    def _add_row(self, row: int, spec: ProbeSpec) -> None:
+    def _row(self, spec: ProbeSpec) -> QWidget:
+        """One probe: its name with the amount, and below it what it sends to whom."""
         _ = self.texts.gettext
         words = probe_text(spec.id, self.texts)
-        name = plain_label(words.name, name=f"agree.probe.{spec.id}")
-        name.setMinimumWidth(round(current_theme().em * 11))
         if spec.consent is Consent.SYSTEM or spec.max_bytes == 0:
             amount = _("nothing sent")
+        elif spec.consent in _LOAD_CONSENTS:
+            amount = _("up to {size}").format(size=byte_size(min(spec.max_bytes, self._profile.load.max_bytes)))
         else:
-            most = (
-                min(spec.max_bytes, self._profile.load.max_bytes) if spec.consent in _LOAD_CONSENTS else spec.max_bytes
-            )
-            amount = _("up to {size} each").format(size=byte_size(most))
-        cost = plain_label(amount, "muted")
-        cost.setMinimumWidth(round(current_theme().em * 7.5))
-        self._rows.addWidget(name, row, 0)
-        self._rows.addWidget(plain_label(words.sends, "muted"), row, 1)
-        self._rows.addWidget(cost, row, 2)
+            amount = _("up to {size}").format(size=byte_size(spec.max_bytes))
+        cost = plain_label(amount, "muted", f"agree.amount.{spec.id}")
+        cost.setAlignment(Qt.AlignmentFlag.AlignRight)
+        row = QWidget()
+        top = QHBoxLayout()
+        top.addWidget(plain_label(words.name, name=f"agree.probe.{spec.id}"), 1)
+        top.addWidget(cost)
+        layout = QVBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(round(current_theme().em * 0.15))
+        layout.addLayout(top)
+        layout.addWidget(plain_label(words.sends, "muted"))
+        return row

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QLabel,
+    QRadioButton,
     QScrollArea,
     QSizePolicy,
     QToolButton,
@@ -26,6 +27,7 @@ def plain_label(text: str, role: str = "", name: str = "") -> QLabel:
     label = QLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
+    label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
     label.setObjectName(name)
     if role:
         label.setProperty("role", role)
@@ -44,6 +46,14 @@ def card() -> tuple[QFrame, QVBoxLayout]:
     layout.setContentsMargins(em, em, em, em)
     layout.setSpacing(em // 2)
     return frame, layout
+
+
+def rule() -> QFrame:
+    """A thin line between two parts."""
+    line = QFrame()
+    line.setProperty("role", "rule")
+    line.setFixedHeight(1)
+    return line
 
 
 class Disclosure(QWidget):
@@ -110,14 +120,19 @@ class CardGrid(QWidget):
 class TurningBox(QWidget):
     """Two parts side by side, or one below the other in a narrow window."""
 
-    def __init__(self, first: QWidget, second: QWidget, least_em: float) -> None:
+    def __init__(self, first: QWidget, second: QWidget, least_em: float, *, fill: bool = True) -> None:
         super().__init__()
         self._least_em = least_em
         self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(round(current_theme().em * 0.8))
-        self._box.addWidget(first, 1)
-        self._box.addWidget(second, 1)
+        for part in (first, second):
+            if fill:
+                self._box.addWidget(part, 1)
+            else:
+                self._box.addWidget(part, 0, Qt.AlignmentFlag.AlignLeft)
+        if not fill:
+            self._box.addStretch(1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Turn."""
@@ -179,8 +194,10 @@ class PageBase(QWidget):
         self._scroll.verticalScrollBar().setValue(0)
 
     def focus_first(self) -> None:
-        """Give the focus to the first control of the page."""
+        """Give the focus to the first control of the page; of answers to choose from, to the chosen one."""
         for child in [*self._inner.findChildren(QWidget), *self._foot.findChildren(QWidget)]:
+            if isinstance(child, QRadioButton) and not child.isChecked():
+                continue
             if child.isEnabled() and child.isVisible() and child.focusPolicy() & Qt.FocusPolicy.TabFocus:
                 child.setFocus(Qt.FocusReason.TabFocusReason)
                 return

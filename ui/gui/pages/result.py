@@ -252,6 +252,6 @@ def _table(name: str, title: str, heads: tuple[str, ...], rows: Sequence[tuple[s
             table.setItem(row, column, item)
     header = table.horizontalHeader()
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    header.setSectionResizeMode(min(2, len(heads) - 1), QHeaderView.ResizeMode.Stretch)
+    header.setMaximumSectionSize(round(current_theme().em * 21))
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
     return table

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPlai
 from nexkit.profile import Support
 from nexkit.texts import Texts
 from nexkit.texts.numbers import byte_size
-from ui.gui.pages.base import PageBase, card, plain_label
+from ui.gui.pages.base import PageBase, TurningBox, card, plain_label
 from ui.gui.present import Mark
 from ui.gui.theme import current_theme, mark_main
 from ui.gui.widgets.mark_label import MarkLabel
@@ -49,11 +49,12 @@ class SavePage(PageBase):
         self.save.setObjectName("save.save")
         self.save.clicked.connect(self._want_save)
         layout.addWidget(label)
+        layout.addWidget(self.file)
         row = QHBoxLayout()
         row.setSpacing(em // 2)
-        row.addWidget(self.file, 1)
-        row.addWidget(self.choose)
         row.addWidget(self.save)
+        row.addWidget(self.choose)
+        row.addStretch(1)
         layout.addLayout(row)
         said = QHBoxLayout()
         said.setSpacing(em // 2)
@@ -73,7 +74,6 @@ class SavePage(PageBase):
         self._after, after = card()
         after.addWidget(plain_label(_("Hand it over"), "heading"))
         after.addWidget(plain_label(self._hand_over_words(support), name="save.hand_over"))
-        buttons = QHBoxLayout()
         self.show_folder = QPushButton(_("Show in f&older"))
         self.show_folder.setObjectName("save.show_folder")
         self.show_folder.clicked.connect(self._open_folder)
@@ -83,10 +83,8 @@ class SavePage(PageBase):
         self.copied = QLabel()
         self.copied.setObjectName("save.copied")
         self.copied.setProperty("role", "muted")
-        for widget in (self.show_folder, self.copy, self.copied):
-            buttons.addWidget(widget)
-        buttons.addStretch(1)
-        after.addLayout(buttons)
+        after.addWidget(TurningBox(self.show_folder, self.copy, least_em=26, fill=False))
+        after.addWidget(self.copied)
         self.summary = QPlainTextEdit()
         self.summary.setObjectName("save.summary")
         self.summary.setAccessibleName(_("Summary for the ticket"))

@@ -15,7 +15,7 @@ from ui.gui.widgets.choice import ChoiceCard
 from ui.gui.widgets.icons import symptom_icon
 
 MAX_NOTE = 2000
-MAX_TICKET = 64
+MAX_TICKET = 100
 MAX_URL = 2000
 
 
@@ -66,6 +66,7 @@ class TroublePage(PageBase):
         self.service: QComboBox | None = None
         if profile.services:
             self.service = QComboBox()
+            self.service.setMinimumHeight(round(current_theme().em * 1.9))
             self.service.addItem(_("All services"), None)
             for service in profile.services:
                 self.service.addItem(localised(service.name, texts.language) or service.id, service.id)
@@ -87,16 +88,17 @@ class TroublePage(PageBase):
             self._field(side_layout, name, label, field)
             sides.append(side)
         layout.addWidget(TurningBox(sides[0], sides[1], least_em=32))
-        self.url_problem = plain_label("", "problem", "trouble.url_problem")
-        self.url_problem.setVisible(False)
-        layout.addWidget(self.url_problem)
         self.note = QPlainTextEdit()
         self.note.setTabChangesFocus(True)
         self.note.setFixedHeight(round(current_theme().em * 4.6))
         self._field(layout, "trouble.note", _("In your &own words: what happens, since when?"), self.note)
+        self.problem = plain_label("", "problem", "trouble.problem")
+        self.problem.setVisible(False)
+        layout.addWidget(self.problem)
         self.column.addWidget(frame)
         self.column.addStretch(1)
         self.url.textChanged.connect(self._forget_problem)
+        self.note.textChanged.connect(self._forget_problem)
 
     def _field(self, layout: QVBoxLayout, name: str, words: str, field: QWidget) -> None:
         """A label above its field, bound to it for mnemonic and screen reader."""
@@ -109,7 +111,7 @@ class TroublePage(PageBase):
         layout.addWidget(field)
 
     def _forget_problem(self) -> None:
-        self.url_problem.setVisible(False)
+        self.problem.setVisible(False)
 
     def symptom(self) -> Symptom:
         """What was chosen."""
@@ -130,14 +132,20 @@ class TroublePage(PageBase):
 
     def own_words(self) -> str | None:
         """The description; None where none was typed."""
-        return self.note.toPlainText().strip()[:MAX_NOTE] or None
+        return self.note.toPlainText().strip() or None
 
     def check(self) -> bool:
         """Whether what was typed can be used; if not, the page says what to mend."""
-        if not self.url.text().strip() or self.web_address() is not None:
-            return True
         _ = self.texts.gettext
-        self.url_problem.setText(_("This is not a web address. Example: https://www.example.com/"))
-        self.url_problem.setVisible(True)
-        self.url.setFocus()
+        if self.url.text().strip() and self.web_address() is None:
+            return self._refuse(self.url, _("This is not a web address. Example: https://www.example.com/"))
+        if len(self.own_words() or "") > MAX_NOTE:
+            words = _("Please shorten your own words to {count} characters.").format(count=MAX_NOTE)
+            return self._refuse(self.note, words)
+        return True
+
+    def _refuse(self, field: QWidget, words: str) -> bool:
+        self.problem.setText(words)
+        self.problem.setVisible(True)
+        field.setFocus()
         return False

@@ -127,7 +127,8 @@ class PathView(QWidget):
             column = QRectF(index * step + 2, box.bottom() + em * 0.55, step - 4, label_height)
             self._paint_words(painter, theme, node, column, Qt.AlignmentFlag.AlignHCenter)
             if node.here:
-                self._paint_flag(painter, theme, box)
+                flag = self._paint_flag(painter, theme, box.center().x(), 0)
+                self._paint_tip(painter, theme, QPointF(box.center().x(), em * 1.65), flag.bottom())
 
     def _paint_column(self, painter: QPainter, theme: Theme) -> None:
         em = theme.em
@@ -142,6 +143,8 @@ class PathView(QWidget):
             left = box.right() + em * 1.0
             words = QRectF(left, box.top(), self.width() - left, em * 1.1)
             self._paint_words(painter, theme, node, words, Qt.AlignmentFlag.AlignLeft)
+            if node.here:
+                self._paint_flag(painter, theme, self.width(), box.top() + em * 1.2)
 
     def _paint_link(self, painter: QPainter, theme: Theme, line: QLineF, index: int) -> None:
         near, far = self._nodes[index], self._nodes[index + 1]
@@ -192,21 +195,22 @@ class PathView(QWidget):
         below = QRectF(box.left(), box.bottom() + em * 0.1, box.width(), em * 1.15)
         painter.drawText(below, int(side | Qt.AlignmentFlag.AlignVCenter), node.word)
 
-    def _paint_flag(self, painter: QPainter, theme: Theme, box: QRectF) -> None:
-        """A pointer above the broken place, with its word."""
+    def _paint_flag(self, painter: QPainter, theme: Theme, middle: float, top: float) -> QRectF:
+        """The words that point at the broken place, as near to the middle asked for as fits."""
         em = theme.em
         painter.setFont(self._label_font())
         width = painter.fontMetrics().horizontalAdvance(self._here_text) + em * 1.2
-        left = min(max(0.0, box.center().x() - width / 2), self.width() - width)
-        flag = QRectF(left, 0, width, em * 1.3)
+        flag = QRectF(min(max(0.0, middle - width / 2), self.width() - width), top, width, em * 1.3)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.bad)
         painter.drawRoundedRect(flag, em * 0.35, em * 0.35)
-        tip = QPointF(box.center().x(), em * 1.65)
-        painter.drawPolygon(
-            QPolygonF(
-                [QPointF(tip.x() - em * 0.4, flag.bottom() - 1), QPointF(tip.x() + em * 0.4, flag.bottom() - 1), tip]
-            )
-        )
         painter.setPen(theme.card)
         painter.drawText(flag, int(Qt.AlignmentFlag.AlignCenter), self._here_text)
+        return flag
+
+    def _paint_tip(self, painter: QPainter, theme: Theme, tip: QPointF, foot: float) -> None:
+        """The point of the flag."""
+        half = theme.em * 0.4
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.bad)
+        painter.drawPolygon(QPolygonF([QPointF(tip.x() - half, foot - 1), QPointF(tip.x() + half, foot - 1), tip]))
