@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from pathlib import Path
 
 from nexkit.address import Family
@@ -32,8 +30,8 @@ class LinuxPlatform(SocketPlatform):
         """What the system lets the kit measure; found by trying on loopback only."""
         return tuple(
             await asyncio.gather(
-                _named_refusal(echo_capability("icmp4", self, Family.IPV4)),
-                _named_refusal(echo_capability("icmp6", self, Family.IPV6)),
+                echo_capability("icmp4", self, Family.IPV4),
+                echo_capability("icmp6", self, Family.IPV6),
                 trace_capability("trace4", self, Family.IPV4),
                 trace_capability("trace6", self, Family.IPV6),
                 in_daemon_thread(_neighbour_capability),
@@ -67,12 +65,6 @@ class LinuxPlatform(SocketPlatform):
             )
             return parse_gnome_proxy(listed.stdout.decode("utf-8", "replace"))
         return ProxySettings()
-
-
-async def _named_refusal(capability: Awaitable[Capability]) -> Capability:
-    """The same with the name of the setting that refuses, so that the mend can be told."""
-    found = await capability
-    return replace(found, reason="ping_group_range") if found.state is CapabilityState.LIMITED else found
 
 
 def _neighbour_capability() -> Capability:

@@ -27,6 +27,7 @@ from nexkit.facts.path import PathMethod
 from nexkit.outcome import Completed, Failed, FailureKind
 from nexkit.params import build_params
 from nexkit.platform import system_platform
+from nexkit.platform.api import CapabilityState
 from nexkit.probe import ProbeContext
 from nexkit.registry import Registry
 from probes import BUILTIN
@@ -196,6 +197,21 @@ def test_a_cable_pulled_out_is_seen(world):
         state = world.fact("interfaces")
     (cable,) = (interface for interface in state.interfaces if interface.name == "eth0")
     assert (cable.kind, cable.admin_up, cable.carrier) == (InterfaceKind.ETHERNET, True, False)
+
+
+@pytest.mark.parametrize(
+    ("which", "privilege", "state"),
+    [
+        ("world", (), CapabilityState.AVAILABLE),
+        ("world", WITHOUT_RAW_SOCKETS, CapabilityState.LIMITED),
+        ("datagram_world", WITHOUT_RAW_SOCKETS, CapabilityState.AVAILABLE),
+    ],
+)
+def test_what_the_system_permits_is_found_by_trying(request, which, privilege, state):
+    found = request.getfixturevalue(which).outcome("capabilities", part="permitted", privilege=privilege)
+    states = {each.id: each.state for each in found}
+    assert (states["icmp4"], states["icmp6"]) == (state, state)
+    assert {states[each] for each in ("trace4", "trace6", "neighbours")} == {CapabilityState.AVAILABLE}
 
 
 @both_families
@@ -382,5 +398,7 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["quote_shortly"]:
             quote_shortly()
+        case ["permitted", "capabilities"]:
+            sys.stdout.buffer.write(pickle.dumps(asyncio.run(system_platform().capabilities())))
         case [("measure" | "busy") as part, probe_id, *words]:
             sys.stdout.buffer.write(pickle.dumps(asyncio.run(measure(probe_id, words, busy=part == "busy"))))
