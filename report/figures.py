@@ -19,6 +19,10 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 10, 22, 24
 """Margins of the plot inside a chart: words of the axes stand there."""
 
 
+_LEAST_TOP_MS = 5.0
+"""Fractions of a millisecond are no events: they are not magnified to the height of the chart."""
+
+
 def _nice_top(value: float) -> float:
     """The next round number at or above a value: 1, 2 or 5 times a power of ten."""
     size = 1e-3
@@ -32,7 +36,7 @@ def _nice_top(value: float) -> float:
 def echo_chart(echo: EchoStats, *, lost_word: str, title: str) -> Markup:
     """Round-trip times over the seconds of a measurement; what was lost is a cross on the upper edge."""
     replies = [sample.rtt_ms for sample in echo.samples if sample.rtt_ms is not None]
-    top = _nice_top(max(replies, default=1.0))
+    top = _nice_top(max([*replies, _LEAST_TOP_MS]))
     longest_s = max([sample.at_s for sample in echo.samples], default=0.0) or 1.0
     plot_width, plot_height = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
 

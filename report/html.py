@@ -238,14 +238,21 @@ def _load_charts(record: RunRecord, texts: Texts) -> Iterator[_Chart]:
                 title=_("Round-trip time without and under load"),
                 target=load.echo_target or "",
                 figures=[
-                    (_("{phase}, lost").format(phase=name), percent(echo.loss_ratio)) for name, echo in phases if echo
+                    (
+                        name,
+                        _("95 % below {rtt}, lost {loss}").format(
+                            rtt=milliseconds(echo.rtt_p95_ms), loss=percent(echo.loss_ratio)
+                        ),
+                    )
+                    for name, echo in phases
+                    if echo
                 ],
                 picture=bar_chart(
                     [
                         Bar(
                             label=name,
-                            value=echo.rtt_p95_ms if echo else None,
-                            words=milliseconds(echo.rtt_p95_ms if echo else None),
+                            value=echo.rtt_p50_ms if echo else None,
+                            words=milliseconds(echo.rtt_p50_ms if echo else None),
                             mark_at=idle_ms,
                         )
                         for name, echo in phases
@@ -280,7 +287,7 @@ def _tables(record: RunRecord, texts: Texts) -> Iterator[_Table]:
             case PathTrace() as trace:
                 yield _path_table(trace, texts)
             case Reach() as reach:
-                yield _reach_table(reach, texts)
+                yield _reach_table(reach, subject_text(result.subject, texts), texts)
             case PortalCheck() as portal:
                 yield _portal_table(portal, texts)
 
@@ -397,7 +404,7 @@ def _path_table(trace: PathTrace, texts: Texts) -> _Table:
     )
 
 
-def _reach_table(reach: Reach, texts: Texts) -> _Table:
+def _reach_table(reach: Reach, subject: str, texts: Texts) -> _Table:
     _ = texts.gettext
     rows = [
         (
@@ -412,7 +419,7 @@ def _reach_table(reach: Reach, texts: Texts) -> _Table:
     if reach.resolve_failure is not None:
         rows.append(("–", "–", "–", "–", _failure(reach.resolve_failure)))
     return _Table(
-        title=_("Connections to a service"),
+        title=_("Connections: {subject}").format(subject=subject),
         note=f"{reach.host}:{reach.port} ({reach.layer.value})",
         columns=(_("address"), _("connected after"), "TLS", "HTTP", _("result")),
         rows=rows,

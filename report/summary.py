@@ -32,7 +32,8 @@ def summary_text(
         _origin(record, diagnosis, profile, texts, report_id),
     )
     text = ""
-    for line in chain.from_iterable((*part, "") for part in parts):
+    blocks = [lines for part in parts if (lines := list(part))]
+    for line in chain.from_iterable((*lines, "") for lines in blocks):
         if len((text + line + "\n…\n").encode()) > MAX_BYTES:
             return text + "…\n"
         text += line + "\n"
