@@ -31,6 +31,8 @@ class ProbeSpec:
     """The most that one run may take; a step of a plan may be given less."""
     max_bytes: Bytes
     """The most that one run may send and receive, all headers from IP upward included."""
+    needs: tuple[str, ...] = ()
+    """Ids of capabilities (`nexkit check`) of which at least one has to be there."""
     contract: int = CONTRACT_VERSION
 
 

@@ -46,6 +46,7 @@ class LanProbe:
         fact=GatewayReach,
         timeout_s=Seconds(10),
         max_bytes=Bytes(10 * TCP_CONNECTION_BYTES),
+        needs=("neighbours",),
     )
 
     async def run(self, params: LanParams, ctx: ProbeContext) -> Outcome[GatewayReach]:

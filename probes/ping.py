@@ -67,6 +67,7 @@ class PingProbe:
         fact=EchoStats,
         timeout_s=Seconds(60),
         max_bytes=Bytes(100_000),
+        needs=("icmp4", "icmp6"),
     )
 
     async def run(self, params: PingParams, ctx: ProbeContext) -> Outcome[EchoStats]:

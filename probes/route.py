@@ -60,6 +60,7 @@ class RouteProbe:
         fact=PathTrace,
         timeout_s=Seconds(20),
         max_bytes=Bytes(100_000),
+        needs=("trace4", "trace6"),
     )
 
     async def run(self, params: RouteParams, ctx: ProbeContext) -> Outcome[PathTrace]:

@@ -15,6 +15,17 @@ class CapabilityText(NamedTuple):
     """What follows from the state, and what to do about it; None where nothing is wrong."""
 
 
+def state_word(state: CapabilityState, texts: Texts) -> str:
+    """Whether it can be measured, in a word."""
+    _ = texts.gettext
+    return {
+        CapabilityState.AVAILABLE: _("available"),
+        CapabilityState.LIMITED: _("limited"),
+        CapabilityState.REFUSED: _("refused by this system"),
+        CapabilityState.MISSING: _("not there"),
+    }[state]
+
+
 def capability_text(capability: Capability, texts: Texts) -> CapabilityText:
     """Name, state and mend of one capability."""
     _ = texts.gettext
@@ -25,12 +36,6 @@ def capability_text(capability: Capability, texts: Texts) -> CapabilityText:
         "trace6": _("Tracing the path over IPv6"),
         "neighbours": _("Reading the neighbour table"),
         "resolvers": _("Reading the name servers"),
-    }
-    states = {
-        CapabilityState.AVAILABLE: _("available"),
-        CapabilityState.LIMITED: _("limited"),
-        CapabilityState.REFUSED: _("refused by this system"),
-        CapabilityState.MISSING: _("not there"),
     }
     mends = {
         ("icmp", "refused"): _(
@@ -49,6 +54,6 @@ def capability_text(capability: Capability, texts: Texts) -> CapabilityText:
     mend = {"no_family": families, "no_answer": silent}.get(capability.reason or "")
     return CapabilityText(
         name=names[capability.id],
-        state=states[capability.state],
+        state=state_word(capability.state, texts),
         mend=mend or mends.get((kind, capability.reason or "")),
     )

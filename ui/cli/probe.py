@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from functools import partial
 
@@ -17,7 +18,7 @@ from nexkit.request import Request
 from nexkit.run_record import ProfileReference, ProfileTrust
 from nexkit.subject import Subject
 from nexkit.texts import Texts
-from nexkit.texts.capabilities import capability_text
+from nexkit.texts.capabilities import capability_text, state_word
 from nexkit.texts.numbers import byte_size
 from nexkit.texts.probes import probe_text
 from nexkit.texts.verdicts import failure_text, skip_text
@@ -29,7 +30,8 @@ from ui.cli.output import Progress, write_json
 
 def list_probes(arguments: argparse.Namespace, texts: Texts) -> int:
     """Print every probe with what it sends, to whom, and at most how much."""
-    registry = build_runner().registry
+    runner = build_runner()
+    states = {item.id: item.state for item in asyncio.run(runner.platform.capabilities())}
     if arguments.json:
         write_json(
             [
@@ -40,21 +42,30 @@ def list_probes(arguments: argparse.Namespace, texts: Texts) -> int:
                     "max_bytes": spec.max_bytes,
                     "timeout_s": spec.timeout_s,
                     "fact": spec.fact.__name__,
+                    "here": _best(spec, states).value,
                     "parameters": {name: _default(spec, name) for name in _parameters(spec)},
                 }
-                for spec in registry
+                for spec in runner.registry
             ],
             arguments.json,
         )
         return ExitStatus.HEALTHY
     _ = texts.gettext
-    for spec in registry:
+    for spec in runner.registry:
         name, sends = probe_text(spec.id, texts)
         limit = _("at most {size}, {seconds:.0f} s").format(size=byte_size(spec.max_bytes), seconds=spec.timeout_s)
         print(f"{spec.id:<12}{name} ({spec.consent.value}; {limit})")
         print(f"{'':<12}{sends}")
         print(f"{'':<12}{', '.join(_parameters(spec)) or _('no parameters')}")
+        if (state := _best(spec, states)) is not CapabilityState.AVAILABLE:
+            print(f"{'':<12}" + _("Here: {state} (see: nexkit check)").format(state=state_word(state, texts)))
     return ExitStatus.HEALTHY
+
+
+def _best(spec: ProbeSpec, states: Mapping[str, CapabilityState]) -> CapabilityState:
+    """Whether the probe can run here: the best of what it needs."""
+    order = list(CapabilityState)
+    return min((states[need] for need in spec.needs if need in states), key=order.index, default=order[0])
 
 
 def _parameters(spec: ProbeSpec) -> list[str]:
