@@ -121,7 +121,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         title=_("Some measurements were not permitted"),
         sentence=_("Your system did not let this program measure everything, so parts of the picture are missing."),
         advice=(_("Run “nexkit check” to see which permission is missing and how to give it."),),
-        desk=_("Steps without permission: {steps}. They are no evidence, neither for nor against."),
+        desk=_("Steps refused by the system, or measured by a fallback (TCP in place of ICMP): {steps}."),
     ),
     "lan.dhcp_failed": lambda _: CauseText(
         title=_("The network gave this computer no address"),

@@ -7,8 +7,9 @@ from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Inconclusive, RuleAnswer
 from nexkit.facts.dns import NameRole
+from nexkit.facts.echo import EchoMethod, EchoStats
 from nexkit.facts.network import NetworkState
-from nexkit.facts.reach import Reach
+from nexkit.facts.reach import Reach, ReachAttempt
 from nexkit.outcome import Failed, FailureKind
 from nexkit.subject import Subject
 
@@ -107,15 +108,18 @@ def dns_not_set(run: Snapshot, _limits: Limits) -> RuleAnswer:
 
 
 def firewall(run: Snapshot, limits: Limits) -> RuleAnswer:
-    """The own system refuses to send to services or to several destinations, while other traffic passes."""
+    """The own system refuses to send to services or to several destinations, while other traffic passes.
+
+    Over IPv6 alone that is no proof: a router's "administratively prohibited" (RFC 4443 section 3.1) comes as the same
+    error of the system.
+    """
     refused: list[str] = []
     of_service: list[str] = []
     for result in run.steps(Subject.ANCHOR, Subject.CONTROL, Subject.SERVICE):
         reach = run.get(result.id, Reach)
-        if reach is None or not reach.attempts:
+        if reach is None or any(attempt.failure is None for attempt in reach.attempts):
             continue
-        kinds = [None if each.failure is None else each.failure.kind for each in reach.attempts]
-        if FailureKind.FILTERED_LOCALLY in kinds and None not in kinds:
+        if any(_refused_by_own_system(attempt) for attempt in reach.attempts):
             refused.append(result.id)
             if result.subject is Subject.SERVICE:
                 of_service.append(result.id)
@@ -129,17 +133,26 @@ def firewall(run: Snapshot, limits: Limits) -> RuleAnswer:
     return (finding("device.firewall", confidence=STRONG, evidence=(*refused, *passes), values=values),)
 
 
+def _refused_by_own_system(attempt: ReachAttempt) -> bool:
+    return (
+        attempt.failure is not None
+        and attempt.failure.kind is FailureKind.FILTERED_LOCALLY
+        and signs.known_family(attempt.address) is Family.IPV4
+    )
+
+
 def permission_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
-    """The system refused to let the kit measure something."""
+    """The system refused to let the kit measure something, or let it measure a way round only (TCP in place of ICMP)."""
     refused = tuple(
         result.id
         for result in run.steps()
         if isinstance(result.outcome, Failed) and result.outcome.failure.kind is FailureKind.PERMISSION
     )
-    if not refused:
+    fallback = tuple(step for step, echo in run.facts(EchoStats) if echo.method is EchoMethod.TCP_CONNECT)
+    if not refused and not fallback:
         return Clear()
-    values = {"steps": len(refused)}
-    return (finding("device.permission_missing", confidence=PROVED, evidence=refused, values=values),)
+    values = {"steps": len(refused) + len(fallback)}
+    return (finding("device.permission_missing", confidence=PROVED, evidence=(*refused, *fallback), values=values),)
 
 
 def self_assigned(state: NetworkState) -> bool:

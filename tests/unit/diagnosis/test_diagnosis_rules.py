@@ -129,7 +129,6 @@ def by_tcp_echo():
         pytest.param(ipv4_only(), id="network of IPv4 alone"),
         pytest.param(ipv6_only(), id="network of IPv6 alone"),
         pytest.param(without_icmp(), id="nothing answers pings"),
-        pytest.param(by_tcp_echo(), id="round trips by TCP"),
         pytest.param(
             changed(ping__gateway4=silent_echo(GATEWAY4), lan__gateway4=on_link(tcp=TIMEOUT)), id="silent router"
         ),
@@ -262,7 +261,29 @@ def test_no_resolver_configured():
 
 def test_a_local_filter():
     blocked = reach(SERVICE_HOST, SERVICE, kind=FailureKind.FILTERED_LOCALLY)
-    assert cause(changed(reach__service__mail=blocked)) == "device.firewall"
+    assert causes(changed(reach__service__mail=blocked)) == ["device.firewall"]
+    everywhere = {
+        step_id: replace(
+            fact, attempts=tuple(attempt(each.address, kind=FailureKind.FILTERED_LOCALLY) for each in fact.attempts)
+        )
+        for step_id, fact in healthy().items()
+        if step_id.startswith("reach")
+    }
+    assert causes({**healthy(), **everywhere}) == ["device.firewall"]
+    assert causes({"interfaces": healthy()["interfaces"], **everywhere}) == []
+
+
+def test_a_routers_prohibition_over_ipv6_is_not_taken_for_a_local_filter():
+    prohibited = reach(
+        SERVICE_HOST,
+        [
+            attempt(SERVICE[0], kind=NO_HOST),
+            attempt("2001:db8:18:3::10", kind=FailureKind.FILTERED_LOCALLY),
+        ],
+        port=993,
+        layer=ReachLayer.TCP,
+    )
+    assert causes(changed(reach__service__mail__tcp1=prohibited)) == ["security.port_blocked"]
 
 
 def test_what_was_not_permitted_is_told_and_is_no_fault():
@@ -271,6 +292,12 @@ def test_what_was_not_permitted_is_told_and_is_no_fault():
     assert diagnosis.verdict.state is VerdictState.HEALTHY
     assert [finding.cause for finding in diagnosis.findings] == ["device.permission_missing"]
     assert set(diagnosis.findings[0].evidence) == {"ping.anchor1", "route.anchor4"}
+
+
+def test_round_trips_by_tcp_are_told_and_are_no_fault():
+    diagnosis = diagnose(record(by_tcp_echo()))
+    assert diagnosis.verdict.state is VerdictState.HEALTHY
+    assert [finding.cause for finding in diagnosis.findings] == ["device.permission_missing"]
 
 
 # --- Wi-Fi or cable ---
@@ -388,6 +415,29 @@ def test_secure_pages_that_pass_speak_against_a_captive_portal():
     assert confidence(through) < confidence(behind_portal(healthy()))
 
 
+def test_few_round_trips_say_nothing_of_delay():
+    facts = changed(ping__gateway4=echo(GATEWAY4, sent=3, rtt_ms=80), ping__gateway6=echo(GATEWAY6, sent=3, rtt_ms=80))
+    for number, anchor in enumerate(ANCHORS, start=1):
+        facts[f"ping.anchor{number}"] = echo(anchor, sent=3, rtt_ms=90)
+    assert causes(facts) == []
+
+
+def test_a_bad_way_to_the_router_needs_somebody_beyond_to_show_it():
+    for bad in (echo(GATEWAY4, lost=6), echo(GATEWAY4, rtt_ms=80)):
+        facts = changed(ping__gateway4=bad)
+        for number, anchor in enumerate(ANCHORS, start=1):
+            facts[f"ping.anchor{number}"] = silent_echo(anchor)
+        assert causes(facts) == []
+
+
+def test_a_missing_address_where_ipv6_should_work_is_not_blamed_on_the_lease():
+    facts = {
+        **without_internet(healthy()),
+        "interfaces": network(interface("eth0", address(OWN6), LINK_LOCAL6), routes=[build.ROUTE6]),
+    }
+    assert "lan.dhcp_failed" not in causes(facts)
+
+
 # --- router ---
 
 
@@ -452,6 +502,26 @@ def test_two_private_hops_are_a_second_router():
 
 def test_many_private_hops_are_an_office():
     facts = changed(route__anchor4=trace(ANCHORS[0], GATEWAY4, "10.1.0.1", "10.2.0.1", PROVIDER4))
+    assert causes(facts) == []
+
+
+def test_names_that_fail_everywhere_are_not_the_routers_fault():
+    facts = no_names(
+        changed(
+            dns__resolver1=answers(GATEWAY4, rcode="SERVFAIL"),
+            dns__comparison1=answers(COMPARISONS[0], rcode="SERVFAIL"),
+            dns__comparison2=answers(COMPARISONS[1], rcode="SERVFAIL"),
+        )
+    )
+    assert causes(facts) == []
+
+
+def test_a_router_that_neither_link_nor_internet_misses_is_there():
+    facts = changed(
+        lan__gateway6=on_link(GATEWAY6, neighbour=NeighbourState.ABSENT, tcp=TIMEOUT),
+        ping__gateway6=silent_echo(GATEWAY6),
+        route__anchor6=trace(ANCHORS[2], None, build.PROVIDER6),
+    )
     assert causes(facts) == []
 
 
@@ -788,6 +858,30 @@ def test_a_name_that_nobody_knows():
     (finding,) = diagnose(record(facts)).findings
     assert (finding.cause, finding.values["service"]) == ("dns.name_missing", "mail")
     assert "dns.name_missing" not in causes({**facts, "dns.comparison1": answers(COMPARISONS[0])})
+
+
+def test_a_name_of_the_hosts_file_is_not_missing():
+    everyone = {
+        "dns.resolver1": answers(GATEWAY4, service="NXDOMAIN"),
+        "dns.comparison1": answers(COMPARISONS[0], service="NXDOMAIN"),
+        "dns.comparison2": answers(COMPARISONS[1], service="NXDOMAIN"),
+    }
+    assert causes({**healthy(), **everyone}) == []
+
+
+def test_silent_and_erring_comparisons_leave_the_cause_open():
+    facts = with_isp_resolvers(
+        DEAD,
+        DEAD,
+        dns__comparison1=answers(COMPARISONS[0], rcode="SERVFAIL"),
+        dns__comparison2=answers(COMPARISONS[1], **DEAD),
+    )
+    assert causes(facts) == []
+
+
+def test_no_answer_to_ipv6_questions_anywhere_leaves_the_cause_open():
+    everyone = {f"dns__comparison{number}": answers(each, aaaa=TIMEOUT) for number, each in enumerate(COMPARISONS, 1)}
+    assert causes(changed(dns__resolver1=answers(GATEWAY4, aaaa=TIMEOUT), **everyone)) == []
 
 
 # --- filters ---
