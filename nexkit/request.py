@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from urllib.parse import urlsplit
 
 from nexkit.consent import Consent
 from nexkit.sensitivity import Open, Url, UserText
 from nexkit.units import Seconds
+
+MAX_NOTE_CHARACTERS = 2000
+MAX_TICKET_CHARACTERS = 100
+MAX_URL_CHARACTERS = 2000
 
 
 class Symptom(Enum):
@@ -42,3 +47,20 @@ class Request:
     time_limit_s: Seconds | None = None
     ticket: UserText | None = None
     note: UserText | None = None
+
+
+def web_address(text: str) -> str | None:
+    """What the user typed as a full web address, `https` where no scheme was typed; None where it is none."""
+    text = text.strip()
+    whole = text if "://" in text else f"https://{text}"
+    try:
+        parts = urlsplit(whole)
+        usable = (
+            parts.scheme in {"http", "https"}
+            and bool(parts.hostname)
+            and parts.username is None  # a password has no place in a report
+            and parts.port != 0
+        )
+    except ValueError:
+        return None
+    return whole if usable and whole.isprintable() and " " not in whole and len(whole) <= MAX_URL_CHARACTERS else None

@@ -6,24 +6,21 @@ import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from nexkit.consent import Consent
 from nexkit.diagnosis.verdict import VerdictState
 from nexkit.events import Event
 from nexkit.profile import LoadedProfile, Profile
 from nexkit.profile_file import load_profile
-from nexkit.request import Depth, Request, Symptom
+from nexkit.request import MAX_NOTE_CHARACTERS, MAX_TICKET_CHARACTERS, Depth, Request, Symptom, web_address
 from nexkit.texts import Texts
 from nexkit.units import Seconds
 from report.consent import Category
 from ui.bootstrap import Run, build_runner, measure_and_diagnose
 from ui.cli.errors import CommandError, ExitStatus
 from ui.cli.output import Progress, verdict_text, write_json
-from ui.save import save_report
+from ui.handover import draft_report, problem_text, save_report
 
-MAX_NOTE_CHARACTERS = 2000
-MAX_TICKET_CHARACTERS = 100
 _STATUS = {
     VerdictState.HEALTHY: ExitStatus.HEALTHY,
     VerdictState.FAULT: ExitStatus.FAULT,
@@ -45,11 +42,23 @@ def diagnose_command(arguments: argparse.Namespace, texts: Texts) -> int:
 
         write_json(encode_diagnosis(run.diagnosis), arguments.json)
     if out:
-        report_id = save_report(run, loaded, categories, texts, out, method="command_line")
+        report_id = _write_report(run, loaded, categories, texts, out)
         print(
             texts.gettext("Report {report_id} written: {file}").format(report_id=report_id, file=out), file=sys.stderr
         )
     return ExitStatus.STOPPED if run.record.cancelled else status_of(run.diagnosis.verdict.state)
+
+
+def _write_report(run: Run, loaded: LoadedProfile, categories: frozenset[Category], texts: Texts, out: Path) -> str:
+    """Write what the user agreed to on the command line; the report id."""
+    from report.draft import ResidueError
+    from report.keys import KeyFileError
+
+    try:
+        draft = draft_report(run, loaded, categories, texts)
+        return save_report(draft, datetime.now(UTC), texts, out, method="command_line").report_id
+    except (ResidueError, KeyFileError) as error:
+        raise CommandError(problem_text(error, texts)) from None
 
 
 def status_of(state: VerdictState) -> ExitStatus:
@@ -86,7 +95,8 @@ def _request(arguments: argparse.Namespace, profile: Profile, consent: frozenset
                 id=arguments.service, ids=", ".join(services) or _("none")
             )
         )
-    if arguments.url is not None and not is_web_address(arguments.url):
+    url = None if arguments.url is None else web_address(arguments.url)
+    if arguments.url is not None and url is None:
         raise CommandError(
             _("--url: {url!r} is no web address such as https://www.example.com/").format(url=arguments.url)
         )
@@ -102,27 +112,12 @@ def _request(arguments: argparse.Namespace, profile: Profile, consent: frozenset
         symptom=Symptom(arguments.symptom),
         depth=Depth(arguments.depth),
         service_id=arguments.service,
-        url=arguments.url,
+        url=url,
         consent=consent,
         time_limit_s=None if arguments.time_limit is None else Seconds(arguments.time_limit),
         ticket=arguments.ticket,
         note=arguments.note,
     )
-
-
-def is_web_address(text: str) -> bool:
-    """Whether the text is a complete http or https address."""
-    try:
-        parts = urlsplit(text)
-        return (
-            parts.scheme in {"http", "https"}
-            and bool(parts.hostname)
-            and parts.port != 0
-            and text.isprintable()
-            and " " not in text
-        )
-    except ValueError:
-        return False
 
 
 def _out(name: str | None, categories: frozenset[Category], texts: Texts) -> Path | None:

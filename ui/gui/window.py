@@ -15,7 +15,6 @@ from nexkit.runner import Runner
 from nexkit.texts import Texts
 from ui.gui import flow
 from ui.gui.flow import Flow, Page, RunState
-from ui.gui.handover import Saved, draft_report, problem_text, save_report
 from ui.gui.pages.agree import AgreePage
 from ui.gui.pages.base import PageBase, rule
 from ui.gui.pages.licence import LicenceMemory, LicencePage, licence_digest
@@ -23,6 +22,7 @@ from ui.gui.pages.trouble import TroublePage
 from ui.gui.run_thread import RunThread, WorkThread
 from ui.gui.theme import current_theme, mark_main, style_sheet
 from ui.gui.widgets.steps_bar import StepsBar
+from ui.handover import Saved, draft_report, problem_text, save_report
 
 if TYPE_CHECKING:
     from report.consent import Category
@@ -438,7 +438,7 @@ class WizardWindow(QWidget):
         self.save.saving()
         self._move(flow.saving_began(self._flow))
         self._start(
-            WorkThread(lambda: save_report(draft, agreed_at, self._texts, Path(name)), self),
+            WorkThread(lambda: save_report(draft, agreed_at, self._texts, Path(name), method="wizard"), self),
             self._was_saved,
             self._not_saved,
         )

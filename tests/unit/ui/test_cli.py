@@ -62,7 +62,7 @@ def test_help_speaks_japanese(capsys):
         (["dance"], "invalid choice: 'dance'"),
         (["diagnose", "--depth", "deep"], "invalid choice: 'deep'"),
         (["diagnose", "--agree", "everything"], "'everything' is no category"),
-        (["diagnose", "--url", "example.com"], "is no web address"),
+        (["diagnose", "--url", "ftp://example.com"], "is no web address"),
         (["diagnose", "--url", "https://"], "is no web address"),
         (["diagnose", "--time-limit", "-1"], "--time-limit"),
         (["diagnose", "--time-limit", "nan"], "--time-limit"),

@@ -7,10 +7,9 @@ from nexkit.events import RunFinished, StepFinished, StepProgress, StepsPlanned
 from nexkit.facts.echo import EchoMethod, EchoSample, echo_stats
 from nexkit.facts.network import NetworkState, ProxySettings
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, Outcome, Skipped, SkipReason
-from nexkit.request import Depth
+from nexkit.request import Depth, web_address
 from nexkit.run_record import StepResult
 from nexkit.subject import Subject
-from ui.gui.pages.trouble import web_address
 from ui.gui.present import LiveRun, Mark, localised, places, shows_life
 
 SPECS = {}

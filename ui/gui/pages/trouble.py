@@ -1,11 +1,15 @@
 """Page: what is wrong. Every answer may be left out."""
 
-from urllib.parse import urlsplit
-
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from nexkit.profile import Profile
-from nexkit.request import Symptom
+from nexkit.request import (
+    MAX_NOTE_CHARACTERS,
+    MAX_TICKET_CHARACTERS,
+    MAX_URL_CHARACTERS,
+    Symptom,
+    web_address,
+)
 from nexkit.texts import Texts
 from nexkit.texts.words import symptom_name
 from ui.gui.pages.base import CardGrid, PageBase, TurningBox, card, plain_label
@@ -13,27 +17,6 @@ from ui.gui.present import localised, symptom_detail
 from ui.gui.theme import current_theme
 from ui.gui.widgets.choice import ChoiceCard
 from ui.gui.widgets.icons import symptom_icon
-
-MAX_NOTE = 2000
-MAX_TICKET = 100
-MAX_URL = 2000
-
-
-def web_address(text: str) -> str | None:
-    """What the user typed as a full web address, `https` where no scheme was typed; None where it is none."""
-    text = text.strip()
-    whole = text if "://" in text else f"https://{text}"
-    try:
-        parts = urlsplit(whole)
-        usable = (
-            parts.scheme in {"http", "https"}
-            and bool(parts.hostname)
-            and parts.username is None  # a password has no place in a report
-            and parts.port != 0
-        )
-    except ValueError:
-        return None
-    return whole if usable and not any(char.isspace() for char in whole) else None
 
 
 class TroublePage(PageBase):
@@ -72,10 +55,10 @@ class TroublePage(PageBase):
                 self.service.addItem(localised(service.name, texts.language) or service.id, service.id)
             self._field(layout, "trouble.service", _("&Service"), self.service)
         self.url = QLineEdit()
-        self.url.setMaxLength(MAX_URL)
+        self.url.setMaxLength(MAX_URL_CHARACTERS)
         self.url.setPlaceholderText("https://")
         self.ticket = QLineEdit()
-        self.ticket.setMaxLength(MAX_TICKET)
+        self.ticket.setMaxLength(MAX_TICKET_CHARACTERS)
         sides = []
         for name, label, field in (
             ("trouble.url", _("&Web address that does not work"), self.url),
@@ -139,8 +122,8 @@ class TroublePage(PageBase):
         _ = self.texts.gettext
         if self.url.text().strip() and self.web_address() is None:
             return self._refuse(self.url, _("This is not a web address. Example: https://www.example.com/"))
-        if len(self.own_words() or "") > MAX_NOTE:
-            words = _("Please shorten your own words to {count} characters.").format(count=MAX_NOTE)
+        if len(self.own_words() or "") > MAX_NOTE_CHARACTERS:
+            words = _("Please shorten your own words to {count} characters.").format(count=MAX_NOTE_CHARACTERS)
             return self._refuse(self.note, words)
         return True
 

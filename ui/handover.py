@@ -1,4 +1,7 @@
-"""From a run to a file: the work that the share and save pages have done beside the window."""
+"""From a run to a report on the disk: what the window and the command line do alike.
+
+What it takes is imported when it is needed: the wizard's first page comes without.
+"""
 
 import random
 from collections.abc import Collection
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 class Saved:
     """A report that is on the disk."""
 
+    report_id: str
     path: Path
     size_bytes: int
 
@@ -31,16 +35,19 @@ def draft_report(run: "Run", profile: LoadedProfile, categories: "Collection[Cat
     return make_draft(run.record, run.diagnosis, profile, categories, texts, random.SystemRandom())
 
 
-def save_report(draft: "Draft", agreed_at: datetime, texts: Texts, path: Path) -> Saved:
-    """Seal the draft that was agreed to and write it; OSError or KeyFileError where that cannot be done."""
+def save_report(draft: "Draft", agreed_at: datetime, texts: Texts, path: Path, *, method: str) -> Saved:
+    """Seal the draft that was agreed to and write it; OSError or KeyFileError where that cannot be done.
+
+    `method` says how the user agreed: `wizard` or `command_line`.
+    """
     from report.draft import consent_to
     from report.keys import load_or_create_key
     from report.seal import seal, write_bundle
 
-    consent = consent_to(draft, method="wizard", texts=texts, given_at=agreed_at, random=random.SystemRandom())
+    consent = consent_to(draft, method=method, texts=texts, given_at=agreed_at, random=random.SystemRandom())
     sealed = seal(draft, consent, load_or_create_key())
     write_bundle(path, sealed)
-    return Saved(path=path, size_bytes=len(sealed.data))
+    return Saved(report_id=sealed.report_id, path=path, size_bytes=len(sealed.data))
 
 
 def problem_text(error: object, texts: Texts) -> str:
