@@ -142,7 +142,7 @@ def _refused_by_own_system(attempt: ReachAttempt) -> bool:
 
 
 def permission_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
-    """The system refused to let the kit measure something, or let it measure a way round only (TCP in place of ICMP)."""
+    """The system refused a measurement, or left a way round only (TCP in place of ICMP)."""
     refused = tuple(
         result.id
         for result in run.steps()
