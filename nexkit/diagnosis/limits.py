@@ -22,8 +22,8 @@ class Limits:
     """The same by timed TCP connects: servers drop single SYNs on purpose (SYN rate limits), so more has to be lost."""
     tcp_retransmit_ms: Ms = Ms(1000.0)
     """A connect that took longer was repeated by the system: the first SYN was lost (RFC 6298 section 2: 1 s)."""
-    loss_min_lost: int = 2
-    """A single lost packet is no loss rate, however few were sent."""
+    loss_min_bursts: int = 2
+    """A single lost packet, or a single burst (a Wi-Fi that roams), is an event and no loss rate."""
     loss_z: float = 1.96
     """Loss is said when the lower end of its 95 % confidence interval (Wilson 1927) lies above the limit."""
 

@@ -1,18 +1,19 @@
 """Round trips to one target over all its rounds, and what their loss is worth statistically."""
 
 from dataclasses import dataclass
+from itertools import groupby
 from math import sqrt
 
 from nexkit.address import Family
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.signs import known_family
 from nexkit.diagnosis.snapshot import Snapshot
-from nexkit.facts.echo import EchoMethod, EchoStats, echo_stats
+from nexkit.facts.echo import EchoMethod, EchoSample, EchoStats, echo_stats
 from nexkit.subject import Subject
 from nexkit.units import Ms, Ratio
 
 
-def wilson_interval(lost: int, sent: int, z: float) -> tuple[Ratio, Ratio]:
+def wilson_interval(lost: float, sent: float, z: float) -> tuple[Ratio, Ratio]:
     """The confidence interval of a loss rate (Wilson 1927): fit for few samples and for none lost; sent > 0."""
     share = lost / sent
     denominator = 1 + z * z / sent
@@ -30,6 +31,8 @@ class RoundTrips:
     """Timed TCP connects are among them."""
     sent: int
     lost: int
+    bursts: int
+    """Runs of lost packets: packets lost together count as one event, or a few bursts would look like much evidence."""
     rtt_p50_ms: Ms | None
     """With several targets, of the fastest one."""
     jitter_ms: Ms | None
@@ -42,16 +45,20 @@ class RoundTrips:
         """Loss, 0..1."""
         return Ratio(self.lost / self.sent)
 
+    def interval(self, limits: Limits) -> tuple[Ratio, Ratio]:
+        """Between which rates the true loss lies, by the number of independent events."""
+        length = self.lost / self.bursts if self.bursts else 1.0
+        return wilson_interval(self.bursts, self.sent / length, limits.loss_z)
+
     def lossy(self, limits: Limits) -> bool:
         """Whether the loss is above the limit beyond the doubt that so few samples leave."""
-        low, _ = wilson_interval(self.lost, self.sent, limits.loss_z)
+        low, _ = self.interval(limits)
         limit = limits.tcp_loss_ratio if self.tcp else limits.loss_ratio
-        return self.lost >= limits.loss_min_lost and low > limit
+        return self.bursts >= limits.loss_min_bursts and low > limit
 
     def may_share(self, ratio: Ratio, limits: Limits) -> bool:
         """Whether as much loss as `ratio` may go on here: what was seen does not rule it out."""
-        _, high = wilson_interval(self.lost, self.sent, limits.loss_z)
-        return high >= ratio
+        return self.interval(limits)[1] >= ratio
 
     def unsteady(self, limits: Limits) -> bool:
         """Whether round trips vary throughout; one late packet alone raises jitter, but not the percentile."""
@@ -65,37 +72,36 @@ class RoundTrips:
 
 def _of_target(rounds: list[tuple[str, EchoStats]], limits: Limits) -> RoundTrips:
     facts = [fact for _, fact in rounds]
-    tcp = any(fact.method is EchoMethod.TCP_CONNECT for fact in facts)
     whole = (
         facts[0]
         if len(facts) == 1
         else echo_stats(facts[0].target, facts[0].method, [sample for fact in facts for sample in fact.samples])
     )
-    repeated = sum(
-        1
-        for fact in facts
-        if fact.method is EchoMethod.TCP_CONNECT
-        for sample in fact.samples
-        if sample.rtt_ms is not None and sample.rtt_ms >= limits.tcp_retransmit_ms
-    )
-    sent = sum(fact.sent for fact in facts)
-    received = sum(fact.received for fact in facts)
+    gone = [[_lost(sample, fact.method, limits) for sample in fact.samples] for fact in facts]
     return RoundTrips(
         steps=tuple(step for step, _ in rounds),
-        tcp=tcp,
-        sent=sent,
-        lost=max(0, min(sent, sent - received + repeated)),
+        tcp=any(fact.method is EchoMethod.TCP_CONNECT for fact in facts),
+        sent=len(whole.samples),
+        lost=sum(sum(each) for each in gone),
+        bursts=sum(is_lost for each in gone for is_lost, _ in groupby(each)),
         rtt_p50_ms=whole.rtt_p50_ms,
         jitter_ms=whole.jitter_ms,
         pdv_p95_ms=whole.pdv_p95_ms,
     )
 
 
+def _lost(sample: EchoSample, method: EchoMethod, limits: Limits) -> bool:
+    """Whether the packet was lost; a TCP connect hides it by sending the SYN again."""
+    if sample.rtt_ms is None:
+        return True
+    return method is EchoMethod.TCP_CONNECT and sample.rtt_ms >= limits.tcp_retransmit_ms
+
+
 def round_trips(run: Snapshot, limits: Limits, *subjects: Subject) -> dict[str, RoundTrips]:
     """By target address, the targets that answered at all; silence is no loss rate (it may be policy)."""
     rounds: dict[str, list[tuple[str, EchoStats]]] = {}
     for step, fact in run.facts(EchoStats, *subjects):
-        if fact.sent:
+        if fact.samples:
             rounds.setdefault(fact.target, []).append((step, fact))
     return {
         target: _of_target(of_target, limits)
@@ -105,7 +111,10 @@ def round_trips(run: Snapshot, limits: Limits, *subjects: Subject) -> dict[str, 
 
 
 def together(parts: tuple[RoundTrips, ...]) -> RoundTrips | None:
-    """Several targets as one; None without any."""
+    """Several targets as one; None without any.
+
+    They are asked at the same time, and one moment's fault hits all of them: their bursts do not add up.
+    """
     if not parts:
         return None
     return RoundTrips(
@@ -113,6 +122,7 @@ def together(parts: tuple[RoundTrips, ...]) -> RoundTrips | None:
         tcp=any(part.tcp for part in parts),
         sent=sum(part.sent for part in parts),
         lost=sum(part.lost for part in parts),
+        bursts=max(part.bursts for part in parts),
         rtt_p50_ms=min((part.rtt_p50_ms for part in parts if part.rtt_p50_ms is not None), default=None),
         jitter_ms=min((part.jitter_ms for part in parts if part.jitter_ms is not None), default=None),
         pdv_p95_ms=min((part.pdv_p95_ms for part in parts if part.pdv_p95_ms is not None), default=None),
@@ -132,7 +142,8 @@ def shared_loss(run: Snapshot, limits: Limits, of_family: Family) -> RoundTrips 
     hit = [each for each in anchors if each.lost]
     provider = provider_hop(run, limits, of_family)
     enough = len(hit) >= limits.min_destinations or (provider is not None and provider.lossy(limits))
-    if not enough or not all(each.may_share(whole.ratio, limits) for each in anchors):
+    low, _ = whole.interval(limits)
+    if not enough or not all(each.may_share(low, limits) for each in anchors):
         return None
     return whole
 

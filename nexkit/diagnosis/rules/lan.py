@@ -80,12 +80,13 @@ def loss(run: Snapshot, limits: Limits) -> RuleAnswer:
     to_gateways, beyond = _first_stretch(run, limits)
     if not to_gateways:
         return Inconclusive(missing=("ping.gateway4", "ping.gateway6"))
-    lossy = max(to_gateways, key=lambda trips: trips.ratio)
-    if not lossy.lossy(limits):
+    lossy = together(tuple(trips for trips in to_gateways if trips.lossy(limits)))
+    if lossy is None:
         return Clear()
     if beyond is None:
         return Inconclusive(missing=(Subject.ANCHOR.value,))
-    if beyond.lost < limits.loss_min_lost or not beyond.may_share(lossy.ratio, limits):
+    low, _ = lossy.interval(limits)
+    if not beyond.lossy(limits) or not beyond.may_share(low, limits):
         return Clear()
     return (
         finding(

@@ -354,12 +354,10 @@ def test_loss_to_the_router_that_goes_on():
     assert causes(facts) == ["lan.loss"]
     (finding,) = diagnose(record(facts)).findings
     assert finding.values["loss_ratio"] == 0.2
-    assert finding.values["sent"] == 20
+    assert finding.values["sent"] == 40
 
 
 def test_more_rounds_count_together():
-    facts = lossy(anchors=1)
-    assert causes(facts) == ["access.loss"]
     once = changed(ping__gateway4=echo(GATEWAY4, lost=1), ping__anchor1=echo(ANCHORS[0], lost=1))
     more = {
         "ping.gateway4.more": echo(GATEWAY4, sent=40, lost=5),
@@ -368,6 +366,35 @@ def test_more_rounds_count_together():
     }
     assert causes(once) == []
     assert cause({**once, **more}) == "lan.loss"
+
+
+def test_one_burst_is_an_event_and_no_loss_rate():
+    facts = lossy()
+    for step_id, fact in facts.items():
+        if step_id.startswith("ping"):
+            samples = tuple(
+                replace(sample, rtt_ms=None) if 5 <= index < 10 else sample for index, sample in enumerate(fact.samples)
+            )
+            facts[step_id] = build.echo_stats(fact.target, fact.method, samples)
+    assert causes(facts) == []
+
+
+def test_loss_in_bursts_varies_more_from_target_to_target():
+    def bursts(target, starts):
+        gone = {start + offset for start in starts for offset in range(4)}
+        whole = echo(target, sent=200)
+        return build.echo_stats(
+            target,
+            whole.method,
+            [replace(sample, rtt_ms=None) if index in gone else sample for index, sample in enumerate(whole.samples)],
+        )
+
+    facts = changed(
+        ping__gateway4=bursts(GATEWAY4, range(0, 200, 17)), ping__gateway6=bursts(GATEWAY6, range(0, 200, 19))
+    )
+    for number, anchor in enumerate(ANCHORS, start=1):
+        facts[f"ping.anchor{number}"] = bursts(anchor, range(3, 200, 28))
+    assert cause(facts) == "lan.loss"
 
 
 def test_slow_way_to_the_router_that_goes_on():
