@@ -170,7 +170,7 @@ def bench_load() -> None:
     """Goodput on shaped links, in turn with iperf3 over the same path."""
     rows: list[Sequence[object]] = []
     for rate in (100, 20):
-        found = json.loads(_on_client(str(HERE / "lab" / "bench" / f"shaped_{rate}.toml"), "load"))
+        found = json.loads(_on_client(str(HERE / "lab" / "lines" / f"line_{rate}.toml"), "load"))
         for direction in ("down", "up"):
             peer = statistics.median(found[f"iperf3_{direction}"])
             ours = statistics.median(found[f"nexkit_{direction}"])
@@ -201,7 +201,10 @@ def _timed(command: Sequence[str]) -> tuple[str, float]:
 
 
 def _on_client(scenario: str, name: str) -> str:
-    run = run_in_lab(scenario, [sys.executable, str(Path(__file__).resolve()), "--on-client", name], timeout_s=300)
+    # mtr sends through raw sockets; nexkit needs no privilege, and takes none where datagram sockets are permitted.
+    run = run_in_lab(
+        scenario, [sys.executable, str(Path(__file__).resolve()), "--on-client", name], timeout_s=300, privileged=True
+    )
     if run.exit_status:
         raise RuntimeError(run.stderr)
     return run.stdout
