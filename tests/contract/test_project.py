@@ -1,0 +1,88 @@
+"""The project itself: lock file, commands of the README, and what may stand in a tree that others clone."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ui.cli.commands import build_parser
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def load_dev():
+    spec = importlib.util.spec_from_file_location("dev", ROOT / "dev.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def names(requirements):
+    return {re.split(r"[^A-Za-z0-9_-]", entry)[0].lower().replace("_", "-") for entry in requirements}
+
+
+@pytest.fixture(scope="module")
+def lock():
+    dev = load_dev()
+    program, _mark, tools = dev.LOCK.read_text().partition(dev.TEST_PART)
+    return dev.entries(program), dev.entries(tools)
+
+
+def test_the_lock_holds_what_the_program_needs_in_its_first_part(lock):
+    program, tools = (names(part) for part in lock)
+    optional = PROJECT["optional-dependencies"]
+    assert names([*PROJECT["dependencies"], *optional["ookla"], *optional["develop"]]) <= program
+    assert names(optional["test"]) <= tools
+
+
+def test_every_locked_file_has_its_hash(lock):
+    for entry in [*lock[0], *lock[1]]:
+        assert "--hash=sha256:" in entry
+
+
+def test_nothing_gpl_only_is_shipped(lock):
+    assert "scapy" not in names(lock[0])
+
+
+def test_dev_names_its_commands_when_asked_wrongly():
+    done = subprocess.run([sys.executable, "dev.py", "dance"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    for command in ("run", "test", "bench", "freeze", "lock", "texts"):
+        assert f"dev.py {command}" in done.stderr
+
+
+def test_what_is_missing_is_named_by_its_debian_package():
+    dev = load_dev()
+    assert dev.missing_programs({"no-such-program-anywhere": "a-package", "sh": "dash"}) == ["a-package"]
+
+
+def test_a_user_without_root_is_told_what_to_type(monkeypatch):
+    dev = load_dev()
+    monkeypatch.setattr(dev.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(dev.shutil, "which", lambda _name: "/usr/bin/apt-get")
+    with pytest.raises(SystemExit, match="sudo apt-get install -y --no-install-recommends libegl1 xvfb"):
+        dev.install_system_packages(["xvfb", "libegl1"])
+
+
+def test_the_readme_documents_every_command():
+    from nexkit.texts import Texts
+
+    readme = (ROOT / "README.md").read_text()
+    parser = build_parser(Texts("en"))
+    commands = next(action for action in parser._actions if action.dest == "command").choices
+    for name, command in commands.items():
+        assert f"nexkit {name}" in readme
+        for action in command._actions:
+            for option in action.option_strings:
+                if option.startswith("--") and option not in {"--help", "--lang", "--json"}:
+                    assert option in readme, f"{name} {option}"
+
+
+def test_pictures_of_the_readme_are_there():
+    for picture in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text()):
+        assert (ROOT / picture).is_file(), picture
