@@ -28,7 +28,7 @@ def severity_word(severity: Severity, texts: Texts) -> str:
     _ = texts.gettext
     words = {
         Severity.BLOCKING: _("blocking"),
-        Severity.DEGRADED: _("disturbing"),
+        Severity.DEGRADED: _("impaired"),
         Severity.CONTEXT: _("for information"),
     }
     return words[severity]
