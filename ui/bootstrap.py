@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from nexkit.clock import SystemClock
@@ -27,10 +27,15 @@ class Run:
     diagnosis: Diagnosis
 
 
-def build_runner() -> Runner:
-    """The runner of this program on this system."""
+def build_runner(others: Iterable[str] = ()) -> Runner:
+    """The runner of this program on this system, with the named probes of other distributions switched on.
+
+    RegistryError for a name that cannot be switched on.
+    """
+    registry = Registry(probe() for probe in BUILTIN)
+    registry.switch_on(others)
     return Runner(
-        registry=Registry(probe() for probe in BUILTIN),
+        registry=registry,
         platform=system_platform(),
         clock=SystemClock(),
         random=random.SystemRandom(),

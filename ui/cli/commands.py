@@ -72,8 +72,19 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
 
     probe = commands.add_parser("probe", help=_("list the probes, or run one by itself"))
     probes = probe.add_subparsers(dest="action", metavar="list|run", required=True, parser_class=_Parser)
-    probes.add_parser("list", parents=[common, json], help=_("what each probe sends, to whom, at most how much"))
-    probe_run = probes.add_parser("run", parents=[common, json], help=_("run one probe and print its fact"))
+    others = _Parser(add_help=False)
+    others.add_argument(
+        "--with",
+        metavar="NAME",
+        dest="others",
+        action="append",
+        default=[],
+        help=_("switch on a probe of another installed package (entry points nexkit.probes)"),
+    )
+    probes.add_parser(
+        "list", parents=[common, json, others], help=_("what each probe sends, to whom, at most how much")
+    )
+    probe_run = probes.add_parser("run", parents=[common, json, others], help=_("run one probe and print its fact"))
     probe_run.add_argument("id", metavar="ID")
     probe_run.add_argument("words", metavar="TARGET|KEY=VALUE", nargs="*")
 

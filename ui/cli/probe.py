@@ -14,8 +14,10 @@ from nexkit.plan import Step
 from nexkit.platform import system_platform
 from nexkit.platform.api import CapabilityState
 from nexkit.probe import ProbeSpec
+from nexkit.registry import RegistryError
 from nexkit.request import Request
 from nexkit.run_record import ProfileReference, ProfileTrust
+from nexkit.runner import Runner
 from nexkit.subject import Subject
 from nexkit.texts import Texts
 from nexkit.texts.capabilities import capability_text, state_word
@@ -30,7 +32,7 @@ from ui.cli.output import Progress, write_json
 
 def list_probes(arguments: argparse.Namespace, texts: Texts) -> int:
     """Print every probe with what it sends, to whom, and at most how much."""
-    runner = build_runner()
+    runner = _runner(arguments)
     states = {item.id: item.state for item in asyncio.run(runner.platform.capabilities())}
     if arguments.json:
         write_json(
@@ -62,6 +64,13 @@ def list_probes(arguments: argparse.Namespace, texts: Texts) -> int:
     return ExitStatus.HEALTHY
 
 
+def _runner(arguments: argparse.Namespace) -> Runner:
+    try:
+        return build_runner(arguments.others)
+    except RegistryError as error:
+        raise CommandError(f"--with: {error}") from None
+
+
 def _best(spec: ProbeSpec, states: Mapping[str, CapabilityState]) -> CapabilityState:
     """Whether the probe can run here: the best of what it needs."""
     order = list(CapabilityState)
@@ -81,7 +90,7 @@ def _default(spec: ProbeSpec, name: str) -> object:
 
 def run_probe(arguments: argparse.Namespace, texts: Texts) -> int:
     """Run one probe as the user asks, with the same limits as in a diagnosis, and print its fact."""
-    runner = build_runner()
+    runner = _runner(arguments)
     if arguments.id not in runner.registry:
         known = ", ".join(spec.id for spec in runner.registry)
         raise CommandError(texts.gettext("unknown probe {id!r}; there are: {ids}").format(id=arguments.id, ids=known))

@@ -76,6 +76,7 @@ def test_help_speaks_japanese(capsys):
         (["probe", "run", "ping", "198.18.0.1", "count=many"], "is not a number"),
         (["probe", "run", "ping"], "'target' is missing"),
         (["probe", "run", "reach", "www.example.com", "port=443", "layer=sctp"], "is none of"),
+        (["probe", "list", "--with", "sonar"], "no installed distribution offers a probe 'sonar'"),
         (["show", "missing.zip"], "missing.zip: there is no such file"),
         (["verify", "missing.zip"], "missing.zip: there is no such file"),
         (["verify", "x.zip", "--require", "gold"], "'gold' is no tier"),
