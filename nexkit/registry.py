@@ -32,8 +32,10 @@ class Registry:
         Their code runs with the user's rights, so nothing is loaded that was not named. RegistryError for a name that
         no distribution offers, an id of a built-in, or another contract version.
         """
-        offered = {entry.name: entry for entry in entry_points(group=ENTRY_POINT_GROUP)}
-        for name in names:
+        wanted = tuple(names)
+        # Reading what is installed takes a while: not where nothing is asked for.
+        offered = {entry.name: entry for entry in entry_points(group=ENTRY_POINT_GROUP)} if wanted else {}
+        for name in wanted:
             if name not in offered:
                 raise RegistryError(f"no installed distribution offers a probe {name!r}")
             probe: Probe = offered[name].load()()
