@@ -178,7 +178,7 @@ class RunningPage(PageBase):
             self._rows[row.probe].show_row(row)
         self.status.setText(self._time_words(live, now_s))
         self.traffic.setText(
-            _("Data used: {used}; never more than {most}").format(
+            _("Data used: {used}; limit of the tests so far: {most}").format(
                 used=byte_size(live.traffic_bytes), most=byte_size(live.most_bytes)
             )
         )
