@@ -94,7 +94,8 @@ def test(arguments: list[str]) -> int:
         [python, "-m", "ruff", "check", "."],
         *([python, "-m", "mypy", "--platform", system] for system in ("linux", "darwin", "win32")),
         [python, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
-        [python, "-m", "pytest", "-n", str(max(2, (os.cpu_count() or 2))), "--dist", "worksteal"],
+        # One worker more than processors: the lab's tests mostly wait.
+        [python, "-m", "pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal"],
     ]
     for check in checks:
         print("+", " ".join(["python", *check[1:]]), flush=True)

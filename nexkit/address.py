@@ -1,8 +1,8 @@
 """Addresses: family and scope, decided in one place by an explicit table.
 
 `ipaddress.is_private` is not used: it calls documentation and benchmark ranges private. An address in a redacted
-report has the form `PREFIX#PSEUDONYM` (`203.0.113.0/24#ip-kdv7mpzb`); the functions here read both forms, so that the
-rules of the diagnosis give the same answer for a report as for the run it was made from.
+report has the form `PREFIX#PSEUDONYM` (`203.0.113.0/24#ip-kdv7mpzb`); family, scope and prefix are read from both forms,
+so that the rules of the diagnosis give the same answer for a report as for the run it was made from.
 """
 
 from enum import Enum
@@ -75,12 +75,18 @@ def scope(address: str) -> Scope:
 
 
 def is_address(text: str) -> bool:
-    """Whether the text is a literal address (a zone such as `%eth0` is allowed)."""
+    """Whether the text is a literal address as it is written; IPv6 may have a zone such as `%eth0` (RFC 4007)."""
     try:
-        ip_address(_plain(text))
+        ip_address(text)
     except ValueError:
         return False
     return True
+
+
+def with_zone(address: str, interface: str) -> str:
+    """The address as a socket needs it: a link-local IPv6 one means nothing without its interface (RFC 4007)."""
+    needs_zone = family(address) is Family.IPV6 and scope(address) is Scope.LINK_LOCAL and "%" not in address
+    return f"{address}%{interface}" if needs_zone else address
 
 
 def in_prefix(address: str, network_address: str, prefix_length: int) -> bool:

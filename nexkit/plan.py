@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-from nexkit.address import Family, family
+from nexkit.address import Family, Scope, family, scope, with_zone
 from nexkit.consent import Consent
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.load import LoadBackend
@@ -23,7 +23,7 @@ from nexkit.facts.path import PathTrace
 from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer
 from nexkit.outcome import Completed, Outcome, SkipReason
 from nexkit.params import ParamValue
-from nexkit.profile import Profile, Service
+from nexkit.profile import USER_SERVICE_ID, Profile, Service
 from nexkit.request import Depth, Request, Symptom
 from nexkit.subject import Subject
 from nexkit.units import Seconds
@@ -115,13 +115,13 @@ def make_planner(request: Request, profile: Profile) -> Planner:
 
 
 def services_of(request: Request, profile: Profile) -> tuple[Service, ...]:
-    """The services that this request tests; a web address of the user's own comes as service `url`."""
+    """The services that this request tests; a web address of the user's own comes as one more."""
     services = tuple(
         service for service in profile.services if request.service_id is None or service.id == request.service_id
     )
     if request.url is None:
         return services
-    own = Service(id="url", name={"en": request.url}, url=request.url)
+    own = Service(id=USER_SERVICE_ID, name={"en": request.url}, url=request.url)
     return (own,) if request.service_id is None and request.symptom is Symptom.ONE_SERVICE else (*services, own)
 
 
@@ -176,7 +176,7 @@ def _gateways(network: NetworkState | None, effort: Effort) -> Iterable[Step]:
             probe="ping",
             subject=Subject.GATEWAY,
             params={
-                "target": _with_zone(gateway, route.interface) if gateway and route else gateway,
+                "target": with_zone(gateway, route.interface) if gateway and route else gateway,
                 "count": effort.gateway_echoes,
                 "interval_s": GATEWAY_INTERVAL_S,
                 "tcp_port": 53,
@@ -184,11 +184,6 @@ def _gateways(network: NetworkState | None, effort: Effort) -> Iterable[Step]:
             timeout_s=effort.stage_s,
             skip=skip,
         )
-
-
-def _with_zone(address: str, interface: str) -> str:
-    """A link-local IPv6 address means nothing without its interface."""
-    return f"{address}%{interface}" if address.lower().startswith("fe80") and "%" not in address else address
 
 
 def _resolvers(request: Request, profile: Profile, network: NetworkState | None, effort: Effort) -> Iterable[Step]:
@@ -237,7 +232,7 @@ def _hosts_of(service: Service) -> Iterator[tuple[str, int]]:
 
 def _family_skip(address: str, network: NetworkState | None) -> SkipReason | None:
     """Traffic to an address needs an address of its family here; loopback and link-local always have one."""
-    if network is None or address.startswith(("127.", "::1", "fe80")):
+    if network is None or scope(address) in {Scope.LOOPBACK, Scope.LINK_LOCAL}:
         return None
     of_family = family(address)
     if network.usable_addresses(of_family) or (of_family is Family.IPV4 and not network.usable_addresses(Family.IPV6)):
@@ -395,8 +390,9 @@ def _service_follow_ups(service: Service, done: Outcomes, effort: Effort) -> Ite
     """Other ways to the same host, once a port of it does not answer."""
     failing = [
         reach
-        for _step_id, reach in _facts(done, f"reach.service.{service.id}", Reach)
-        if reach.attempts and all(_failed(attempt) for attempt in reach.attempts)
+        for step_id, reach in _facts(done, f"reach.service.{service.id}", Reach)
+        # Not those of a service whose id begins alike: `mail-old` beside `mail`.
+        if step_id.split(".")[2] == service.id and reach.attempts and all(_failed(attempt) for attempt in reach.attempts)
     ]
     if not failing:
         return

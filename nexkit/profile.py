@@ -14,6 +14,8 @@ MAX_SERVICES = 16
 MAX_TARGETS = 32
 MAX_LOAD_BYTES = 200_000_000
 """A profile can only ask for less."""
+USER_SERVICE_ID = "url"
+"""The service id of a web address that the user typed; no service of a profile has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ nothing in it can widen the kit's own limits.
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -16,10 +17,12 @@ from urllib.parse import urlsplit
 
 from nexkit.address import Scope, is_address, scope
 from nexkit.facts.load import LoadBackend
+from nexkit.host_name import is_host_name
 from nexkit.profile import (
     MAX_LOAD_BYTES,
     MAX_SERVICES,
     MAX_TARGETS,
+    USER_SERVICE_ID,
     ExpectedNetwork,
     HostPort,
     Internet,
@@ -36,11 +39,12 @@ from nexkit.run_record import ProfileReference, ProfileTrust
 
 BUILT_IN = Path(__file__).parent / "profiles" / "builtin.toml"
 MAX_PROFILE_BYTES = 256_000
-_NAME = re.compile(
-    r"(?=.{1,253}$)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-)
+_KEY_PART = r"""(?:[\w-]{1,100}+|"(?:[^"\\\n]|\\.){0,100}+"|'[^'\n]{0,100}+')"""
+_DEEP_KEY = re.compile(rf"(?<![\w-]){_KEY_PART}(?:[ \t]{{0,100}}+\.[ \t]{{0,100}}+{_KEY_PART}){{32}}")
+"""A key of more parts than any schema has. tomllib keeps every prefix of a key, so that one of 100,000 parts, which
+fits into a profile, would take all memory."""
 _ID = re.compile(r"[a-z0-9-]{1,64}")
-_HEADER = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_.\s-]+?)\s*\]\]?")
+_HEADER = re.compile(r"\[\[?([A-Za-z0-9_. \t-]++)\]")
 _NEEDS = re.compile(r"clock:[0-9]{1,5}s|udp|vpn|large_packets")
 _NEVER = frozenset({Scope.LOOPBACK, Scope.MULTICAST, Scope.UNSPECIFIED, Scope.LINK_LOCAL})
 _T = TypeVar("_T")
@@ -57,7 +61,7 @@ def _line_of(text: str, path: tuple[str | int, ...]) -> int | None:
     best: int | None = None
     wanted = list(path)
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := _HEADER.match(line):
+        if header := _HEADER.match(line.lstrip()):
             name = header[1].strip()
             if line.lstrip().startswith("[["):
                 counts[name] = counts.get(name, -1) + 1
@@ -74,6 +78,16 @@ def _line_of(text: str, path: tuple[str | int, ...]) -> int | None:
             if len(here) == len(wanted):
                 return number
     return best
+
+
+def _is_printable(text: str) -> bool:
+    """Whether everything in the text shows: no control, bidi or other invisible character; spaces of any width."""
+    return all(character.isprintable() or unicodedata.category(character) == "Zs" for character in text)
+
+
+def _is_plain_address(text: str) -> bool:
+    """Whether the text is an address that means the same on every computer: one without a zone."""
+    return is_address(text) and "%" not in text
 
 
 class _Reader:
@@ -98,7 +112,7 @@ class _Reader:
 
     def text(self, key: str, *, longest: int = 200) -> str | None:
         value = self._take(key, str, "a text")
-        if value is not None and (len(value) > longest or not value.isprintable()):
+        if value is not None and (len(value) > longest or not _is_printable(value)):
             raise self.fail(key, f"must be one printable line of at most {longest} characters")
         return value
 
@@ -120,13 +134,15 @@ class _Reader:
             raise self.fail(key, "needs a time zone: end it with Z")
         return value
 
-    def localised(self, key: str, *, longest: int) -> Localised | None:
+    def localised(self, key: str, *, longest: int, one_line: bool = True) -> Localised | None:
         value = self._take(key, dict, 'a table by language such as {en = "...", ja = "..."}')
         if value is None:
             return None
         for language, text in value.items():
             if not re.fullmatch("[a-z]{2}", language) or not isinstance(text, str) or len(text) > longest:
                 raise self.fail(key, f"must give a text of at most {longest} characters for a language such as en")
+            if not all(_is_printable(line) for line in ([text] if one_line else text.expandtabs().splitlines())):
+                raise self.fail(key, "must not contain control or invisible characters")
         if "en" not in value:
             raise self.fail(key, "needs the English text: en")
         return MappingProxyType(dict(value))
@@ -135,7 +151,7 @@ class _Reader:
         value = self._take(key, list, "a list of texts")
         if value is None:
             return ()
-        if len(value) > most or not all(isinstance(item, str) and item.isprintable() for item in value):
+        if len(value) > most or not all(isinstance(item, str) and _is_printable(item) for item in value):
             raise self.fail(key, f"must be a list of at most {most} printable texts")
         return tuple(value)
 
@@ -170,15 +186,15 @@ class _Reader:
     def addresses(self, key: str) -> tuple[str, ...]:
         items = self.texts(key)
         for item in items:
-            if not is_address(item) or scope(item) in _NEVER:
+            if not _is_plain_address(item) or scope(item) in _NEVER:
                 raise self.fail(key, f"{item!r} must be an IPv4 or IPv6 address that other hosts can have")
         return items
 
     def host(self, key: str, text: str) -> str:
-        if is_address(text):
+        if _is_plain_address(text):
             if scope(text) in _NEVER:
                 raise self.fail(key, f"{text!r} is not an address of another host")
-        elif not _NAME.fullmatch(text) or text.lower().rstrip(".").endswith("localhost"):
+        elif not text.isascii() or not is_host_name(text) or text.lower().rstrip(".").endswith("localhost"):
             raise self.fail(key, f"{text!r} is neither a host name nor an address")
         return text
 
@@ -228,10 +244,15 @@ def parse_profile(data: bytes, name: str) -> Profile:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise ProfileError(f"{name}, line {line}: not UTF-8: save the file as UTF-8") from None
+    if deep := _DEEP_KEY.search(text):
+        line = text[: deep.start()].count("\n") + 1
+        raise ProfileError(f"{name}, line {line}: a key of so many parts belongs to no profile: remove it")
     try:
         values = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise ProfileError(f"{name}: not valid TOML: {error}") from None
+    except (ValueError, RecursionError):  # int() refuses thousands of digits
+        raise ProfileError(f"{name}: not valid TOML: a number is too long, or the nesting too deep") from None
     root = _Reader(values, (), _Source(text, name))
     if root.integer("schema", 0, 1_000_000) != 1:
         raise root.fail("schema", "must be 1, the only schema that this version reads")
@@ -248,7 +269,7 @@ def parse_profile(data: bytes, name: str) -> Profile:
         serial=root.required("serial", root.integer("serial", 0, 2**53)),
         not_before=not_before,
         not_after=not_after,
-        licence=root.localised("licence", longest=50_000) or {},
+        licence=root.localised("licence", longest=50_000, one_line=False) or {},
         support=_support(root.table("support")),
         internet=_internet(root.table("internet")),
         network=_network(root.table("network")),
@@ -364,6 +385,8 @@ def _services(root: _Reader) -> tuple[Service, ...]:
         )
         if not _ID.fullmatch(service.id) or any(service.id == other.id for other in services):
             raise table.fail("id", "must be 1 to 64 characters of a-z, 0-9 and -, and unlike any other service's")
+        if service.id == USER_SERVICE_ID:
+            raise table.fail("id", f"{USER_SERVICE_ID!r} stands for the web address that a user types: choose another")
         if not (service.url or service.tcp or service.udp):
             raise table.fail("id", f"service {service.id!r} needs one of url, tcp, udp")
         for need in service.needs:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlsplit
 
+from nexkit.address import is_address
 from nexkit.consent import Consent
+from nexkit.host_name import is_host_name
 from nexkit.sensitivity import Open, Url, UserText
 from nexkit.units import Seconds
 
@@ -57,7 +59,7 @@ def web_address(text: str) -> str | None:
         parts = urlsplit(whole)
         usable = (
             parts.scheme in {"http", "https"}
-            and bool(parts.hostname)
+            and (is_address(parts.hostname or "") or is_host_name(parts.hostname or ""))
             and parts.username is None  # a password has no place in a report
             and parts.port != 0
         )

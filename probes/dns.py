@@ -11,16 +11,18 @@ import dns.exception
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdataclass
 import dns.rdatatype
 
 from nexkit.address import is_address
 from nexkit.consent import Consent
 from nexkit.facts.dns import DnsQuery, DnsTransport, NameRole, ResolverAnswers
 from nexkit.failures import BudgetExceededError, classify
+from nexkit.host_name import wire_name
 from nexkit.outcome import Completed, Failure, FailureKind, Outcome
 from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ms, Ratio, Seconds
-from probes.exchange.hosts import check_port, wire_name
+from probes.exchange.hosts import check_port, wire_host
 from probes.exchange.stream import TcpStream, open_stream
 from probes.exchange.traffic import udp_bytes
 
@@ -49,7 +51,7 @@ class DnsParams:
             raise ValueError(f"resolver: {self.resolver!r} is no IP address")
         check_port(self.port)
         for name in (*self.controls, *self.services):
-            wire_name(name)
+            wire_host(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,8 +200,11 @@ def _answered(question: _Question, transport: DnsTransport, attempts: int, time_
         if not truncated:
             return _unanswered(question, transport, attempts, Failure(kind=FailureKind.PROTOCOL, step=transport.value))
         whole = head
-    rdtype = dns.rdatatype.from_text(question.rdtype)
-    addresses = tuple(record.address for rrset in whole.answer if rrset.rdtype == rdtype for record in rrset)
+    # Records of another class have other content: a resolver that answers with such a one gave no address.
+    wanted = (dns.rdataclass.IN, dns.rdatatype.from_text(question.rdtype))
+    addresses = tuple(
+        record.address for rrset in whole.answer if (rrset.rdclass, rrset.rdtype) == wanted for record in rrset
+    )
     return DnsQuery(
         name=question.name,
         role=question.role,

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nexkit.address import Scope, is_address, scope
+from nexkit.address import is_address, with_zone
 from nexkit.consent import Consent
 from nexkit.facts.network import GatewayReach, TcpAnswer
 from nexkit.failures import classify
@@ -73,9 +73,7 @@ class LanProbe:
 
 
 async def _connect(params: LanParams, port: int, ctx: ProbeContext) -> TcpAnswer:
-    address = params.gateway
-    if scope(address) is Scope.LINK_LOCAL and "%" not in address:
-        address = f"{address}%{params.interface}"
+    address = with_zone(params.gateway, params.interface)
     try:
         connected = await ctx.platform.connect_tcp(address, port, timeout_s=params.timeout_s)
     except OSError as error:

@@ -1,27 +1,9 @@
 """Host names and literal addresses as the protocols write them."""
 
-import re
-
 from nexkit.address import Family, family, is_address
+from nexkit.host_name import wire_name
 
 MAX_PORT = 65_535
-_NAME = re.compile(
-    r"(?=.{1,253}\.?$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?"
-)
-
-
-def wire_name(host: str) -> str:
-    """A host name in ASCII and lower case (IDNA, RFC 3490); ValueError for what is no host name.
-
-    Letters, digits, hyphen and underscore alone: nothing that could break out of a header line.
-    """
-    try:
-        name = host.encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        name = ""
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"{host!r} is no host name")
-    return name
 
 
 def wire_host(host: str) -> str:

@@ -88,7 +88,7 @@ def address_bad(run: Snapshot, limits: Limits) -> RuleAnswer:
             other
             for each in families
             for other in reached[each]
-            if not other.startswith(f"reach.service.{signs.service_id(step)}")
+            if signs.service_id(other) != signs.service_id(step)
         )
         if not elsewhere:
             return None
