@@ -1,8 +1,8 @@
 """Addresses: family and scope, decided in one place by an explicit table.
 
 `ipaddress.is_private` is not used: it calls documentation and benchmark ranges private. An address in a redacted
-report has the form `PREFIX#PSEUDONYM` (`203.0.113.0/24#ip-kdv7mpzb`); family, scope and prefix are read from both forms,
-so that the rules of the diagnosis give the same answer for a report as for the run it was made from.
+report has the form `PREFIX#PSEUDONYM` (`203.0.113.0/24#ip-kdv7mpzb`); family, scope and prefix are read from both
+forms, so that the rules of the diagnosis give the same answer for a report as for the run it was made from.
 """
 
 from enum import Enum

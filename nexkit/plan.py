@@ -392,7 +392,9 @@ def _service_follow_ups(service: Service, done: Outcomes, effort: Effort) -> Ite
         reach
         for step_id, reach in _facts(done, f"reach.service.{service.id}", Reach)
         # Not those of a service whose id begins alike: `mail-old` beside `mail`.
-        if step_id.split(".")[2] == service.id and reach.attempts and all(_failed(attempt) for attempt in reach.attempts)
+        if step_id.split(".")[2] == service.id
+        and reach.attempts
+        and all(_failed(attempt) for attempt in reach.attempts)
     ]
     if not failing:
         return

@@ -1,6 +1,6 @@
 import pytest
 
-from nexkit.address import Family, Scope, family, in_prefix, is_address, scope
+from nexkit.address import Family, Scope, family, in_prefix, is_address, scope, with_zone
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,25 @@ def test_what_is_no_address_is_refused(text):
 @pytest.mark.parametrize("text", ["192.0.2.1", "2001:db8::1", "fe80::1%en0"])
 def test_literal_addresses_are_known(text):
     assert is_address(text)
+
+
+@pytest.mark.parametrize("text", ["192.0.2.1#ip-kdv7mpzb", "192.0.2.1%eth0", "192.0.2.0/24", "2001:db8::1%"])
+def test_what_is_no_address_by_itself_is_no_literal(text):
+    assert not is_address(text)
+
+
+@pytest.mark.parametrize(
+    ("address", "whole"),
+    [
+        ("fe80::1", "fe80::1%eth0"),
+        ("FEBF::1", "FEBF::1%eth0"),
+        ("fe80::1%eth1", "fe80::1%eth1"),
+        ("169.254.1.1", "169.254.1.1"),
+        ("2001:db8::1", "2001:db8::1"),
+    ],
+)
+def test_link_local_ipv6_gets_the_zone_that_it_needs(address, whole):
+    assert with_zone(address, "eth0") == whole
 
 
 @pytest.mark.parametrize(

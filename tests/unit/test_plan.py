@@ -234,6 +234,19 @@ def test_a_silent_port_makes_the_plan_try_the_host_by_other_ways():
     assert "route.service.mail" in follow_ups
 
 
+def test_a_failing_service_is_not_taken_for_one_whose_id_begins_alike():
+    outcomes = follow_up_outcomes()
+    outcomes["reach.service.web-old"] = outcomes.pop("reach.service.mail.tcp1")
+    old = Service(id="web-old", name={"en": "Old"}, url="https://imap.example.com/")
+    profile = replace(PROFILE, services=(*PROFILE.services, old))
+    follow_ups = stages(Request(), outcomes, profile)[2]
+    assert {step for step in follow_ups if "web" in step} == {
+        "reach.host.web-old.p80",
+        "ping.host.web-old",
+        "route.service.web-old",
+    }
+
+
 @pytest.mark.parametrize(
     ("consent", "backend", "skip"),
     [

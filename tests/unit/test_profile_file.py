@@ -109,6 +109,14 @@ def test_the_built_in_profile_is_valid():
         ),
         (HEAD + '[[service]]\nid="a"\nname={en="A"}\nurl="https://u:p@a.example/"\n', "line 10", "web address"),
         (HEAD + "x = [\n", "p.toml", "not valid TOML"),
+        (HEAD + '[internet]\nanchors = ["192.0.2.1#x"]\n', "line 8", "address"),
+        (HEAD + '[internet]\nanchors = ["2001:db8::1%eth0"]\n', "line 8", "address"),
+        (HEAD + '[internet]\nanchors = ["::ffff:127.0.0.1"]\n', "line 8", "address"),
+        (HEAD + '[internet]\nnames = ["2130706433"]\n', "line 8", "host name"),
+        (HEAD + '[internet]\nportal_checks = ["http://127.1/"]\n', "line 8", "host name"),
+        (HEAD + '[internet]\nportal_checks = ["http://[::1]/"]\n', "line 8", "another host"),
+        (HEAD.replace('"Example Corp"', '"Example\\u202eCorp"'), "line 3", "invisible"),
+        (HEAD + '[[service]]\nid="url"\nname={en="A"}\nurl="https://a.example/"\n', "line 8", "a user types"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(change, place, words):
@@ -144,6 +152,31 @@ def test_a_signature_beside_the_file_is_kept(tmp_path):
     loaded = load_profile(file, NOW)
     assert loaded.signature == b"sig"
     assert loaded.reference.trust is ProfileTrust.NAMED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "1" * 5_000,
+        "x = " + "[" * 100_000,
+        ".".join("a" * 100_000) + " = 1",
+        "[" + ".".join("a" * 100_000) + "]",
+        ".".join(['"\\""'] * 40_000) + " = 1",
+        'x = """\n[' + " " * 200_000 + '"""',
+        'x = "' + '\\"' * 100_000 + '"',
+    ],
+    ids=["digits", "arrays", "key", "table", "quoted key", "spaces", "escapes"],
+)
+def test_what_would_take_long_or_much_memory_is_refused_at_once(text):
+    with pytest.raises(ProfileError):
+        parse_profile((HEAD + text + "\n").encode(), "p.toml")
+
+
+def test_texts_keep_the_wide_space_and_a_licence_its_lines():
+    text = HEAD.replace("株式会社", "\u3000株式会社") + '[licence]\nen = """\none\n\ttwo\n"""\n'
+    profile = parse_profile(text.encode(), "p.toml")
+    assert "\u3000" in profile.name["ja"]
+    assert profile.licence["en"] == "one\n\ttwo\n"
 
 
 @given(st.binary(max_size=400))

@@ -85,10 +85,7 @@ def address_bad(run: Snapshot, limits: Limits) -> RuleAnswer:
         reached = signs.internet(run).reached
         families = {found for attempt in bad if (found := signs.known_family(attempt.address)) is not None}
         elsewhere = tuple(
-            other
-            for each in families
-            for other in reached[each]
-            if signs.service_id(other) != signs.service_id(step)
+            other for each in families for other in reached[each] if signs.service_id(other) != signs.service_id(step)
         )
         if not elsewhere:
             return None

@@ -11,7 +11,11 @@ from nexkit.facts.dns import DnsTransport, NameRole
 from nexkit.outcome import FailureKind
 from probes.dns import DnsParams, DnsProbe
 
-PARAMS = DnsParams(resolver="192.0.2.53", controls=("www.example.com",), services=("mail.example.net", "198.18.0.7"))
+PARAMS = DnsParams(
+    resolver="192.0.2.53",
+    controls=("www.example.com",),
+    services=("mail.example.net", "198.18.0.7", "2001:db8::7"),
+)
 
 
 def reply_to(payload, *addresses, rcode=dns.rcode.NOERROR, flags=0):
@@ -90,6 +94,17 @@ def test_an_answer_cut_off_within_a_record_still_counts():
 def test_an_answer_broken_behind_its_question_is_a_protocol_failure():
     queries = udp_queries(lambda payload: [reply_to(payload, "198.18.0.1")[:-3]])
     assert {query.failure.kind for query in queries if query.rdtype == "A"} == {FailureKind.PROTOCOL}
+
+
+@pytest.mark.parametrize("record_class", ["CH", "CLASS5"])
+def test_a_record_of_another_class_is_no_address(record_class):
+    def other_class(payload):
+        reply = dns.message.make_response(dns.message.from_wire(payload))
+        data = r"\# 4 c6120001" if record_class == "CLASS5" else "example.org. 1"
+        reply.answer.append(dns.rrset.from_text("www.example.com.", 60, record_class, "A", data))
+        return [reply.to_wire()]
+
+    assert {(query.rcode, query.addresses) for query in udp_queries(other_class)} == {("NOERROR", ())}
 
 
 def test_without_control_names_less_is_asked():

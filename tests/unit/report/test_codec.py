@@ -203,6 +203,7 @@ def test_a_consent_that_stands_twice_is_refused(record):
         (b'{"a": -Infinity}', "Infinity"),
         (b'{"a": 1e999}', "finite"),
         (b'{"a": 1, "a": 2}', "twice"),
+        (b"{" + b",".join(b'"%d":1' % number for number in range(100_000)) + b',"99999":1}', "'99999' stands twice"),
         (b"[" * 200_000, "deep"),
         (b'"' + b'\\"' * 1_000_000, "Unterminated"),
         (b'{"a":' * 200_000, "deep"),

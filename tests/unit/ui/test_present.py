@@ -150,6 +150,10 @@ def test_a_text_of_the_profile_falls_back_to_english_and_then_to_any():
         ("two words", None),
         ("http://www.example.com:99999/", None),
         ("file:///etc/passwd", None),
+        ("www..example.com", None),
+        ("http://192.0.2.1%eth0/", None),
+        ("http://2130706433/", None),
+        ("https://例え.example/", "https://例え.example/"),
         ("javascript:alert(1)", None),
     ],
 )

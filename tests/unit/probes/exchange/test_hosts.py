@@ -1,41 +1,7 @@
 import pytest
 
-from probes.exchange.hosts import authority, wire_host, wire_name
+from probes.exchange.hosts import authority, wire_host
 from probes.exchange.traffic import tcp_bytes, udp_bytes
-
-
-@pytest.mark.parametrize(
-    ("host", "on_the_wire"),
-    [
-        ("WWW.Example.COM", "www.example.com"),
-        ("www.example.com.", "www.example.com."),
-        ("例え.example.com", "xn--r8jz45g.example.com"),
-        ("_dmarc.example.com", "_dmarc.example.com"),
-        ("intranet", "intranet"),
-    ],
-)
-def test_names_on_the_wire(host, on_the_wire):
-    assert wire_name(host) == on_the_wire
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        "",
-        ".",
-        "a..example.com",
-        "-a.example.com",
-        "a b.example.com",
-        "a\r\nb",
-        "a/b",
-        "a@b",
-        "x" * 64 + ".example.com",
-        ".".join(["abcdefgh"] * 30),
-    ],
-)
-def test_what_is_no_name(host):
-    with pytest.raises(ValueError, match="host name"):
-        wire_name(host)
 
 
 def test_a_zone_stays_at_home():
