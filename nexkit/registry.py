@@ -19,7 +19,6 @@ class Registry:
         self._probes: dict[str, Probe] = {}
         for probe in builtin:
             self._add(probe)
-        self._builtin_ids = frozenset(self._probes)
 
     def _add(self, probe: Probe) -> None:
         if probe.spec.id in self._probes:
@@ -55,7 +54,3 @@ class Registry:
     def get(self, probe_id: str) -> Probe:
         """The probe of an id; KeyError without one."""
         return self._probes[probe_id]
-
-    def is_builtin(self, probe_id: str) -> bool:
-        """Whether the probe came with the kit."""
-        return probe_id in self._builtin_ids

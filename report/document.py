@@ -13,6 +13,8 @@ SUMMARY_PATH = "data/summary.txt"
 REPORT_PATH = "data/report.json"
 HTML_PATH = "data/report.html"
 PROFILE_PATH = "data/profile/profile.toml"
+SUFFIX = ".nexkit.zip"
+"""How the name of a report file ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from nexkit.diagnosis.verdict import Diagnosis, Finding, NotTested, Rung, RungState, Segment, Severity
+from nexkit.diagnosis.verdict import Diagnosis, Finding, NotTested, Rung, RungState, Segment, Severity, segment_of
 from nexkit.facts.dns import ResolverAnswers, SystemLookups
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.load import DirectionLoad, LoadTest
@@ -169,7 +169,7 @@ def _finding(finding: Finding, texts: Texts) -> _FindingView:
         severity=severity_word(finding.severity, texts),
         confidence=percent(finding.confidence),
         values=[(name, value_text(name, value)) for name, value in finding.values.items()],
-        explains=[(cause, segment_name(Segment(cause.partition(".")[0]), texts)) for cause in finding.explains],
+        explains=[(cause, segment_name(segment_of(cause), texts)) for cause in finding.explains],
     )
 
 

@@ -1,4 +1,4 @@
-"""From a draft and the consent to it to the signed bundle (BagIt, RFC 8493; design: the bundle)."""
+"""From a draft and the consent to it to the signed bundle (BagIt, RFC 8493)."""
 
 import hashlib
 from collections.abc import Mapping
@@ -20,7 +20,6 @@ BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 BAGIT_PATH, INFO_PATH = "bagit.txt", "bag-info.txt"
 MANIFEST_PATH, TAG_MANIFEST_PATH = "manifest-sha256.txt", "tagmanifest-sha256.txt"
 SIGNATURE_PATH = TAG_MANIFEST_PATH + ".sig"
-SUFFIX = ".nexkit.zip"
 
 
 class ConsentError(ValueError):
@@ -35,11 +34,6 @@ class SealedReport:
     signer: str
     """The install id."""
     data: bytes = field(repr=False)
-
-    @property
-    def file_name(self) -> str:
-        """How the file is called by default."""
-        return self.report_id + SUFFIX
 
 
 def seal(draft: Draft, consent: ConsentRecord, key: Ed25519PrivateKey) -> SealedReport:

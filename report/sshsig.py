@@ -41,11 +41,6 @@ class PublicKey:
         """`inst-` and the first 16 hexadecimal digits of the SHA-256 of the line."""
         return f"inst-{hashlib.sha256(self.line.encode()).hexdigest()[:16]}"
 
-    @property
-    def fingerprint(self) -> str:
-        """As `ssh-keygen -l` prints it."""
-        return "SHA256:" + b64encode(hashlib.sha256(self.blob).digest()).decode().rstrip("=")
-
 
 def public_key(key: Ed25519PrivateKey) -> PublicKey:
     """The public half."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from nexkit.diagnosis.verdict import Finding, FindingValue, Segment, Severity
+from nexkit.diagnosis.verdict import Finding, FindingValue, Segment, Severity, segment_of
 from nexkit.units import Ratio
 
 PROVED = Ratio(0.96)
@@ -33,7 +33,7 @@ class Cause:
     @property
     def segment(self) -> Segment:
         """Where the fault is."""
-        return Segment(self.code.partition(".")[0])
+        return segment_of(self.code)
 
 
 def _matching(pattern: str, codes: tuple[str, ...]) -> frozenset[str]:

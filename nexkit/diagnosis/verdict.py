@@ -1,4 +1,4 @@
-"""What the diagnosis says: findings, the ladder and the verdict (design: the diagnosis document)."""
+"""What the diagnosis says: findings, the ladder and the verdict."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,6 +40,11 @@ class Severity(Enum):
 FindingValue: TypeAlias = float | int | Open | None
 
 
+def segment_of(cause: str) -> Segment:
+    """Where a cause is, by its code: `access` of `access.loss`; ValueError for a code of no segment."""
+    return Segment(cause.partition(".")[0])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A cause that the evidence names."""
@@ -57,10 +62,14 @@ class Finding:
     """What was measured, by a name with its unit (`loss_ratio`, `rtt_p50_ms`); the texts fill in from here. Text values
     are stable words or a service id, never addresses or names."""
 
+    def __post_init__(self) -> None:
+        for cause in (self.cause, *self.explains):
+            segment_of(cause)
+
     @property
     def segment(self) -> Segment:
         """Where the fault is."""
-        return Segment(self.cause.partition(".")[0])
+        return segment_of(self.cause)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,6 @@ class InterfaceKind(Enum):
     UNKNOWN = "unknown"
 
 
-PHYSICAL_KINDS = frozenset({InterfaceKind.ETHERNET, InterfaceKind.WIFI, InterfaceKind.MOBILE, InterfaceKind.UNKNOWN})
-"""Kinds that can be the way to the network by themselves; the others are context, never alarms."""
-
-
 class AddressOrigin(Enum):
     """How an address came to be."""
 

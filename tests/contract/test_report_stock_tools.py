@@ -85,7 +85,7 @@ def key(tmp_path):
 def unpacked(tmp_path, key):
     """The folder of a bundle that stock unzip has unpacked, and who signed it."""
     sealed = sealed_with(key)
-    path = tmp_path / sealed.file_name
+    path = tmp_path / f"{sealed.report_id}.nexkit.zip"
     write_bundle(path, sealed)
     assert run(tmp_path, "unzip", "-q", str(path)).returncode == 0
     return tmp_path / sealed.report_id, public_key(key)
@@ -106,7 +106,7 @@ def test_ssh_keygen_accepts_the_signature(unpacked):
     folder, signer = unpacked
     result = verified_by_ssh_keygen(folder, signer)
     assert result.returncode == 0, result.stderr
-    assert signer.fingerprint in result.stdout.decode()
+    assert signer.install_id in result.stdout.decode()
 
 
 def test_ssh_keygen_accepts_the_signature_without_a_list(unpacked):

@@ -37,13 +37,11 @@ def test_built_in_probes_are_there_by_id():
     assert [spec.id for spec in registry] == ["ping", "dns"]
     assert registry.get("dns") is dns
     assert "ping" in registry
-    assert registry.is_builtin("ping")
 
 
 def test_an_unknown_probe_is_not_there():
     registry = Registry([])
     assert "ping" not in registry
-    assert not registry.is_builtin("ping")
     with pytest.raises(KeyError):
         registry.get("ping")
 
@@ -59,7 +57,6 @@ def test_other_probes_are_off_until_switched_on(offered):
     assert "radio" not in registry
     registry.switch_on(["radio"])
     assert "radio" in registry
-    assert not registry.is_builtin("radio")
     assert offered.loaded == ["radio"]
 
 

@@ -428,7 +428,9 @@ class WizardWindow(QWidget):
 
     def _offer(self) -> None:
         if self._draft is not None and not self._flow.saved:
-            self.save.offer(self._draft.report_id, self._draft.files["data/summary.txt"].decode())
+            from report.document import SUMMARY_PATH
+
+            self.save.offer(self._draft.report_id, self._draft.files[SUMMARY_PATH].decode())
 
     @Slot(str)
     def _save(self, name: str) -> None:

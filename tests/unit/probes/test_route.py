@@ -11,7 +11,6 @@ from nexkit.platform.fake import FakePlatform
 from probes.route import BATCH, PROBE_BYTES, REPLY_BYTES, RouteParams, RouteProbe
 
 TARGET = "198.18.0.10"
-NOBODY = HopReply(address=None, rtt_ms=None, reached=False, unreachable=None)
 
 
 def router(address, rtt_ms=1.0, unreachable=None):

@@ -638,7 +638,7 @@ def test_a_signature_is_of_its_bytes_alone():
 
 
 def test_a_bundle_is_written_whole(tmp_path, sealed):
-    path = tmp_path / sealed.file_name
+    path = tmp_path / f"{sealed.report_id}.nexkit.zip"
     write_bundle(path, sealed)
     assert path.read_bytes() == sealed.data
     assert verify(path).accepted

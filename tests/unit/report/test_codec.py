@@ -188,6 +188,14 @@ def test_what_is_no_record_is_refused(document):
         decode_diagnosis(document)
 
 
+@pytest.mark.parametrize("place", ["cause", "explains"])
+def test_a_cause_of_no_segment_is_refused(diagnosis, place):
+    document = encode_diagnosis(diagnosis)
+    document["findings"][0] |= {"cause": {"segment": "moon", "cause": "moon.x"}, "explains": {"explains": ["x"]}}[place]
+    with pytest.raises(CodecError):
+        decode_diagnosis(document)
+
+
 def test_a_consent_that_stands_twice_is_refused(record):
     document = encode_record(record)
     document["request"]["consent"] = ["system", "system"]

@@ -9,12 +9,11 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPlai
 from nexkit.profile import Support
 from nexkit.texts import Texts
 from nexkit.texts.numbers import byte_size
+from report.document import SUFFIX
 from ui.gui.pages.base import PageBase, TurningBox, card, plain_label
 from ui.gui.present import Mark
 from ui.gui.theme import current_theme, mark_main
 from ui.gui.widgets.mark_label import MarkLabel
-
-SUFFIX = ".nexkit.zip"
 
 
 class SavePage(PageBase):
