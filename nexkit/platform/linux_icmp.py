@@ -24,26 +24,19 @@ from nexkit.facts.path import PathMethod
 from nexkit.failures import classify
 from nexkit.outcome import FailureKind
 from nexkit.platform.api import EchoReply, EchoSession, HopReply, TraceSession
+from nexkit.platform.linux_datagram import ANCILLARY_BYTES, RECVERR, ask_for_stamps_and_errors, stamp_ns
 from nexkit.platform.parse_icmp_error import IcmpError, parse_extended_error
 from nexkit.units import Ms, Seconds
 
 assert sys.platform == "linux"  # noqa: S101  tells the type checker which system this file is for
 
-# Numbers of asm-generic/socket.h, linux/in.h, linux/in6.h, linux/icmp.h and linux/icmpv6.h that the socket module has
-# no names for.
-_SO_TIMESTAMPNS = 35
-_IP_RECVERR = 11
-_IPV6_RECVERR = 25
+# Numbers of linux/icmp.h and linux/icmpv6.h that the socket module has no names for.
 _SOL_RAW = 255
 _ICMP_FILTER = 1
 _ICMP6_FILTER = 1
 
 _SOCKET_FAMILIES = {Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
 _VERSIONS = {Family.IPV4: 4, Family.IPV6: 6}
-_RECVERR = {
-    Family.IPV4: (socket.IPPROTO_IP, _IP_RECVERR),
-    Family.IPV6: (socket.IPPROTO_IPV6, _IPV6_RECVERR),
-}
 _TTL = {
     Family.IPV4: (socket.IPPROTO_IP, socket.IP_TTL),
     Family.IPV6: (socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT),
@@ -52,14 +45,11 @@ _ICMP_PROTOCOLS = {Family.IPV4: socket.IPPROTO_ICMP, Family.IPV6: socket.IPPROTO
 _ECHO_REQUEST = {Family.IPV4: 8, Family.IPV6: 128}
 _ECHO_REPLY = {Family.IPV4: 0, Family.IPV6: 129}
 
-_TIMESPEC = struct.Struct("@ll")
 _INT = struct.Struct("@i")
 _ICMP_HEADER = struct.Struct("!BBHHH")
 _TAG = struct.Struct("!HH")
 _HEAD_BYTES = 512
 """Enough of a reply to know whose it is: IPv4 header with options, ICMP header, tag."""
-_ANCILLARY_BYTES = 256
-"""Room for a time stamp and an extended error with the address of its sender."""
 _KEY_MASK = 0xFFFF
 _TRACE_PAYLOAD_BYTES = 32
 _TRACE_FIRST_PORT = 33_434
@@ -101,8 +91,7 @@ class _Exchange(ABC):
 
     def __enter__(self) -> Self:
         self._sock.setblocking(False)
-        self._sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-        self._sock.setsockopt(*_RECVERR[self._family], 1)
+        ask_for_stamps_and_errors(self._sock)
         self._loop.add_reader(self._sock, self._on_readable)
         return self
 
@@ -167,7 +156,7 @@ class _Exchange(ABC):
     def _read_replies(self) -> None:
         while True:
             try:
-                data, ancillary, _flags, source = self._sock.recvmsg(_HEAD_BYTES, _ANCILLARY_BYTES)
+                data, ancillary, _flags, source = self._sock.recvmsg(_HEAD_BYTES, ANCILLARY_BYTES)
             except BlockingIOError:
                 return
             except OSError:
@@ -181,9 +170,7 @@ class _Exchange(ABC):
     def _read_errors(self) -> None:
         while True:
             try:
-                quote, ancillary, _flags, target = self._sock.recvmsg(
-                    _HEAD_BYTES, _ANCILLARY_BYTES, socket.MSG_ERRQUEUE
-                )
+                quote, ancillary, _flags, target = self._sock.recvmsg(_HEAD_BYTES, ANCILLARY_BYTES, socket.MSG_ERRQUEUE)
             except OSError:
                 return
             received_ns = _received_ns(ancillary)
@@ -191,7 +178,7 @@ class _Exchange(ABC):
                 (
                     parse_extended_error(data, _VERSIONS[self._family])
                     for level, kind, data in ancillary
-                    if (level, kind) == _RECVERR[self._family]
+                    if (level, kind) == RECVERR[_SOCKET_FAMILIES[self._family]]
                 ),
                 None,
             )
@@ -404,11 +391,8 @@ def _received_ns(ancillary: Iterable[tuple[int, int, bytes]]) -> int:
     The stamp is of the wall clock, so only its distance from now is taken, and only where it makes sense.
     """
     now_ns, wall_ns = time.perf_counter_ns(), time.time_ns()
-    for level, kind, data in ancillary:
-        if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS) and len(data) >= _TIMESPEC.size:
-            seconds, nanoseconds = _TIMESPEC.unpack_from(data)
-            return now_ns - max(0, wall_ns - (int(seconds) * 1_000_000_000 + int(nanoseconds)))
-    return now_ns
+    stamped_ns = stamp_ns(ancillary)
+    return now_ns if stamped_ns is None else now_ns - max(0, wall_ns - stamped_ns)
 
 
 def _rtt_ms(pending: _Pending, received_ns: int) -> Ms:

@@ -17,6 +17,7 @@ from pathlib import Path
 from nexkit.address import Family
 from nexkit.facts.system import SystemInfo
 from nexkit.platform.api import ProcessResult, TcpConnected, UdpReply
+from nexkit.platform.linux_datagram import ANCILLARY_BYTES, ask_for_stamps_and_errors, stamp_ns
 from nexkit.platform.threads import in_daemon_thread
 from nexkit.units import Ms, Seconds
 
@@ -24,12 +25,6 @@ _SYSTEM_WORDS = {"linux": "linux", "win32": "windows", "darwin": "macos"}
 _SOCKET_FAMILIES = {None: socket.AF_UNSPEC, Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
 _MAX_DATAGRAM_BYTES = 65_535
 _READ_BYTES = 65_536
-
-# Linux numbers (asm-generic/socket.h, linux/in.h, linux/in6.h) that the socket module has no names for.
-_SO_TIMESTAMPNS = 35
-_IP_RECVERR = 11
-_IPV6_RECVERR = 25
-_TIMESPEC = struct.Struct("@ll")
 
 _TCP_INFO_RTT = struct.Struct("@68xI28xI")
 """tcpi_rtt in microseconds and tcpi_total_retrans of struct tcp_info (linux/tcp.h)."""
@@ -75,12 +70,7 @@ class SocketPlatform:
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
             sock.setblocking(False)
             if sys.platform == "linux":
-                sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-                # Without it the kernel keeps "host unreachable" from a router to itself.
-                if family == socket.AF_INET6:
-                    sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
-                else:
-                    sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+                ask_for_stamps_and_errors(sock)
             # Connected: the kernel drops what others send, and hands over ICMP errors.
             sock.connect(socket_address)
             async with asyncio.timeout(timeout_s):
@@ -231,11 +221,11 @@ async def _exchange(sock: socket.socket, payload: bytes, accept: Callable[[bytes
     began_ns = time.perf_counter_ns()
     sock.send(payload)
     while True:
-        reply, stamp_ns = await _receive(sock)
+        reply, got_ns = await _receive(sock)
         waited_ns = time.perf_counter_ns() - began_ns
         if accept(reply):
             # The stamp is of the wall clock. Where somebody set that clock meanwhile, the event loop's time counts.
-            rtt_ns = waited_ns if stamp_ns is None else stamp_ns - sent_at_ns
+            rtt_ns = waited_ns if got_ns is None else got_ns - sent_at_ns
             return UdpReply(payload=reply, rtt_ms=_ms(rtt_ns if 0 <= rtt_ns <= waited_ns else waited_ns))
 
 
@@ -245,15 +235,11 @@ async def _receive(sock: socket.socket) -> tuple[bytes, int | None]:
     if sys.platform == "linux":
         while True:
             try:
-                reply, ancillary, _, _ = sock.recvmsg(_MAX_DATAGRAM_BYTES, socket.CMSG_SPACE(_TIMESPEC.size))
+                reply, ancillary, _, _ = sock.recvmsg(_MAX_DATAGRAM_BYTES, ANCILLARY_BYTES)
             except BlockingIOError:
                 await _readable(loop, sock)
             else:
-                for level, kind, data in ancillary:
-                    if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS) and len(data) >= _TIMESPEC.size:
-                        seconds, nanoseconds = _TIMESPEC.unpack_from(data)
-                        return reply, seconds * 1_000_000_000 + nanoseconds
-                return reply, None
+                return reply, stamp_ns(ancillary)
     return await loop.sock_recv(sock, _MAX_DATAGRAM_BYTES), None
 
 
