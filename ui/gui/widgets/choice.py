@@ -17,7 +17,8 @@ class _Words:
 
     def __init__(self, button: QAbstractButton, detail: str, *, card: bool, icon: QPainterPath | None) -> None:
         self.button = button
-        self.detail = detail
+        # The explanation names what a profile says, whose "&" is no mnemonic.
+        self.detail = detail.replace("&", "&&")
         self.card = card
         self.icon = icon
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -128,16 +129,10 @@ class _Words:
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-class ChoiceCard(QRadioButton):
-    """One answer of several, as a card."""
+class _Wordy:
+    """What a button of either kind tells Qt from its words; stands before Qt's class among the bases."""
 
-    def __init__(
-        self, name: str, title: str, detail: str = "", icon: QPainterPath | None = None, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(title, parent)
-        self.setObjectName(name)
-        self.setAccessibleName(title)
-        self._words = _Words(self, detail, card=True, icon=icon)
+    _words: _Words
 
     def hasHeightForWidth(self) -> bool:
         """The words wrap."""
@@ -151,14 +146,26 @@ class ChoiceCard(QRadioButton):
         """Wide enough for the words in one line, up to a limit."""
         return self._words.size_hint()
 
+    def hitButton(self, pos: QPoint) -> bool:
+        """The words are part of the button."""
+        return self._words.button.rect().contains(pos)
+
+
+class ChoiceCard(_Wordy, QRadioButton):
+    """One answer of several, as a card."""
+
+    def __init__(
+        self, name: str, title: str, detail: str = "", icon: QPainterPath | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(title, parent)
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self._words = _Words(self, detail, card=True, icon=icon)
+
     def minimumSizeHint(self) -> QSize:
         """Narrow enough for large text."""
         em = current_theme().em
         return QSize(round(em * 11), round(em * 2))
-
-    def hitButton(self, pos: QPoint) -> bool:
-        """The whole card is the button."""
-        return self.rect().contains(pos)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Show that it can be pressed."""
@@ -175,7 +182,7 @@ class ChoiceCard(QRadioButton):
         self._words.paint(round_mark=True)
 
 
-class Tick(QCheckBox):
+class Tick(_Wordy, QCheckBox):
     """A consent: never ticked beforehand, its whole sentence to be read."""
 
     def __init__(self, name: str, title: str, detail: str = "", parent: QWidget | None = None) -> None:
@@ -183,18 +190,6 @@ class Tick(QCheckBox):
         self.setObjectName(name)
         self.setAccessibleName(title.replace("&", ""))
         self._words = _Words(self, detail, card=False, icon=None)
-
-    def hasHeightForWidth(self) -> bool:
-        """The words wrap."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """Height of the wrapped words."""
-        return self._words.height(width)
-
-    def sizeHint(self) -> QSize:
-        """Wide enough for the words in one line, up to a limit."""
-        return self._words.size_hint()
 
     def minimumSizeHint(self) -> QSize:
         """Narrow enough for large text."""
@@ -205,10 +200,6 @@ class Tick(QCheckBox):
         """Wrap anew."""
         super().resizeEvent(event)
         self.updateGeometry()
-
-    def hitButton(self, pos: QPoint) -> bool:
-        """The words are part of the button."""
-        return self.rect().contains(pos)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw tick and words."""
