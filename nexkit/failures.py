@@ -66,6 +66,8 @@ def classify(error: BaseException, *, step: str) -> Failure:
     (`Failure(kind=PERMISSION, ...)`).
     """
     match error:
+        case BaseExceptionGroup():  # of tasks that ran together the first one to fail ended the others
+            return classify(error.exceptions[0], step=step)
         case TimeoutError():
             kind = FailureKind.TIMEOUT
         case socket.gaierror():

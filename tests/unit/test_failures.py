@@ -25,6 +25,7 @@ from nexkit.outcome import Failure, FailureKind
         (ssl.SSLError(1, "handshake"), FailureKind.TLS, None),
         (ssl.SSLCertVerificationError(1, "untrusted"), FailureKind.TLS, None),
         (BudgetExceededError(), FailureKind.BUDGET, None),
+        (ExceptionGroup("tasks", [BudgetExceededError(), OSError()]), FailureKind.BUDGET, None),
         (ConnectionRefusedError(errno.ECONNREFUSED, "?"), FailureKind.REFUSED, errno.ECONNREFUSED),
         (ConnectionResetError(errno.ECONNRESET, "?"), FailureKind.RESET, errno.ECONNRESET),
         (BrokenPipeError(errno.EPIPE, "?"), FailureKind.RESET, errno.EPIPE),
