@@ -58,6 +58,13 @@ _BY_WIN32_NUMBER = {
 }
 
 
+def _first(error: BaseException) -> BaseException:
+    """Of tasks that ran together the error that ended the others, else the error itself."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
 def classify(error: BaseException, *, step: str) -> Failure:
     """The failure that an exception stands for.
 
@@ -65,9 +72,8 @@ def classify(error: BaseException, *, step: str) -> Failure:
     is the local filter unless the caller knows that opening the measurement itself was refused
     (`Failure(kind=PERMISSION, ...)`).
     """
+    error = _first(error)
     match error:
-        case BaseExceptionGroup():  # of tasks that ran together the first one to fail ended the others
-            return classify(error.exceptions[0], step=step)
         case TimeoutError():
             kind = FailureKind.TIMEOUT
         case socket.gaierror():
