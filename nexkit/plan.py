@@ -63,7 +63,8 @@ class Effort:
     route_rounds: int
 
 
-GATEWAY_INTERVAL_S = Seconds(0.05)
+ROUTER_INTERVAL_S = Seconds(0.05)
+"""To the nearest routers: one's own, and the provider's first."""
 ANCHOR_INTERVAL_S = Seconds(0.1)
 """Ten small packets a second disturb nobody's server."""
 QUICK = Effort(
@@ -178,7 +179,7 @@ def _gateways(network: NetworkState | None, effort: Effort) -> Iterable[Step]:
             params={
                 "target": with_zone(gateway, route.interface) if gateway and route else gateway,
                 "count": effort.gateway_echoes,
-                "interval_s": GATEWAY_INTERVAL_S,
+                "interval_s": ROUTER_INTERVAL_S,
                 "tcp_port": 53,
             },
             timeout_s=effort.stage_s,
@@ -344,12 +345,11 @@ def _follow_ups(request: Request, profile: Profile, done: Outcomes) -> Iterable[
         for step_id, echo in _facts(done, f"ping.{kind}", EchoStats)
         if not step_id.endswith(".more")
     ]
-    lossy = [(step_id, echo) for step_id, echo in echoes if 0 < echo.received < echo.sent]
-    if not lossy:
+    if not any(0 < echo.received < echo.sent for _step_id, echo in echoes):
         return
     for step_id, echo in echoes:
-        # The gateway is asked again even where it was clean: its loss decides on which side of it the fault is.
-        if echo.received and (step_id.startswith("ping.gateway") or (step_id, echo) in lossy):
+        # All are asked again, clean ones too: whether they share the loss decides where the fault is.
+        if echo.received:
             near = step_id.startswith("ping.gateway")
             yield _more_echoes(f"{step_id}.more", Subject.GATEWAY if near else Subject.ANCHOR, echo.target, effort)
     for digit in ("4", "6"):
@@ -368,7 +368,7 @@ def _follow_ups(request: Request, profile: Profile, done: Outcomes) -> Iterable[
 
 
 def _more_echoes(step_id: str, subject: Subject, target: str, effort: Effort) -> Step:
-    interval_s = GATEWAY_INTERVAL_S if subject is Subject.GATEWAY else ANCHOR_INTERVAL_S
+    interval_s = ANCHOR_INTERVAL_S if subject is Subject.ANCHOR else ROUTER_INTERVAL_S
     return Step(
         id=step_id,
         probe="ping",

@@ -31,8 +31,10 @@ class RoundTrips:
     """Timed TCP connects are among them."""
     sent: int
     lost: int
+    runs: int
+    """How often packets were lost in a row to one target, single ones included."""
     bursts: int
-    """Runs of lost packets: packets lost together count as one event, or a few bursts would look like much evidence."""
+    """Independent events: packets lost together count as one, or a few bursts would look like much evidence."""
     rtt_p50_ms: Ms | None
     """With several targets, of the fastest one."""
     jitter_ms: Ms | None
@@ -45,10 +47,18 @@ class RoundTrips:
         """Loss, 0..1."""
         return Ratio(self.lost / self.sent)
 
-    def interval(self, limits: Limits) -> tuple[Ratio, Ratio]:
-        """Between which rates the true loss lies, by the number of independent events."""
-        length = self.lost / self.bursts if self.bursts else 1.0
-        return wilson_interval(self.bursts, self.sent / length, limits.loss_z)
+    @property
+    def burst(self) -> float:
+        """How much longer the runs of lost packets are than chance makes them (1 / (1 - ratio)); 1 without bursts."""
+        return max(1.0, self.lost / self.runs * (1 - self.ratio)) if self.runs else 1.0
+
+    def interval(self, limits: Limits, burst: float = 1.0) -> tuple[Ratio, Ratio]:
+        """Between which rates the true loss lies, by the number of independent events.
+
+        `burst`: how long the bursts are as far as known from elsewhere.
+        """
+        length = max(self.lost / self.bursts if self.bursts else 1.0, burst)
+        return wilson_interval(self.lost / length, self.sent / length, limits.loss_z)
 
     def lossy(self, limits: Limits) -> bool:
         """Whether the loss is above the limit beyond the doubt that so few samples leave."""
@@ -56,9 +66,9 @@ class RoundTrips:
         limit = limits.tcp_loss_ratio if self.tcp else limits.loss_ratio
         return self.bursts >= limits.loss_min_bursts and low > limit
 
-    def may_share(self, ratio: Ratio, limits: Limits) -> bool:
-        """Whether as much loss as `ratio` may go on here: what was seen does not rule it out."""
-        return self.interval(limits)[1] >= ratio
+    def may_share(self, ratio: Ratio, limits: Limits, burst: float = 1.0) -> bool:
+        """Whether as much loss as `ratio`, in bursts so long, may go on here: what was seen does not rule it out."""
+        return self.interval(limits, burst)[1] >= ratio
 
     def unsteady(self, limits: Limits) -> bool:
         """Whether round trips vary throughout; one late packet alone raises jitter, but not the percentile."""
@@ -78,12 +88,14 @@ def _of_target(rounds: list[tuple[str, EchoStats]], limits: Limits) -> RoundTrip
         else echo_stats(facts[0].target, facts[0].method, [sample for fact in facts for sample in fact.samples])
     )
     gone = [[_lost(sample, fact.method, limits) for sample in fact.samples] for fact in facts]
+    runs = sum(is_lost for each in gone for is_lost, _ in groupby(each))
     return RoundTrips(
         steps=tuple(step for step, _ in rounds),
         tcp=any(fact.method is EchoMethod.TCP_CONNECT for fact in facts),
         sent=len(whole.samples),
         lost=sum(sum(each) for each in gone),
-        bursts=sum(is_lost for each in gone for is_lost, _ in groupby(each)),
+        runs=runs,
+        bursts=runs,
         rtt_p50_ms=whole.rtt_p50_ms,
         jitter_ms=whole.jitter_ms,
         pdv_p95_ms=whole.pdv_p95_ms,
@@ -122,6 +134,7 @@ def together(parts: tuple[RoundTrips, ...]) -> RoundTrips | None:
         tcp=any(part.tcp for part in parts),
         sent=sum(part.sent for part in parts),
         lost=sum(part.lost for part in parts),
+        runs=sum(part.runs for part in parts),
         bursts=max(part.bursts for part in parts),
         rtt_p50_ms=min((part.rtt_p50_ms for part in parts if part.rtt_p50_ms is not None), default=None),
         jitter_ms=min((part.jitter_ms for part in parts if part.jitter_ms is not None), default=None),
@@ -129,13 +142,14 @@ def together(parts: tuple[RoundTrips, ...]) -> RoundTrips | None:
     )
 
 
-def _of_family(trips: dict[str, RoundTrips], of_family: Family) -> tuple[RoundTrips, ...]:
-    return tuple(each for target, each in trips.items() if known_family(target) is of_family)
+def of_families(trips: dict[str, RoundTrips], *families: Family) -> tuple[RoundTrips, ...]:
+    """Those to targets of these families."""
+    return tuple(each for target, each in trips.items() if known_family(target) in families)
 
 
 def shared_loss(run: Snapshot, limits: Limits, of_family: Family) -> RoundTrips | None:
     """The loss that all destinations of a family have in common; None where there is none, or only some have it."""
-    anchors = _of_family(round_trips(run, limits, Subject.ANCHOR), of_family)
+    anchors = of_families(round_trips(run, limits, Subject.ANCHOR), of_family)
     whole = together(anchors)
     if whole is None or not whole.lossy(limits):
         return None
@@ -158,6 +172,14 @@ def gateway_clean(run: Snapshot, limits: Limits) -> tuple[str, ...] | None:
     return tuple(step for each in trips.values() for step in each.steps) if trips and good else None
 
 
+def near_without(run: Snapshot, limits: Limits, loss: RoundTrips, of_family: Family) -> tuple[str, ...] | None:
+    """Outcome ids that show a good way to the gateway, too clean for `loss` to begin there; None where it may."""
+    near = gateway_clean(run, limits)
+    trips = round_trips(run, limits, Subject.GATEWAY)
+    own = of_families(trips, of_family) or tuple(trips.values())
+    return None if any(each.may_share(loss.ratio, limits, loss.burst) for each in own) else near
+
+
 def provider_hop(run: Snapshot, limits: Limits, of_family: Family) -> RoundTrips | None:
     """Round trips to the first router of the provider; None where it was not measured or never answers echo."""
-    return together(_of_family(round_trips(run, limits, Subject.PROVIDER_HOP), of_family))
+    return together(of_families(round_trips(run, limits, Subject.PROVIDER_HOP), of_family))

@@ -209,9 +209,9 @@ def follow_up_outcomes():
     return lossy_outcomes() | {"reach.service.mail.tcp1": Completed(reach)}
 
 
-def test_loss_is_looked_at_again_on_both_sides_of_the_gateway():
+def test_loss_is_looked_at_again_everywhere_and_on_both_sides_of_the_gateway():
     follow_ups = stages(Request(), lossy_outcomes())[2]
-    assert set(follow_ups) == {"ping.gateway4.more", "ping.anchor1.more", "ping.provider4"}
+    assert set(follow_ups) == {"ping.gateway4.more", "ping.anchor1.more", "ping.anchor2.more", "ping.provider4"}
     assert follow_ups["ping.provider4"].params["target"] == "203.0.113.1"
     assert follow_ups["ping.provider4"].subject is Subject.PROVIDER_HOP
 

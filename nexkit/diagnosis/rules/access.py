@@ -4,7 +4,15 @@ from nexkit.address import Family, Scope
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import FAIR, LIKELY, POSSIBLE, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
-from nexkit.diagnosis.loss import RoundTrips, gateway_clean, provider_hop, round_trips, shared_loss, together
+from nexkit.diagnosis.loss import (
+    RoundTrips,
+    gateway_clean,
+    near_without,
+    provider_hop,
+    round_trips,
+    shared_loss,
+    together,
+)
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Finding, FindingValue, Inconclusive, RuleAnswer
 from nexkit.facts.echo import EchoStats
@@ -76,15 +84,17 @@ def ipv4_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
 
 def loss(run: Snapshot, limits: Limits) -> RuleAnswer:
     """Loss to every destination that the way to the router does not have, from the provider's first hop on."""
-    near = gateway_clean(run, limits)
-    if near is None:
-        return Inconclusive(missing=(Subject.GATEWAY.value,))
+    answer: RuleAnswer = Clear()
     for of_family in Family:
         whole = shared_loss(run, limits, of_family)
         if whole is None:
             continue
+        near = near_without(run, limits, whole, of_family)
+        if near is None:
+            answer = Inconclusive(missing=(Subject.GATEWAY.value,))
+            continue
         provider = provider_hop(run, limits, of_family)
-        if provider is not None and not provider.lost and not provider.may_share(whole.ratio, limits):
+        if provider is not None and not provider.lost and not provider.may_share(whole.ratio, limits, whole.burst):
             continue  # internet.path_loss: it begins behind the provider's first hop
         seen = provider is not None and provider.lossy(limits)
         return (
@@ -95,7 +105,7 @@ def loss(run: Snapshot, limits: Limits) -> RuleAnswer:
                 values={"loss_ratio": whole.ratio, "sent": whole.sent, "family": of_family.value},
             ),
         )
-    return Clear()
+    return answer
 
 
 def _delay(run: Snapshot, limits: Limits) -> RoundTrips | Inconclusive:

@@ -6,7 +6,7 @@ from nexkit.address import Family
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import FAIR, STRONG, finding
 from nexkit.diagnosis.limits import Limits
-from nexkit.diagnosis.loss import gateway_clean, provider_hop, shared_loss
+from nexkit.diagnosis.loss import near_without, provider_hop, shared_loss
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Inconclusive, RuleAnswer
 from nexkit.facts.path import PathTrace
@@ -28,13 +28,15 @@ def unreachable(run: Snapshot, limits: Limits) -> RuleAnswer:
 
 def path_loss(run: Snapshot, limits: Limits) -> RuleAnswer:
     """Loss to every destination that neither the router nor the provider's first hop shows."""
-    near = gateway_clean(run, limits)
-    if near is None:
-        return Inconclusive(missing=(Subject.GATEWAY.value,))
+    answer: RuleAnswer = Clear()
     for of_family in Family:
         whole = shared_loss(run, limits, of_family)
         provider = provider_hop(run, limits, of_family)
-        if whole is None or provider is None or provider.lost or provider.may_share(whole.ratio, limits):
+        if whole is None or provider is None or provider.lost or provider.may_share(whole.ratio, limits, whole.burst):
+            continue
+        near = near_without(run, limits, whole, of_family)
+        if near is None:
+            answer = Inconclusive(missing=(Subject.GATEWAY.value,))
             continue
         return (
             finding(
@@ -44,7 +46,7 @@ def path_loss(run: Snapshot, limits: Limits) -> RuleAnswer:
                 values={"loss_ratio": whole.ratio, "sent": whole.sent, "family": of_family.value},
             ),
         )
-    return Clear()
+    return answer
 
 
 def _loops(answers: Mapping[int, frozenset[str]], rounds: int) -> bool:

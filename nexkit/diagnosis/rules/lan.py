@@ -4,7 +4,7 @@ from nexkit.address import Family, in_prefix
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import FAIR, LIKELY, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
-from nexkit.diagnosis.loss import RoundTrips, round_trips, together
+from nexkit.diagnosis.loss import RoundTrips, of_families, round_trips, together
 from nexkit.diagnosis.rules.device import NO_STATE, self_assigned
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Inconclusive, RuleAnswer, Severity
@@ -75,27 +75,44 @@ def _first_stretch(run: Snapshot, limits: Limits) -> tuple[tuple[RoundTrips, ...
     return tuple(to_gateways.values()), together(tuple(beyond.values()))
 
 
+_TOGETHER = (*((each,) for each in Family), tuple(Family))
+"""Each family by itself, as a fault may hit one alone; and both as one, which gives the more evidence."""
+
+
 def loss(run: Snapshot, limits: Limits) -> RuleAnswer:
     """Loss to the router that goes on to everything beyond it; a router that just answers few pings is none."""
-    to_gateways, beyond = _first_stretch(run, limits)
+    to_gateways = round_trips(run, limits, Subject.GATEWAY)
+    to_anchors = round_trips(run, limits, Subject.ANCHOR)
     if not to_gateways:
         return Inconclusive(missing=("ping.gateway4", "ping.gateway6"))
-    lossy = together(tuple(trips for trips in to_gateways if trips.lossy(limits)))
-    if lossy is None:
-        return Clear()
-    if beyond is None:
+    for families in _TOGETHER:
+        near = together(of_families(to_gateways, *families))
+        beyond = together(of_families(to_anchors, *families))
+        if near is not None and beyond is not None and _goes_on(near, beyond, limits):
+            return (
+                finding(
+                    "lan.loss",
+                    confidence=STRONG,
+                    evidence=(*near.steps, *beyond.steps),
+                    values={"loss_ratio": near.ratio, "sent": near.sent, "beyond_loss_ratio": beyond.ratio},
+                ),
+            )
+    if not to_anchors and any(each.lossy(limits) for each in to_gateways.values()):
         return Inconclusive(missing=(Subject.ANCHOR.value,))
-    low, _ = lossy.interval(limits)
-    if not beyond.lossy(limits) or not beyond.may_share(low, limits):
-        return Clear()
-    return (
-        finding(
-            "lan.loss",
-            confidence=STRONG,
-            evidence=(*lossy.steps, *beyond.steps),
-            values={"loss_ratio": lossy.ratio, "sent": lossy.sent, "beyond_loss_ratio": beyond.ratio},
-        ),
-    )
+    return Clear()
+
+
+def _goes_on(near: RoundTrips, beyond: RoundTrips, limits: Limits) -> bool:
+    """Whether the loss beyond the router is the one on the way to it.
+
+    Loss to the router may be too rare for a rate of its own; where it is as frequent as the one beyond, it is the same.
+    """
+    if not beyond.lossy(limits):
+        return False
+    if near.lossy(limits):
+        low, _ = near.interval(limits)
+        return beyond.may_share(low, limits)
+    return near.bursts >= limits.loss_min_bursts and near.may_share(beyond.ratio, limits, beyond.burst)
 
 
 def latency(run: Snapshot, limits: Limits) -> RuleAnswer:

@@ -354,7 +354,49 @@ def test_loss_to_the_router_that_goes_on():
     assert causes(facts) == ["lan.loss"]
     (finding,) = diagnose(record(facts)).findings
     assert finding.values["loss_ratio"] == 0.2
-    assert finding.values["sent"] == 40
+    assert finding.values["sent"] == 20
+
+
+def test_loss_to_the_router_over_one_family_alone():
+    facts = lossy()
+    facts["ping.gateway4"] = echo(GATEWAY4, sent=230, lost=46, rtt_ms=1)
+    facts["ping.gateway6"] = echo(GATEWAY6, sent=230, rtt_ms=1)
+    for number, anchor in enumerate(ANCHORS, start=1):
+        facts[f"ping.anchor{number}"] = echo(anchor, sent=115, lost=0 if ":" in anchor else 20)
+    assert causes(facts) == ["lan.loss"]
+
+
+def test_loss_to_the_router_too_rare_for_a_rate_but_as_frequent_as_beyond_is_no_loss_of_the_line():
+    facts = lossy()
+    for number in (4, 6):
+        facts[f"ping.gateway{number}"] = echo(GATEWAY4 if number == 4 else GATEWAY6, sent=230, lost=5, rtt_ms=1)
+    for number, anchor in enumerate(ANCHORS, start=1):
+        facts[f"ping.anchor{number}"] = echo(anchor, sent=115, lost=5)
+    assert causes(facts) == ["lan.loss"]
+
+
+def test_too_few_pings_to_the_router_leave_open_on_which_side_of_it_the_loss_is():
+    facts = lossy(anchors=2)
+    for number, gateway in (("4", GATEWAY4), ("6", GATEWAY6)):
+        facts[f"ping.gateway{number}"] = echo(gateway, sent=15, rtt_ms=1)
+    assert causes(facts) == []
+    assert diagnose(record(facts)).verdict.state is VerdictState.INCONCLUSIVE
+
+
+def test_few_clean_pings_do_not_rule_out_loss_in_bursts():
+    facts = lossy()
+    facts["ping.provider4"] = echo(PROVIDER4, sent=50)
+    for number, anchor in enumerate(ANCHORS, start=1):
+        whole = echo(anchor, sent=100)
+        gone = {start + offset for start in range(2, 100, 25) for offset in range(5)}
+        facts[f"ping.anchor{number}"] = build.echo_stats(
+            anchor,
+            whole.method,
+            [replace(sample, rtt_ms=None) if index in gone else sample for index, sample in enumerate(whole.samples)],
+        )
+    for number, gateway in (("4", GATEWAY4), ("6", GATEWAY6)):
+        facts[f"ping.gateway{number}"] = echo(gateway, sent=230, rtt_ms=1)
+    assert causes(facts) == ["access.loss"]
 
 
 def test_more_rounds_count_together():
