@@ -27,6 +27,16 @@ class Limits:
     loss_z: float = 1.96
     """Loss is said when the lower end of its 95 % confidence interval (Wilson 1927) lies above the limit."""
 
+    chance_ratio: Ratio = Ratio(0.001)
+    """Silence that lost packets alone give more often than that says nothing of who kept silent. A run makes dozens of
+    attempts, and none of them may be blamed on a server by accident (own choice)."""
+    packets_each: int = 2
+    """An attempt whose silence counts has sent at least so many packets: a SYN is repeated after 1 s (RFC 6298 section
+    2), a DNS question over UDP once."""
+
+    solicitations: int = 3
+    """So often a system asks for a neighbour's address in vain before it gives up for a while (RFC 4861 section 10)."""
+
     gateway_rtt_ms: Ms = Ms(50.0)
     """To one's own router; a healthy LAN stays below 5 ms, above 50 ms it fails (W365ConnectivityTool)."""
     rtt_ms: Ms = Ms(100.0)

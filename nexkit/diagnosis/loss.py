@@ -1,5 +1,6 @@
 """Round trips to one target over all its rounds, and what their loss is worth statistically."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from math import sqrt
@@ -160,6 +161,23 @@ def shared_loss(run: Snapshot, limits: Limits, of_family: Family) -> RoundTrips 
     if not enough or not all(each.may_share(low, limits) for each in anchors):
         return None
     return whole
+
+
+def by_chance(run: Snapshot, limits: Limits, silent: Iterable[str]) -> bool:
+    """Whether lost packets alone may well be the reason for all of these silences; one address for each attempt."""
+    trips = round_trips(run, limits, Subject.ANCHOR)
+    ratio_of = {each: whole.ratio if (whole := together(of_families(trips, each))) else 0.0 for each in Family}
+    chance = 1.0
+    for address in silent:
+        its_family = known_family(address)
+        chance *= 0.0 if its_family is None else ratio_of[its_family] ** limits.packets_each
+    return chance > limits.chance_ratio
+
+
+def neighbours_lost(run: Snapshot, limits: Limits) -> bool:
+    """Whether loss on the first stretch may well be why a gateway is not found, and so its whole family silent."""
+    near = together(tuple(round_trips(run, limits, Subject.GATEWAY).values()))
+    return near is not None and near.ratio**limits.solicitations > limits.chance_ratio
 
 
 def gateway_clean(run: Snapshot, limits: Limits) -> tuple[str, ...] | None:

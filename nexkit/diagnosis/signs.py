@@ -28,6 +28,8 @@ from nexkit.subject import Subject
 
 SILENT = frozenset({FailureKind.TIMEOUT, FailureKind.HOST_UNREACHABLE, FailureKind.NET_UNREACHABLE})
 """Nothing came from the target itself; a router or this system may have said so."""
+_NAT64_PREFIX = ("64:ff9b::", 96)
+"""The well-known prefix of RFC 6052."""
 BAD_RCODES = frozenset({"SERVFAIL", "REFUSED", "FORMERR", "NOTIMP"})
 """The resolver will not or cannot say; NXDOMAIN is an answer about the name."""
 _HARDWARE = frozenset({InterfaceKind.ETHERNET, InterfaceKind.WIFI, InterfaceKind.MOBILE})
@@ -145,14 +147,23 @@ def _answers(run: Snapshot) -> dict[str, list[str]]:
 
 
 def _silences(run: Snapshot) -> dict[str, list[str]]:
-    """Outcome ids by address of anchors and controls that were asked by TCP and gave no answer."""
+    """Outcome ids by address of anchors and controls that were asked by TCP and accepted nothing.
+
+    A refusal is no answer of theirs: they are there to be reached, and a router on the way can refuse in their name
+    ("port unreachable" of RFC 792 and RFC 4443, RST). Over IPv6 its "administratively prohibited" (RFC 4443 section
+    3.1) looks like a local filter.
+    """
     found: dict[str, list[str]] = {}
     for step, echo in run.facts(EchoStats, Subject.ANCHOR):
         if echo.method is EchoMethod.TCP_CONNECT and echo.sent and not echo.received:
             found.setdefault(echo.target, []).append(step)
     for step, reach in run.facts(Reach, Subject.ANCHOR, Subject.CONTROL):
         for attempt in reach.attempts:
-            if attempt.connect_ms is None and attempt.failure is not None and attempt.failure.kind in SILENT:
+            kind = None if attempt.failure is None else attempt.failure.kind
+            refused = kind is FailureKind.REFUSED or (
+                kind is FailureKind.FILTERED_LOCALLY and known_family(attempt.address) is Family.IPV6
+            )
+            if attempt.connect_ms is None and (refused or kind in SILENT):
                 found.setdefault(attempt.address, []).append(step)
     return found
 
@@ -447,6 +458,16 @@ def trusted_controls(run: Snapshot) -> tuple[str, ...]:
         step
         for step, reach in run.facts(Reach, Subject.CONTROL)
         if any(attempt.tls is not None and attempt.tls.trusted for attempt in reach.attempts)
+    )
+
+
+def synthesised(run: Snapshot) -> bool:
+    """Whether names get IPv4 addresses as an IPv6-only network shows them: it works without IPv4 on purpose."""
+    return any(
+        in_prefix(address, *_NAT64_PREFIX)
+        for _, lookup in lookups(run, NameRole.CONTROL, NameRole.SERVICE)
+        for address in lookup.addresses
+        if known_family(address) is Family.IPV6
     )
 
 

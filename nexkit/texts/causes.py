@@ -85,7 +85,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("If you have a VPN or a security program, end it and try again."),
             _("Set the network settings to automatic, or ask the support desk for the right gateway."),
         ),
-        desk=_("Routable address present, no default route in either family."),
+        desk=_("Routable address present, no default route for it."),
     ),
     "device.wrong_ip_settings": lambda _: CauseText(
         title=_("The network settings of this computer do not fit this network"),
@@ -185,7 +185,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
             _("Check whether other devices in the same network work."),
         ),
-        desk=_("{family} gateway: no ARP/ND answer, silent by ICMP and TCP, nothing beyond reachable."),
+        desk=_("{family} gateway: {neighbour} by ARP/ND, silent by ICMP and TCP, nothing beyond reachable."),
     ),
     "gateway.dns_broken": lambda _: CauseText(
         title=_("The router does not look up names"),
@@ -344,7 +344,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "dns.first_resolver_dead": lambda _: CauseText(
         title=_("The first name server is dead"),
-        sentence=_("Every new page waits for a name server (DNS) that never answers; only the next one does."),
+        sentence=_("Every new page asks a name server (DNS) first that never answers; only the next one does."),
         advice=(
             _("Set the DNS settings of this computer to automatic."),
             _("If they are automatic already, restart the router, then tell your support desk or provider."),
@@ -413,7 +413,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "service.down": lambda _: CauseText(
         title=_("The service itself is down"),
-        sentence=_("Your connection works, but the server of “{service}” accepts no connections."),
+        sentence=_("Your connection works, but the server of “{service}” does not respond as it should."),
         advice=(
             _("Wait and try again later: the fault is not on your side."),
             _("Look at the status page of the service, or tell whoever runs it."),

@@ -8,6 +8,7 @@ from nexkit.diagnosis.loss import (
     RoundTrips,
     gateway_clean,
     near_without,
+    neighbours_lost,
     provider_hop,
     round_trips,
     shared_loss,
@@ -43,7 +44,7 @@ def _one_family_broken(run: Snapshot, limits: Limits, broken: Family, working: F
     """The evidence that one family fails everywhere while the other works; None where it is not so."""
     view = signs.internet(run)
     fails = not view.reached[broken] and view.dead_count[broken] >= limits.min_destinations
-    if not (fails and view.reached[working]):
+    if not (fails and view.reached[working]) or neighbours_lost(run, limits):
         return None
     return (*view.dead[broken], *view.reached[working])
 

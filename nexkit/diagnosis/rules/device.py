@@ -5,7 +5,7 @@ from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import FAIR, LIKELY, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.snapshot import Snapshot
-from nexkit.diagnosis.verdict import Clear, Inconclusive, RuleAnswer
+from nexkit.diagnosis.verdict import Clear, Inconclusive, RuleAnswer, Severity
 from nexkit.facts.dns import NameRole
 from nexkit.facts.echo import EchoMethod, EchoStats
 from nexkit.facts.network import NetworkState
@@ -45,19 +45,38 @@ def no_link(run: Snapshot, _limits: Limits) -> RuleAnswer:
 
 
 def no_default_route(run: Snapshot, _limits: Limits) -> RuleAnswer:
-    """An address that reaches beyond the link, and no way there."""
+    """An address that reaches beyond the link, and no way there.
+
+    With IPv6 at work, IPv4 without a way is a flaw (IPv4-only services fail), not a stop. The other way round nothing
+    is lost: an IPv6 address alone promises no internet.
+    """
     known = signs.network(run)
     if known is None:
         return NO_STATE
     step, state = known
-    if state.default_routes or signs.internet(run).reached_ids:
+    view = signs.internet(run)
+    if view.reached[Family.IPV4] or state.gateway(Family.IPV4) is not None:
         return Clear()
+    if view.reached[Family.IPV6] or state.default_routes:
+        return _no_way_for_ipv4(run, step, state, view)
     has_address = signs.usable(state, Family.IPV4) or any(
         signs.known_scope(address.address) is Scope.INTERNET for address in signs.usable(state, Family.IPV6)
     )
     if not has_address:
         return Clear()
     return (finding("device.no_default_route", confidence=PROVED, evidence=(step,)),)
+
+
+def _no_way_for_ipv4(run: Snapshot, step: str, state: NetworkState, view: signs.Internet) -> RuleAnswer:
+    """IPv4 without a default route on the very interface that IPv6 takes; another one may be a closed network."""
+    route = state.gateway(Family.IPV6)
+    its_interface = next((each for each in state.interfaces if route and each.name == route.interface), None)
+    own = () if its_interface is None else its_interface.addresses
+    stranded = any(each in own for each in signs.usable(state, Family.IPV4))
+    if not stranded or not view.reached[Family.IPV6] or signs.synthesised(run):
+        return Clear()
+    evidence = (step, *view.reached[Family.IPV6])
+    return (finding("device.no_default_route", confidence=LIKELY, evidence=evidence, severity=Severity.DEGRADED),)
 
 
 def wrong_ip_settings(run: Snapshot, _limits: Limits) -> RuleAnswer:

@@ -4,6 +4,7 @@ from nexkit.address import Scope
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import FAIR, LIKELY, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
+from nexkit.diagnosis.loss import by_chance
 from nexkit.diagnosis.signs import BAD_RCODES, ResolverState, ResolverView
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Finding, Inconclusive, RuleAnswer
@@ -14,6 +15,8 @@ from nexkit.subject import Subject
 
 _NO_RESOLVER = Inconclusive(missing=(Subject.RESOLVER.value,))
 _NO_INTERNET = Inconclusive(missing=(Subject.ANCHOR.value,))
+_DEAD = frozenset({FailureKind.TIMEOUT, FailureKind.HOST_UNREACHABLE, FailureKind.REFUSED})
+"""Asked and not answered; a resolver of a family without any way costs no time."""
 _REAL = (NameRole.CONTROL, NameRole.SERVICE)
 
 
@@ -24,17 +27,24 @@ def resolving_elsewhere(run: Snapshot) -> tuple[str, ...]:
     )
 
 
-def all_failing(run: Snapshot, configured: tuple[ResolverView, ...]) -> tuple[str, ...] | None:
+def all_failing(run: Snapshot, limits: Limits, configured: tuple[ResolverView, ...]) -> tuple[str, ...] | None:
     """The evidence that no configured resolver resolves; None where one does, or where programs get names all the same.
 
     Programs may ask by another way than plain DNS (DNS over HTTPS, a VPN's own rules, a company's agent).
     """
     if not configured or not all(each.state in {ResolverState.SILENT, ResolverState.ERRING} for each in configured):
         return None
+    if any(by_chance(run, limits, _silences(each)) for each in configured if each.state is ResolverState.SILENT):
+        return None
     programs = signs.lookups(run, *_REAL)
     if programs and all(lookup.addresses for _, lookup in programs):
         return None
     return (*(each.step for each in configured), *(step for step, _ in programs))
+
+
+def _silences(resolver: ResolverView) -> list[str]:
+    """The address of the resolver, once for every question without an answer."""
+    return [resolver.address for query in resolver.queries if query.rcode is None]
 
 
 def uncached_ms(resolver: ResolverView) -> float | None:
@@ -52,12 +62,12 @@ def fast_elsewhere(run: Snapshot, limits: Limits) -> tuple[str, ...]:
     )
 
 
-def resolver_unreachable(run: Snapshot, _limits: Limits) -> RuleAnswer:
+def resolver_unreachable(run: Snapshot, limits: Limits) -> RuleAnswer:
     """No configured resolver answers, while the internet does by address."""
     configured = signs.resolvers(run, Subject.RESOLVER)
     if not configured:
         return _NO_RESOLVER
-    failing = all_failing(run, configured)
+    failing = all_failing(run, limits, configured)
     silent = all(each.state is ResolverState.SILENT for each in configured)
     if failing is None or not silent or all(each.is_gateway for each in configured):
         return Clear()
@@ -79,12 +89,12 @@ def resolver_unreachable(run: Snapshot, _limits: Limits) -> RuleAnswer:
     )
 
 
-def resolver_error(run: Snapshot, _limits: Limits) -> RuleAnswer:
+def resolver_error(run: Snapshot, limits: Limits) -> RuleAnswer:
     """The configured resolvers answer with an error, for all names or a service's, and another one resolves."""
     configured = signs.resolvers(run, Subject.RESOLVER)
     if not configured:
         return _NO_RESOLVER
-    failing = all_failing(run, configured)
+    failing = all_failing(run, limits, configured)
     if failing is None:
         return _service_name_refused(run, configured)
     if all(each.state is ResolverState.SILENT for each in configured) or all(each.is_gateway for each in configured):
@@ -128,19 +138,20 @@ def _answers_for(resolver: ResolverView, name: str) -> list[DnsQuery]:
 
 
 def first_resolver_dead(run: Snapshot, limits: Limits) -> RuleAnswer:
-    """The first resolver never answers and a later one does: every lookup waits for a time-out first."""
+    """The first resolver never answers and a later one does: most lookups wait for a time-out first.
+
+    Where its system refuses at once, some systems ask the next one without a pause; its service is gone all the same.
+    """
     configured = signs.resolvers(run, Subject.RESOLVER)
     if not configured:
         return _NO_RESOLVER
     first, *later = configured
     good = tuple(each.step for each in later if each.state is ResolverState.GOOD)
-    waits = [
-        query
-        for query in first.queries
-        if query.failure is not None and query.failure.kind in {FailureKind.TIMEOUT, FailureKind.HOST_UNREACHABLE}
-    ]
+    waits = [query for query in first.queries if query.failure is not None and query.failure.kind in _DEAD]
     if first.state is not ResolverState.SILENT or not good or len(waits) < limits.min_signs:
         return Clear()
+    if by_chance(run, limits, _silences(first)):
+        return Inconclusive(missing=(first.step,))
     its_family = signs.known_family(first.address)
     view = signs.internet(run)
     if its_family is not None and view.dead_count[its_family] and not view.reached[its_family]:
@@ -238,6 +249,9 @@ def aaaa_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
     failing = all(query.rcode in BAD_RCODES or _timed_out(query) for query in bad)
     if not (fine and failing):
         return Clear()
+    silent = [query for query in bad if query.rcode is None]
+    if len(silent) == len(bad) and by_chance(run, limits, [each.address for each in answering for _ in silent]):
+        return Inconclusive(missing=(Subject.RESOLVER.value,))
     others = [
         each.step
         for each in signs.resolvers(run, Subject.COMPARISON_RESOLVER)

@@ -14,31 +14,40 @@ from nexkit.subject import Subject
 def unreachable(run: Snapshot, _limits: Limits) -> RuleAnswer:
     """The link is fine, the router's address is asked for in vain, and nothing beyond answers.
 
-    Silence of ICMP and TCP without a word from ARP or ND may be policy of a router that lives: not named.
+    Silence of ICMP and TCP without a word from ARP or ND may be policy of a router that lives: not named. Nor is one
+    that ARP or ND knows, unless it is set as resolver here and keeps silent at that too: then it has hung up.
     """
     known = signs.gateways(run)
     if not known:
         return Inconclusive(missing=(Subject.GATEWAY.value,))
-    gone = [each for each in known if each.absent]
+    gone = [each for each in known if each.absent] or _hung(run, known)
     if not gone:
         return Clear()
     view = signs.internet(run)
     dead = gone[0]
     if view.reached[dead.family] or (dead.family is Family.IPV6 and view.reached_ids):
         return Clear()
-    if dead.static and any(each.alive for each in known):
+    if dead.absent and dead.static and any(each.alive for each in known):
         return Clear()  # device.wrong_ip_settings: the router lives, the manual address does not fit
-    against = (*view.reached_ids, *(step for each in known for step in each.alive))
+    against = (*view.reached_ids, *(step for each in known for step in (each.alive if dead.absent else each.answered)))
     evidence = (*dead.absent, *dead.silent, *view.dead_ids)
     return (
         finding(
             "gateway.unreachable",
-            confidence=PROVED,
+            confidence=PROVED if dead.absent else POSSIBLE,
             evidence=evidence,
             against=against,
-            values={"family": dead.family.value},
+            values={"family": dead.family.value, "neighbour": "absent" if dead.absent else "known"},
         ),
     )
+
+
+def _hung(run: Snapshot, known: tuple[signs.Gateway, ...]) -> list[signs.Gateway]:
+    """Gateways that the link knows and that answer nothing by IP, not even as the resolver they are set to be."""
+    asked = {each.address for each in signs.resolvers(run, Subject.RESOLVER) if each.is_gateway}
+    if any(each.answered for each in known) or not any(each.address in asked for each in known):
+        return []
+    return [each for each in known if each.neighbour and each.silent]
 
 
 def dns_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
@@ -49,7 +58,7 @@ def dns_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
     if not all(each.is_gateway for each in configured):
         return Clear()
     reached = signs.internet(run).reached_ids
-    failing = all_failing(run, configured)
+    failing = all_failing(run, limits, configured)
     if failing is not None:
         if not reached:
             return Inconclusive(missing=(Subject.ANCHOR.value,))

@@ -1,6 +1,6 @@
 """Wi-Fi or cable up to the router: lease, conflicts, loss and delay on the first stretch, captive portals."""
 
-from nexkit.address import Family, in_prefix
+from nexkit.address import Family
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import FAIR, LIKELY, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
@@ -8,13 +8,10 @@ from nexkit.diagnosis.loss import RoundTrips, of_families, round_trips, together
 from nexkit.diagnosis.rules.device import NO_STATE, self_assigned
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Inconclusive, RuleAnswer, Severity
-from nexkit.facts.dns import NameRole
 from nexkit.facts.portal import PortalCheck
 from nexkit.facts.reach import Reach
 from nexkit.subject import Subject
 
-_NAT64_PREFIX = ("64:ff9b::", 96)
-"""IPv4 addresses as an IPv6-only network shows them (RFC 6052): such a network works without IPv4."""
 _TWICE = 2
 """A check page counts as changed when it was changed both times (lan.captive_portal: "twice")."""
 
@@ -36,13 +33,7 @@ def dhcp_failed(run: Snapshot, _limits: Limits) -> RuleAnswer:
         return Clear()
     view = signs.internet(run)
     if view.reached[Family.IPV6]:
-        synthesised = any(
-            in_prefix(address, *_NAT64_PREFIX)
-            for _, lookup in signs.lookups(run, NameRole.CONTROL, NameRole.SERVICE)
-            for address in lookup.addresses
-            if signs.known_family(address) is Family.IPV6
-        )
-        if not self_made or synthesised:
+        if not self_made or signs.synthesised(run):
             return Clear()
         return (finding("lan.dhcp_failed", confidence=FAIR, evidence=(step,), severity=Severity.DEGRADED),)
     if view.reached[Family.IPV4]:

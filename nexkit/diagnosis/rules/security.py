@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import FAIR, LIKELY, POSSIBLE, STRONG, finding
 from nexkit.diagnosis.limits import Limits
+from nexkit.diagnosis.loss import by_chance
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Finding, Inconclusive, RuleAnswer
 from nexkit.facts.echo import EchoStats
@@ -27,7 +28,7 @@ class BlockedPort:
     """Outcome ids that show the host alive."""
 
 
-def blocked_port(run: Snapshot, reach: Reach) -> BlockedPort | None:
+def blocked_port(run: Snapshot, limits: Limits, reach: Reach) -> BlockedPort | None:
     """Whether the port of a target is cut off although one of its addresses answers otherwise; None where not.
 
     A silent port is cut off when the host gives any sign of life. A refused one may be the host's own word: it counts
@@ -40,6 +41,8 @@ def blocked_port(run: Snapshot, reach: Reach) -> BlockedPort | None:
     }
     refused = bool(kinds & _REFUSED)
     if not kinds or not kinds <= signs.SILENT | _REFUSED:
+        return None
+    if not refused and by_chance(run, limits, [attempt.address for attempt in attempts]):
         return None
     addresses = {attempt.address for attempt in attempts}
     alive = _open_ports(run, reach, addresses, answer_is_enough=not refused)
@@ -80,7 +83,7 @@ def port_blocked(run: Snapshot, limits: Limits) -> RuleAnswer:
     controls = signs.passing_controls(run)
     found: list[Finding] = []
     for step, reach in tested:
-        blocked = blocked_port(run, reach)
+        blocked = blocked_port(run, limits, reach)
         if blocked is None:
             continue
         certain = STRONG if len(controls) >= limits.min_controls else FAIR

@@ -1,15 +1,17 @@
 """The tested service itself; blamed only when unrelated controls pass in the same run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from nexkit.address import Scope
 from nexkit.diagnosis import signs
-from nexkit.diagnosis.causes import LIKELY, STRONG, finding
+from nexkit.diagnosis.causes import FAIR, LIKELY, STRONG, finding
 from nexkit.diagnosis.limits import Limits
+from nexkit.diagnosis.loss import by_chance
 from nexkit.diagnosis.rules.security import blocked_port, one_for_each_service
 from nexkit.diagnosis.signs import HttpState
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Finding, FindingValue, Inconclusive, RuleAnswer
+from nexkit.facts.echo import EchoStats
 from nexkit.facts.reach import HttpResult, Reach, ReachAttempt, TrustProblem
 from nexkit.outcome import FailureKind
 from nexkit.subject import Subject
@@ -36,37 +38,61 @@ def _blaming(run: Snapshot, limits: Limits, judge: Judge) -> RuleAnswer:
     return _NO_CONTROLS if isinstance(answer, tuple) and few else answer
 
 
+def _kind(attempt: ReachAttempt) -> FailureKind | None:
+    return None if attempt.failure is None else attempt.failure.kind
+
+
 def _refused_connect(attempt: ReachAttempt) -> bool:
-    return attempt.connect_ms is None and attempt.failure is not None and attempt.failure.kind in _UNANSWERED
+    return attempt.connect_ms is None and _kind(attempt) in _UNANSWERED
+
+
+def _hangs(attempt: ReachAttempt) -> bool:
+    """The system of the server accepts, and the program behind says nothing to a TLS greeting."""
+    return attempt.connect_ms is not None and attempt.tls is None and _kind(attempt) is FailureKind.TIMEOUT
 
 
 def down(run: Snapshot, limits: Limits) -> RuleAnswer:
-    """Every address refuses or is silent, port and host alike."""
+    """Every address refuses or is silent, port and host alike; or accepts and then never greets."""
 
     def judge(run: Snapshot, step: str, reach: Reach) -> Finding | None:
         attempts = signs.fair_attempts(run, reach)
-        if not attempts or not all(_refused_connect(attempt) for attempt in attempts):
+        hangs = any(_hangs(attempt) for attempt in attempts) and signs.encrypted(reach)
+        if not attempts or not all(_refused_connect(attempt) or (hangs and _hangs(attempt)) for attempt in attempts):
             return None
-        refused = any(
-            attempt.failure is not None and attempt.failure.kind is FailureKind.REFUSED for attempt in attempts
-        )
-        if blocked_port(run, reach) is not None:
+        refused = any(_kind(attempt) is FailureKind.REFUSED for attempt in attempts)
+        if blocked_port(run, limits, reach) is not None:
             return None  # security.port_blocked
+        if not refused and by_chance(run, limits, _silences(run, attempts)):
+            return None
         outside = any(signs.known_scope(attempt.address) is Scope.INTERNET for attempt in attempts)
         if not refused and not outside:
             return None  # controls in the internet say nothing of the way to an inner network
         return finding(
             "service.down",
-            confidence=STRONG if refused else LIKELY,
+            confidence=STRONG if refused else FAIR if hangs else LIKELY,
             evidence=(step, *_other_steps(run, reach), *signs.passing_controls(run)),
             values={
                 "service": signs.service_id(step),
                 "port": reach.port,
-                "answer": "refused" if refused else "silent",
+                "answer": "refused" if refused else "hangs" if hangs else "silent",
             },
         )
 
     return _blaming(run, limits, judge)
+
+
+def _silences(run: Snapshot, attempts: Iterable[ReachAttempt]) -> list[str]:
+    """The address of every silent attempt on the host, those of follow-ups and pings included."""
+    addresses = {attempt.address for attempt in attempts}
+    others = (attempt for _, other in run.facts(Reach, Subject.SERVICE_HOST) for attempt in other.attempts)
+    found = [
+        attempt.address
+        for attempt in (*attempts, *others)
+        if attempt.address in addresses and _kind(attempt) in signs.SILENT
+    ]
+    for _, echo in run.facts(EchoStats, Subject.SERVICE_HOST):
+        found += [echo.target] * (echo.sent if echo.target in addresses and not echo.received else 0)
+    return found
 
 
 def _other_steps(run: Snapshot, reach: Reach) -> tuple[str, ...]:
@@ -81,6 +107,10 @@ def address_bad(run: Snapshot, limits: Limits) -> RuleAnswer:
         attempts = signs.fair_attempts(run, reach)
         bad = [attempt for attempt in attempts if _refused_connect(attempt) or _server_error(reach, attempt)]
         if not bad or not signs.service_works(reach, attempts):
+            return None
+        if all(_kind(attempt) in signs.SILENT for attempt in bad) and by_chance(
+            run, limits, [attempt.address for attempt in bad]
+        ):
             return None
         reached = signs.internet(run).reached
         families = {found for attempt in bad if (found := signs.known_family(attempt.address)) is not None}

@@ -528,8 +528,16 @@ def test_no_router():
     assert causes(router_gone(NeighbourState.ABSENT, TIMEOUT, None)) == ["gateway.unreachable"]
 
 
-def test_a_router_that_answers_on_the_link_alone_is_not_called_gone():
+def test_a_router_that_answers_on_the_link_alone_has_hung_up_if_names_were_its_business():
     facts = router_gone(NeighbourState.REACHABLE, TIMEOUT, None)
+    assert causes(facts) == ["gateway.unreachable"]
+    assert confidence(facts) < confidence(router_gone())
+
+
+def test_a_router_that_answers_on_the_link_alone_may_be_mute_by_policy():
+    facts = router_gone(NeighbourState.REACHABLE, TIMEOUT, None)
+    facts["interfaces"] = network(interface("eth0", *build.DUAL_STACK), resolvers=("198.51.100.53",))
+    facts["dns.resolver1"] = answers("198.51.100.53", **DEAD)
     assert causes(facts) == ["access.line_down"]
     assert confidence(facts) < confidence(without_internet(healthy()))
 
@@ -854,6 +862,11 @@ def test_the_first_resolver_is_dead():
     assert causes(facts) == ["dns.first_resolver_dead"]
 
 
+def test_a_first_resolver_whose_system_refuses_is_dead_too():
+    facts = with_isp_resolvers({"kind": FailureKind.REFUSED}, {})
+    assert causes(facts) == ["dns.first_resolver_dead"]
+
+
 def test_a_first_resolver_without_way_costs_no_time():
     facts = with_isp_resolvers({"kind": FailureKind.NET_UNREACHABLE}, {})
     assert causes(facts) == []
@@ -1081,4 +1094,91 @@ def test_a_slow_service():
     assert cause(facts) == "service.slow"
     for number, (name, addresses) in enumerate(CONTROLS.items(), start=1):
         facts[f"reach.control{number}"] = reach(name, addresses, first_byte_ms=3000)
+    assert causes(facts) == []
+
+
+# --- loss gives silence by chance ---
+
+
+def heavy_loss(lost=12):
+    """So many of 20 packets lost beyond the router, each with an answer of its own."""
+    return lossy(provider=lost, anchors=lost)
+
+
+def test_loss_gives_silence_that_is_no_fault_of_a_server():
+    facts = heavy_loss()
+    one_of_two = [attempt(SERVICE[0], kind=TIMEOUT), attempt(SERVICE[1])]
+    facts["reach.service.mail"] = reach(SERVICE_HOST, one_of_two)
+    assert causes(facts) == ["access.loss"]
+    facts["reach.service.mail"] = reach(SERVICE_HOST, SERVICE, kind=TIMEOUT)
+    assert causes(facts) == ["access.loss"]
+    facts["reach.host.mail.p80"] = tcp(SERVICE[0], port=80)
+    assert causes(facts) == ["access.loss"]
+
+
+def test_a_service_that_never_answers_is_down_in_spite_of_loss():
+    facts = heavy_loss(lost=4)
+    facts["reach.service.mail"] = reach(SERVICE_HOST, SERVICE, kind=TIMEOUT)
+    facts["reach.host.mail.p80"] = tcp(SERVICE[0], port=80, kind=TIMEOUT)
+    facts["ping.host.mail"] = silent_echo(SERVICE[0])
+    assert causes(facts) == ["service.down", "access.loss"]
+
+
+def test_loss_gives_silence_that_is_no_fault_of_a_resolver():
+    facts = {
+        **heavy_loss(lost=17),
+        **{key: fact for key, fact in healthy().items() if key.startswith("dns.comparison")},
+    }
+    facts["dns.resolver1"] = answers(GATEWAY4, kind=TIMEOUT)
+    facts["lookup.system"] = system_lookups(kind=FailureKind.NAME_SERVER)
+    assert causes(facts) == ["access.loss"]
+    facts = {**with_isp_resolvers({"kind": TIMEOUT}, {}), **{k: v for k, v in heavy_loss(17).items() if "ping" in k}}
+    assert causes(facts) == ["access.loss"]
+    facts = {**heavy_loss(lost=17), "dns.resolver1": answers(GATEWAY4, aaaa=TIMEOUT)}
+    assert causes(facts) == ["access.loss"]
+
+
+def test_a_gateway_not_found_over_a_lossy_stretch_is_no_fault_of_its_family():
+    facts = without_family(healthy(), Family.IPV6)
+    for number, anchor in enumerate(ANCHORS[:2], start=1):
+        facts[f"ping.anchor{number}"] = echo(anchor, lost=10)
+    facts["ping.gateway4"] = echo(GATEWAY4, lost=10, rtt_ms=1)
+    assert causes(facts) == ["lan.loss"]
+
+
+# --- refused on the way, hanging, half a way out ---
+
+
+def test_a_family_refused_by_a_router_on_the_way_is_broken():
+    for kind in (FailureKind.REFUSED, FailureKind.FILTERED_LOCALLY):
+        facts = without_family(healthy(), Family.IPV6, kind)
+        assert causes(facts) == ["access.ipv6_broken"]
+
+
+def test_a_server_that_accepts_and_never_greets_is_down():
+    hanging = [replace(attempt(each), tls=None, http=None, failure=build.failure(step="tls")) for each in SERVICE]
+    (finding,) = diagnose(record(changed(reach__service__mail=reach(SERVICE_HOST, hanging)))).findings
+    assert (finding.cause, finding.values["answer"]) == ("service.down", "hangs")
+    half = [hanging[0], attempt(SERVICE[1])]
+    assert "service.down" not in causes(changed(reach__service__mail=reach(SERVICE_HOST, half)))
+
+
+def test_ipv4_without_a_way_beside_ipv6_that_works():
+    nic = interface("eth0", *build.DUAL_STACK)
+    facts = without_family(healthy(), Family.IPV4)
+    facts["interfaces"] = network(nic, routes=[build.ROUTE6])
+    (finding,) = diagnose(record(facts)).findings
+    assert (finding.cause, finding.severity.value) == ("device.no_default_route", "degraded")
+
+
+def test_ipv4_without_a_way_on_another_interface_may_be_a_closed_network():
+    facts = without_family(healthy(), Family.IPV4)
+    inner, outer = interface("eth1", address(OWN4)), interface("eth0", address(OWN6))
+    facts["interfaces"] = network(inner, outer, routes=[build.ROUTE6])
+    assert "device.no_default_route" not in causes(facts)
+
+
+def test_an_ipv6_address_without_a_way_promises_nothing():
+    facts = without_family(healthy(), Family.IPV6)
+    facts["interfaces"] = network(interface("eth0", *build.DUAL_STACK), routes=[build.ROUTE4])
     assert causes(facts) == []
