@@ -16,11 +16,12 @@ from urllib.parse import urlsplit
 
 from nexkit.address import Family, Scope, family, scope, with_zone
 from nexkit.consent import Consent
+from nexkit.facts.dns import ResolverAnswers
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.load import LoadBackend
 from nexkit.facts.network import NetworkState
 from nexkit.facts.path import PathTrace
-from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer
+from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer, TrustProblem
 from nexkit.outcome import Completed, Outcome, SkipReason
 from nexkit.params import ParamValue
 from nexkit.profile import USER_SERVICE_ID, Profile, Service
@@ -339,6 +340,7 @@ def _follow_ups(request: Request, profile: Profile, done: Outcomes) -> Iterable[
     effort = replace(effort, stage_s=effort.follow_up_s)
     for service in services_of(request, profile):
         yield from _service_follow_ups(service, done, effort)
+        yield from _elsewhere(service, done, effort)
     echoes = [
         (step_id, echo)
         for kind in ("gateway", "anchor")
@@ -384,6 +386,30 @@ def _more_echoes(step_id: str, subject: Subject, target: str, effort: Effort) ->
 
 def _failed(attempt: ReachAttempt) -> bool:
     return attempt.failure is not None
+
+
+def _elsewhere(service: Service, done: Outcomes, effort: Effort) -> Iterable[Step]:
+    """The service where another resolver says it is, once its certificate is somebody else's where this one says."""
+    reach = _fact(done, f"reach.service.{service.id}", Reach)
+    if reach is None or not service.url:
+        return
+    foreign = [each for each in reach.attempts if each.tls and each.tls.problem is TrustProblem.WRONG_NAME]
+    given = {each.address for each in reach.attempts}
+    others = [
+        address
+        for _step_id, answers in _facts(done, "dns.comparison", ResolverAnswers)
+        for query in answers.queries
+        if query.name == reach.host
+        for address in query.addresses
+    ]
+    if not foreign or not others or given & set(others):
+        return
+    step = _web_step(
+        f"reach.host.{service.id}.elsewhere", Subject.SERVICE_HOST, service.url, service.expect_status, effort
+    )
+    of_family = family(foreign[0].address)
+    address = next((each for each in others if family(each) is of_family), others[0])
+    yield replace(step, params={**step.params, "address": address})
 
 
 def _service_follow_ups(service: Service, done: Outcomes, effort: Effort) -> Iterable[Step]:

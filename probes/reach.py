@@ -54,6 +54,8 @@ class ReachParams:
     """A name or a literal address."""
     port: int
     layer: ReachLayer
+    address: str | None = None
+    """Where to connect in place of looking the host up."""
     path: str = "/"
     expected_status: tuple[int, ...] = ()
     """Handed through to the fact."""
@@ -66,6 +68,8 @@ class ReachParams:
     def __post_init__(self) -> None:
         wire_host(self.host)
         check_port(self.port)
+        if self.address is not None and not is_address(self.address):
+            raise ValueError("address: must be an IP address")
 
 
 class ReachProbe:
@@ -88,10 +92,10 @@ class ReachProbe:
     async def run(self, params: ReachParams, ctx: ProbeContext) -> Outcome[Reach]:
         """Measure once. Network trouble comes back as a value; cancellation passes through."""
         until_s = Seconds(ctx.clock.monotonic() + params.total_s)
-        addresses: tuple[str, ...] = (params.host,)
+        addresses: tuple[str, ...] = (params.address or params.host,)
         resolve_ms: Ms | None = None
         resolve_failure: Failure | None = None
-        if not is_address(params.host):
+        if not is_address(addresses[0]):
             began_s = ctx.clock.monotonic()
             try:
                 ctx.spend(LOOKUP_BYTES)

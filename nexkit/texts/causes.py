@@ -185,7 +185,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
             _("Check whether other devices in the same network work."),
         ),
-        desk=_("{family} gateway: {neighbour} by ARP/ND, silent by ICMP and TCP, nothing beyond reachable."),
+        desk=_("{family} gateway: {answer} by ARP/ND, silent by ICMP and TCP, nothing beyond reachable."),
     ),
     "gateway.dns_broken": lambda _: CauseText(
         title=_("The router does not look up names"),

@@ -198,8 +198,29 @@ def tampered(run: Snapshot, limits: Limits) -> RuleAnswer:
     if invented:
         # `.invalid` never exists (RFC 6761 section 6.4), whoever else invents it too.
         return (finding("dns.tampered", confidence=STRONG, evidence=invented, values={"kind": "invented"}),)
-    found = _foreign(run, configured, limits)
+    found = _foreign(run, configured, limits) or _service_elsewhere(run, configured)
     return (found,) if found is not None else Clear()
+
+
+def _service_elsewhere(run: Snapshot, configured: tuple[ResolverView, ...]) -> Finding | None:
+    """A service's name with the addresses of somebody else, while it works where a comparison resolver says it is."""
+    others = signs.resolvers(run, Subject.COMPARISON_RESOLVER)
+    for step, reach in run.facts(Reach, Subject.SERVICE_HOST):
+        asked = [each for each in configured if _answers_for(each, reach.host)]
+        given = {address for each in asked for query in _answers_for(each, reach.host) for address in query.addresses}
+        real = {address for each in others for query in _answers_for(each, reach.host) for address in query.addresses}
+        of_service = [(own, other) for own, other in run.facts(Reach, Subject.SERVICE) if other.host == reach.host]
+        foreign = any(
+            attempt.address in given and attempt.tls is not None and attempt.tls.problem is TrustProblem.WRONG_NAME
+            for _, other in of_service
+            for attempt in other.attempts
+        )
+        genuine = any(attempt.address in real - given and signs.passing(attempt) for attempt in reach.attempts)
+        if foreign and genuine and signs.encrypted(reach):
+            evidence = (*(each.step for each in asked), *(own for own, _ in of_service), step)
+            values = {"kind": "replaced"}
+            return finding("dns.tampered", confidence=STRONG, evidence=evidence, values=values)
+    return None
 
 
 def _foreign(run: Snapshot, configured: tuple[ResolverView, ...], limits: Limits) -> Finding | None:

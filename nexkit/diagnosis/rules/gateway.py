@@ -37,7 +37,7 @@ def unreachable(run: Snapshot, _limits: Limits) -> RuleAnswer:
             confidence=PROVED if dead.absent else POSSIBLE,
             evidence=evidence,
             against=against,
-            values={"family": dead.family.value, "neighbour": "absent" if dead.absent else "known"},
+            values={"family": dead.family.value, "answer": "silent" if dead.absent else "known"},
         ),
     )
 

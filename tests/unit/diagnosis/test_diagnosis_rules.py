@@ -1182,3 +1182,29 @@ def test_an_ipv6_address_without_a_way_promises_nothing():
     facts = without_family(healthy(), Family.IPV6)
     facts["interfaces"] = network(interface("eth0", *build.DUAL_STACK), routes=[build.ROUTE4])
     assert causes(facts) == []
+
+
+# --- a service's name sent elsewhere ---
+
+
+def service_sent_elsewhere(**genuine):
+    """Every configured answer for the service is somebody else's host; the comparison knows the real one."""
+    foreign = {SERVICE_HOST: ("198.18.2.10",)}
+    return changed(
+        dns__resolver1=answers(GATEWAY4, replaced=foreign),
+        reach__service__mail=reach(SERVICE_HOST, ["198.18.2.10"], problem=TrustProblem.WRONG_NAME),
+        reach__service__mail__tcp1=reach(
+            SERVICE_HOST, ["198.18.2.10"], port=993, layer=ReachLayer.TCP, kind=FailureKind.REFUSED
+        ),
+        reach__host__mail__elsewhere=reach(SERVICE_HOST, [SERVICE[0]], **genuine),
+    )
+
+
+def test_a_services_name_sent_to_somebody_elses_host():
+    (finding,) = diagnose(record(service_sent_elsewhere())).findings
+    assert finding.cause == "dns.tampered"
+    assert set(finding.explains) == {"service.cert_invalid", "security.port_blocked"}
+
+
+def test_a_certificate_that_is_wrong_wherever_the_service_is_asked_is_its_own_fault():
+    assert "dns.tampered" not in causes(service_sent_elsewhere(problem=TrustProblem.WRONG_NAME))
