@@ -77,6 +77,21 @@ def test_plain_http_over_a_literal_address_is_not_looked_up():
     assert b"\r\nHost: 127.0.0.1:" in handler.requests[0]
 
 
+def test_a_name_is_asked_for_at_a_given_address_without_a_look_up(tmp_path):
+    tls = AUTHORITY.server(tmp_path, NAME)
+    fact = reached(answering(PAGE), ReachLayer.HTTPS, tls=tls, addresses=(), address="127.0.0.1")
+    assert (fact.host, fact.resolve_ms) == (NAME, None)
+    (attempt,) = fact.attempts
+    assert attempt.address == "127.0.0.1"
+    assert attempt.tls.trusted
+    assert attempt.http.status == 200
+
+
+def test_a_given_address_has_to_be_one():
+    with pytest.raises(ValueError, match="address"):
+        ReachParams(host=NAME, port=443, layer=ReachLayer.TLS, address="www.example.net")
+
+
 def test_a_certificate_for_the_literal_address_is_trusted(tmp_path):
     tls = AUTHORITY.server(tmp_path, "127.0.0.1")
     (attempt,) = reached(answering(PAGE), ReachLayer.HTTPS, tls=tls, host="127.0.0.1").attempts

@@ -6,6 +6,7 @@ import pytest
 
 from nexkit.address import Family
 from nexkit.consent import Consent
+from nexkit.facts.dns import DnsQuery, DnsTransport, NameRole, ResolverAnswers
 from nexkit.facts.echo import EchoMethod, EchoSample, echo_stats
 from nexkit.facts.load import LoadBackend
 from nexkit.facts.network import (
@@ -18,7 +19,7 @@ from nexkit.facts.network import (
     Resolver,
 )
 from nexkit.facts.path import Hop, HopResponder, PathMethod, PathTrace
-from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer
+from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer, TlsResult, TrustProblem
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, SkipReason
 from nexkit.params import build_params
 from nexkit.plan import QUICK, make_planner, services_of
@@ -245,6 +246,56 @@ def test_a_failing_service_is_not_taken_for_one_whose_id_begins_alike():
         "ping.host.web-old",
         "route.service.web-old",
     }
+
+
+def wrong_host_outcomes(real, problem=TrustProblem.WRONG_NAME):
+    """The service's name leads to 198.18.9.9, and the comparison resolver knows other addresses."""
+    tls = TlsResult(
+        version="TLSv1.3", cipher="x", handshake_ms=Ms(1.0), trusted=False, problem=problem, certificate=None
+    )
+    attempt = ReachAttempt(address="198.18.9.9", connect_ms=Ms(1.0), tls=tls, http=None, failure=None)
+    reach = Reach(
+        host="mail.example.com",
+        port=443,
+        layer=ReachLayer.HTTPS,
+        expected_status=(),
+        resolve_ms=Ms(1.0),
+        resolve_failure=None,
+        attempts=(attempt,),
+    )
+    query = DnsQuery(
+        name="mail.example.com",
+        role=NameRole.SERVICE,
+        rdtype="A",
+        transport=DnsTransport.UDP,
+        attempts=1,
+        time_ms=Ms(1.0),
+        rcode="NOERROR",
+        addresses=real,
+        truncated=False,
+        failure=None,
+    )
+    answers = ResolverAnswers(resolver="198.18.53.53", port=53, queries=(query,))
+    return {"reach.service.mail": Completed(reach), "dns.comparison1": Completed(answers)}
+
+
+def test_a_wrong_certificate_is_looked_for_where_another_resolver_says_the_service_is():
+    (step,) = stages(Request(), wrong_host_outcomes(("2001:db8:9::1", "198.18.3.30")))[2].values()
+    assert (step.id, step.subject) == ("reach.host.mail.elsewhere", Subject.SERVICE_HOST)
+    assert (step.params["host"], step.params["address"]) == ("mail.example.com", "198.18.3.30")
+    assert step.params["path"] == "/in?x=1"
+
+
+@pytest.mark.parametrize(
+    ("real", "problem"),
+    [
+        (("198.18.9.9", "198.18.9.10"), TrustProblem.WRONG_NAME),
+        ((), TrustProblem.WRONG_NAME),
+        (("198.18.3.30",), TrustProblem.EXPIRED),
+    ],
+)
+def test_a_certificate_that_is_wrong_at_the_right_host_is_not_looked_for_elsewhere(real, problem):
+    assert len(stages(Request(), wrong_host_outcomes(real, problem))) == 2
 
 
 @pytest.mark.parametrize(
