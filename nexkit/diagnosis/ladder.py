@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from nexkit.address import Family
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.limits import Limits
-from nexkit.diagnosis.loss import shared_loss
+from nexkit.diagnosis.loss import by_chance, shared_loss
 from nexkit.diagnosis.signs import ResolverState
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Finding, Rung, RungState, Segment, Severity
 from nexkit.facts.dns import NameRole
 from nexkit.facts.portal import PortalCheck
-from nexkit.facts.reach import Reach
+from nexkit.facts.reach import Reach, ReachAttempt
 from nexkit.outcome import Skipped, SkipReason
 from nexkit.subject import Subject
 
@@ -122,6 +122,12 @@ def _vpn(_run: Snapshot, _limits: Limits) -> _Seen:
     return _NOT_RUN
 
 
+def _lost_on_the_way(run: Snapshot, limits: Limits, attempts: tuple[ReachAttempt, ...]) -> bool:
+    """Whether loss alone may be why none of the attempts got an answer."""
+    silent = [each.address for each in attempts if each.failure is not None and each.failure.kind in signs.SILENT]
+    return bool(attempts) and len(silent) == len(attempts) and by_chance(run, limits, silent)
+
+
 def _service(run: Snapshot, limits: Limits) -> _Seen:
     tested = run.facts(Reach, Subject.SERVICE)
     planned = [
@@ -129,7 +135,12 @@ def _service(run: Snapshot, limits: Limits) -> _Seen:
         for result in run.steps(Subject.SERVICE)
         if result.probe == "reach" and not isinstance(result.outcome, Skipped)
     ]
-    failing = tuple(step for step, reach in tested if not signs.service_works(reach, signs.fair_attempts(run, reach)))
+    bad = {
+        step: attempts
+        for step, reach in tested
+        if not signs.service_works(reach, attempts := signs.fair_attempts(run, reach))
+    }
+    failing = tuple(step for step, attempts in bad.items() if not _lost_on_the_way(run, limits, attempts))
     if failing:
         enough = len(signs.passing_controls(run)) >= limits.min_controls
         return _Seen(RungState.FAIL if enough else RungState.INCONCLUSIVE, failing)
@@ -137,7 +148,7 @@ def _service(run: Snapshot, limits: Limits) -> _Seen:
         isinstance(result.outcome, Skipped) and result.outcome.reason in _CUT_SHORT
         for result in run.steps(Subject.SERVICE)
     )
-    if tested and len(tested) == len(planned) and not cut_short:
+    if tested and len(tested) == len(planned) and not cut_short and not bad:
         return _Seen(RungState.PASS, tuple(step for step, _ in tested))
     return _UNKNOWN if planned or cut_short else _NOT_RUN
 

@@ -164,9 +164,12 @@ def shared_loss(run: Snapshot, limits: Limits, of_family: Family) -> RoundTrips 
 
 
 def by_chance(run: Snapshot, limits: Limits, silent: Iterable[str]) -> bool:
-    """Whether lost packets alone may well be the reason for all of these silences; one address for each attempt."""
+    """Whether lost packets alone may well be the reason for all of these silences; one address for each attempt.
+
+    What all destinations lose is at most what the cleanest of them loses.
+    """
     trips = round_trips(run, limits, Subject.ANCHOR)
-    ratio_of = {each: whole.ratio if (whole := together(of_families(trips, each))) else 0.0 for each in Family}
+    ratio_of = {each: min((one.ratio for one in of_families(trips, each)), default=0.0) for each in Family}
     chance = 1.0
     for address in silent:
         its_family = known_family(address)

@@ -1112,6 +1112,8 @@ def test_loss_gives_silence_that_is_no_fault_of_a_server():
     assert causes(facts) == ["access.loss"]
     facts["reach.service.mail"] = reach(SERVICE_HOST, SERVICE, kind=TIMEOUT)
     assert causes(facts) == ["access.loss"]
+    rungs = {rung.segment.value: rung.state.value for rung in diagnose(record(facts)).ladder}
+    assert rungs["service"] == "inconclusive"
     facts["reach.host.mail.p80"] = tcp(SERVICE[0], port=80)
     assert causes(facts) == ["access.loss"]
 
