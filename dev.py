@@ -125,11 +125,12 @@ def lock(_arguments: list[str]) -> int:
     python = environment(with_tests=True) if LOCK.exists() else environment_for_first_lock()
     compile_ = [python, "-m", "uv", "pip", "compile", "pyproject.toml", "--quiet", "--universal", "--generate-hashes"]
     compile_ += ["--python-version", "3.11", "--no-header", "--no-annotate", "--extra", "develop", "--extra", "ookla"]
-    whole = entries(subprocess.check_output([*compile_, "--extra", "test"], cwd=ROOT, text=True))
-    program = entries(subprocess.check_output(compile_, cwd=ROOT, text=True))
-    named = {entry.split("==")[0] for entry in program}
-    program = [entry for entry in whole if entry.split("==")[0] in named]
-    tools = [entry for entry in whole if entry.split("==")[0] not in named]
+    whole = subprocess.check_output([*compile_, "--extra", "test"], cwd=ROOT, text=True)
+    versions = ENVIRONMENT / "versions.txt"
+    versions.write_text(whole, encoding="utf-8")
+    program = entries(subprocess.check_output([*compile_, "--constraint", str(versions)], cwd=ROOT, text=True))
+    # A package that the program needs on one system and the tests on all stands in both parts.
+    tools = [entry for entry in entries(whole) if entry not in program]
     header = "# Written by `python3 dev.py lock` from pyproject.toml.\n"
     LOCK.write_text(header + "".join(program) + TEST_PART + "\n" + "".join(tools), encoding="utf-8")
     return 0
