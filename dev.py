@@ -47,6 +47,8 @@ TEST_PROGRAMS = {
     "dnsmasq": "dnsmasq-base",
     "nginx": "nginx-light",
     "ping": "iputils-ping",
+    "curl": "curl",
+    "unzip": "unzip",
     "ssh-keygen": "openssh-client",
     "unshare": "util-linux",
     "Xvfb": "xvfb",

@@ -34,7 +34,7 @@ class TlsStream:
         """
         try:
             await self._drive(self._tls.do_handshake)
-        except ssl.SSLEOFError:
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError):  # the second with Python 3.11.2 (Debian 12)
             raise EOFError from None
 
     async def send(self, data: bytes) -> None:
