@@ -57,7 +57,7 @@ from servers.certificates import Authority, Certificate
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent.parent
 PROFILE = HERE / "profile.toml"
-TOOLS = ("unshare", "ip", "nft", "tc", "dnsmasq", "nginx")
+TOOLS = ("unshare", "ip", "nft", "tc", "dnsmasq", "nginx", "ping", "curl")
 
 _NAMESPACES = (
     "unshare",
