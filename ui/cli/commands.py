@@ -113,9 +113,8 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
 
 def run_command(words: list[str]) -> int:
     """Run one command; what goes wrong becomes one line on stderr and an exit status."""
+    texts = Texts(_language_of(words))
     try:
-        language = _language_of(words)
-        texts = Texts(language)
         parser = build_parser(texts)
         arguments = parser.parse_args(words)
         if arguments.command is None:
@@ -131,25 +130,26 @@ def run_command(words: list[str]) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        print(f"nexkit: {_system_error(error)}", file=sys.stderr)
+        print(f"nexkit: {_system_error(error, texts)}", file=sys.stderr)
         return ExitStatus.WRONG_USE
     except KeyboardInterrupt:
         return ExitStatus.STOPPED
 
 
-def _system_error(error: OSError) -> str:
-    """A file's trouble in one line."""
-    place = f"{error.filename}: " if error.filename else ""
+def _system_error(error: OSError, texts: Texts) -> str:
+    """A file's trouble in one line: place, reason, mend."""
+    _ = texts.gettext
     reasons = {
-        errno.ENOSPC: "the disk is full: free some space and try again",
-        errno.EDQUOT: "the disk quota is used up: free some space and try again",
-        errno.EROFS: "this place is read-only: choose another",
-        errno.EACCES: "no permission: choose a place you may write to, or a file you may read",
-        errno.ENOENT: "there is no such file or folder",
-        errno.EISDIR: "this is a folder: name a file",
-        errno.ENOTDIR: "a part of this path is not a folder",
+        errno.ENOSPC: _("the disk is full: free some space and try again"),
+        errno.EDQUOT: _("the disk quota is used up: free some space and try again"),
+        errno.EROFS: _("this place is read-only: choose another"),
+        errno.EACCES: _("no permission: choose a place you may write to, or a file you may read"),
+        errno.ENOENT: _("there is no such file or folder"),
+        errno.EISDIR: _("this is a folder: name a file"),
+        errno.ENOTDIR: _("a part of this path is not a folder"),
     }
-    return place + reasons.get(error.errno or 0, f"{error.strerror or type(error).__name__}")
+    reason = reasons.get(error.errno or 0, error.strerror or type(error).__name__)
+    return f"{error.filename}: {reason}" if error.filename else reason
 
 
 def _has_screen() -> bool:
