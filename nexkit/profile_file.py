@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
+from ipaddress import ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -190,6 +191,15 @@ class _Reader:
                 raise self.fail(key, f"{item!r} must be an IPv4 or IPv6 address that other hosts can have")
         return items
 
+    def prefixes(self, key: str) -> tuple[str, ...]:
+        items = self.texts(key)
+        for item in items:
+            try:
+                ip_network(item)
+            except ValueError:
+                raise self.fail(key, f"{item!r} must be a network such as 192.168.10.0/24") from None
+        return items
+
     def host(self, key: str, text: str) -> str:
         if _is_plain_address(text):
             if scope(text) in _NEVER:
@@ -318,7 +328,7 @@ def _network(table: _Reader | None) -> ExpectedNetwork:
     if table is None:
         return ExpectedNetwork()
     network = ExpectedNetwork(
-        ssids=table.texts("ssids"), resolvers=table.addresses("resolvers"), prefixes=table.texts("prefixes")
+        ssids=table.texts("ssids"), resolvers=table.addresses("resolvers"), prefixes=table.prefixes("prefixes")
     )
     table.end()
     return network
@@ -333,7 +343,7 @@ def _vpn(table: _Reader | None) -> Vpn | None:
     vpn = Vpn(
         name=table.required("name", table.text("name")),
         server=server,
-        routes=table.texts("routes"),
+        routes=table.prefixes("routes"),
         resolvers=table.addresses("resolvers"),
         names=table.hosts("names"),
     )
@@ -352,6 +362,8 @@ def _load(table: _Reader | None) -> Load:
     server = table.text("server") or ""
     if backend is LoadBackend.HTTP:
         table.web("server", server)
+        if urlsplit(server).query or urlsplit(server).fragment:
+            raise table.fail("server", "must end with its path: what comes behind it stands in download and upload")
     paths = {"download": table.text("download"), "upload": table.text("upload")}
     for key, path in paths.items():
         if path is not None and re.search(r"[{}]", path.replace("{bytes}", "")):

@@ -34,7 +34,7 @@ class LookupProbe:
         params=LookupParams,
         fact=SystemLookups,
         timeout_s=Seconds(30),
-        max_bytes=Bytes(100_000),
+        max_bytes=Bytes(200_000),
     )
 
     async def run(self, params: LookupParams, ctx: ProbeContext) -> Outcome[SystemLookups]:

@@ -95,6 +95,9 @@ def test_the_built_in_profile_is_valid():
         (HEAD + '[load]\nbackend = "ndt7"\n', "line 8", "not built into this version"),
         (HEAD + '[load]\nserver = "https://s.example/"\ndownload = "d?x={host}"\n', "line 9", "only placeholder"),
         (HEAD + '[load]\nserver = "https://s.example/"\nmax_bytes = 999_999_999_999\n', "line 9", "between"),
+        (HEAD + '[load]\nserver = "https://s.example/?x=1"\n', "line 8", "must end with its path"),
+        (HEAD + '[network]\nprefixes = ["192.168.10.1/24"]\n', "line 8", "must be a network"),
+        (HEAD + '[vpn]\nname = "V"\nroutes = ["all"]\n', "line 9", "must be a network"),
         (HEAD + '[[service]]\nid = "a"\nname = {en = "A"}\n', "line 8", "one of url, tcp, udp"),
         (
             HEAD + '[[service]]\nid="a"\nname={en="A"}\nurl="https://a.example/"\n[[service]]\nid="b"\nname={en="B"}\n'
