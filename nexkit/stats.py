@@ -1,6 +1,6 @@
 """Statistics of round-trip times and loss. Pure arithmetic; `None` where nothing was measured."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, fsum, sqrt
@@ -43,12 +43,26 @@ def jitter_ms(rtts_ms: Sequence[float | None]) -> Ms | None:
     chain: no difference is taken across a gap. None without two successive replies.
     """
     jitter: float | None = None
-    previous: float | None = None
-    for rtt in rtts_ms:
-        if rtt is not None and previous is not None:
-            jitter = (jitter or 0.0) + (abs(rtt - previous) - (jitter or 0.0)) / 16
-        previous = rtt
+    for difference in _differences(rtts_ms):
+        jitter = (jitter or 0.0) + (difference - (jitter or 0.0)) / 16
     return None if jitter is None else Ms(jitter)
+
+
+def mean_difference_ms(rtts_ms: Sequence[float | None]) -> Ms | None:
+    """The mean of |D|, towards which the estimator of RFC 3550 tends.
+
+    That one starts at zero and reads 29 % low after 20 packets; a judgement of a short series needs this. None without
+    two successive replies.
+    """
+    differences = list(_differences(rtts_ms))
+    return Ms(sum(differences) / len(differences)) if differences else None
+
+
+def _differences(rtts_ms: Sequence[float | None]) -> Iterator[float]:
+    """Between successive replies; none across a lost packet."""
+    for earlier, later in pairwise(rtts_ms):
+        if earlier is not None and later is not None:
+            yield abs(later - earlier)
 
 
 def pdv_p95_ms(rtts_ms: Sequence[float]) -> Ms | None:

@@ -10,6 +10,7 @@ from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.signs import known_family
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.facts.echo import EchoMethod, EchoSample, EchoStats, echo_stats
+from nexkit.stats import mean_difference_ms
 from nexkit.subject import Subject
 from nexkit.units import Ms, Ratio
 
@@ -39,7 +40,7 @@ class RoundTrips:
     rtt_p50_ms: Ms | None
     """With several targets, of the fastest one."""
     jitter_ms: Ms | None
-    """With several targets, of the steadiest one."""
+    """The mean difference of successive round trips; with several targets, of the steadiest one."""
     pdv_p95_ms: Ms | None
     """With several targets, of the steadiest one."""
 
@@ -98,7 +99,7 @@ def _of_target(rounds: list[tuple[str, EchoStats]], limits: Limits) -> RoundTrip
         runs=runs,
         bursts=runs,
         rtt_p50_ms=whole.rtt_p50_ms,
-        jitter_ms=whole.jitter_ms,
+        jitter_ms=mean_difference_ms([sample.rtt_ms for sample in whole.samples]),
         pdv_p95_ms=whole.pdv_p95_ms,
     )
 
