@@ -12,7 +12,7 @@ segment, the load test last and alone), and stays a pure function that a table c
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from nexkit.address import Family, Scope, family, scope, with_zone
 from nexkit.consent import Consent
@@ -21,7 +21,7 @@ from nexkit.facts.echo import EchoStats
 from nexkit.facts.load import LoadBackend
 from nexkit.facts.network import NetworkState
 from nexkit.facts.path import PathTrace
-from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer, TrustProblem
+from nexkit.facts.reach import Reach, ReachLayer, TrustProblem
 from nexkit.outcome import Completed, Outcome, SkipReason
 from nexkit.params import ParamValue
 from nexkit.profile import USER_SERVICE_ID, Profile, Service
@@ -223,11 +223,16 @@ def _resolvers(request: Request, profile: Profile, network: NetworkState | None,
             )
 
 
+def _port(address: SplitResult) -> int:
+    """The port of a web address, said or meant."""
+    return address.port or (_WEB_PORT if address.scheme == "https" else 80)
+
+
 def _hosts_of(service: Service) -> Iterator[tuple[str, int]]:
     """Host and port of everything that a service needs over TCP."""
     if service.url:
         parts = urlsplit(service.url)
-        yield parts.hostname or "", parts.port or (80 if parts.scheme == "http" else _WEB_PORT)
+        yield parts.hostname or "", _port(parts)
     for target in service.tcp:
         yield target.host, target.port
 
@@ -312,7 +317,7 @@ def _web_step(step_id: str, subject: Subject, url: str, expected_status: tuple[i
         subject=subject,
         params={
             "host": parts.hostname or "",
-            "port": parts.port or (_WEB_PORT if secure else 80),
+            "port": _port(parts),
             "layer": ReachLayer.HTTPS if secure else ReachLayer.HTTP,
             "path": (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
             "expected_status": expected_status,
@@ -384,10 +389,6 @@ def _more_echoes(step_id: str, subject: Subject, target: str, effort: Effort) ->
     )
 
 
-def _failed(attempt: ReachAttempt) -> bool:
-    return attempt.failure is not None
-
-
 def _elsewhere(service: Service, done: Outcomes, effort: Effort) -> Iterable[Step]:
     """The service where another resolver says it is, once its certificate is somebody else's where this one says."""
     reach = _fact(done, f"reach.service.{service.id}", Reach)
@@ -420,7 +421,7 @@ def _service_follow_ups(service: Service, done: Outcomes, effort: Effort) -> Ite
         # Not those of a service whose id begins alike: `mail-old` beside `mail`.
         if step_id.split(".")[2] == service.id
         and reach.attempts
-        and all(_failed(attempt) for attempt in reach.attempts)
+        and all(attempt.failure is not None for attempt in reach.attempts)
     ]
     if not failing:
         return

@@ -10,7 +10,7 @@ from nexkit.address import Family
 from nexkit.facts.network import NetworkState, ProxySettings
 from nexkit.platform import linux_icmp, linux_netlink, linux_network
 from nexkit.platform.api import Capability, CapabilityState, EchoSession, Neighbour, TraceSession
-from nexkit.platform.loopback_check import echo_capability, trace_capability
+from nexkit.platform.loopback_check import icmp_capabilities
 from nexkit.platform.parse_gsettings import parse_gnome_proxy
 from nexkit.platform.sockets import SocketPlatform
 from nexkit.platform.threads import in_daemon_thread
@@ -28,16 +28,12 @@ class LinuxPlatform(SocketPlatform):
 
     async def capabilities(self) -> tuple[Capability, ...]:
         """What the system lets the kit measure; found by trying on loopback only."""
-        return tuple(
-            await asyncio.gather(
-                echo_capability("icmp4", self, Family.IPV4),
-                echo_capability("icmp6", self, Family.IPV6),
-                trace_capability("trace4", self, Family.IPV4),
-                trace_capability("trace6", self, Family.IPV6),
-                in_daemon_thread(_neighbour_capability),
-                in_daemon_thread(_resolver_capability),
-            )
+        icmp, neighbours, resolvers = await asyncio.gather(
+            icmp_capabilities(self),
+            in_daemon_thread(_neighbour_capability),
+            in_daemon_thread(_resolver_capability),
         )
+        return (*icmp, neighbours, resolvers)
 
     async def network_state(self) -> NetworkState:
         """Interfaces, default routes, resolvers and proxies as the system has them now."""

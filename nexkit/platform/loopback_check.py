@@ -1,5 +1,6 @@
 """What the system lets the kit measure by ICMP, found by asking this computer itself."""
 
+import asyncio
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -19,7 +20,19 @@ class _Pinger(Protocol):
     def open_trace(self, target: str) -> AbstractAsyncContextManager[TraceSession]: ...
 
 
-async def echo_capability(capability: str, platform: _Pinger, family: Family) -> Capability:
+async def icmp_capabilities(platform: _Pinger) -> tuple[Capability, ...]:
+    """Echo requests and path discovery, over both families."""
+    return tuple(
+        await asyncio.gather(
+            _echo_capability("icmp4", platform, Family.IPV4),
+            _echo_capability("icmp6", platform, Family.IPV6),
+            _trace_capability("trace4", platform, Family.IPV4),
+            _trace_capability("trace6", platform, Family.IPV6),
+        )
+    )
+
+
+async def _echo_capability(capability: str, platform: _Pinger, family: Family) -> Capability:
     """Echo requests; LIMITED where round trips can only be taken from TCP connects."""
     try:
         async with platform.open_echo(family) as session:
@@ -31,7 +44,7 @@ async def echo_capability(capability: str, platform: _Pinger, family: Family) ->
     return _answered(capability, reply.rtt_ms is not None)
 
 
-async def trace_capability(capability: str, platform: _Pinger, family: Family) -> Capability:
+async def _trace_capability(capability: str, platform: _Pinger, family: Family) -> Capability:
     """Path discovery."""
     try:
         async with platform.open_trace(_LOOPBACK[family]) as session:

@@ -21,7 +21,7 @@ from nexkit.address import Family, family, is_address
 from nexkit.facts.network import AddressOrigin, Duplex, NetworkState, ProxySettings
 from nexkit.platform.api import Capability, CapabilityState, Neighbour, TraceSession
 from nexkit.platform.icmp_session import IcmpMessage, IcmpSession, IcmpTrace
-from nexkit.platform.loopback_check import echo_capability, trace_capability
+from nexkit.platform.loopback_check import icmp_capabilities
 from nexkit.platform.macos_facts import PlainInterface, network_state
 from nexkit.platform.parse_ifconfig import parse_ifconfig
 from nexkit.platform.parse_neighbours import parse_arp, parse_ndp
@@ -49,16 +49,12 @@ class MacosPlatform(SocketPlatform):
 
     async def capabilities(self) -> tuple[Capability, ...]:
         """What the system lets the kit measure; found by trying on loopback only."""
-        return tuple(
-            await asyncio.gather(
-                echo_capability("icmp4", self, Family.IPV4),
-                echo_capability("icmp6", self, Family.IPV6),
-                trace_capability("trace4", self, Family.IPV4),
-                trace_capability("trace6", self, Family.IPV6),
-                self._tool_capability("neighbours", _ARP, "-an"),
-                self._tool_capability("resolvers", _SCUTIL, "--dns"),
-            )
+        icmp, neighbours, resolvers = await asyncio.gather(
+            icmp_capabilities(self),
+            self._tool_capability("neighbours", _ARP, "-an"),
+            self._tool_capability("resolvers", _SCUTIL, "--dns"),
         )
+        return (*icmp, neighbours, resolvers)
 
     async def _tool_capability(self, capability: str, *arguments: str) -> Capability:
         try:

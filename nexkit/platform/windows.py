@@ -19,7 +19,7 @@ from nexkit.facts.network import NeighbourState, NetworkState, ProxySettings
 from nexkit.facts.path import PathMethod
 from nexkit.platform import windows_api as api
 from nexkit.platform.api import Capability, CapabilityState, EchoReply, HopReply, Neighbour
-from nexkit.platform.loopback_check import echo_capability, trace_capability
+from nexkit.platform.loopback_check import icmp_capabilities
 from nexkit.platform.parse_proxy import parse_proxy_list
 from nexkit.platform.sockets import SocketPlatform
 from nexkit.platform.threads import in_daemon_thread
@@ -49,12 +49,7 @@ class WindowsPlatform(SocketPlatform):
 
     async def capabilities(self) -> tuple[Capability, ...]:
         """What the system lets the kit measure; found by trying on loopback only."""
-        icmp = await asyncio.gather(
-            echo_capability("icmp4", self, Family.IPV4),
-            echo_capability("icmp6", self, Family.IPV6),
-            trace_capability("trace4", self, Family.IPV4),
-            trace_capability("trace6", self, Family.IPV6),
-        )
+        icmp = await icmp_capabilities(self)
         # The IP Helper API answers these to every user.
         open_to_all = (Capability(id=word, state=CapabilityState.AVAILABLE) for word in ("neighbours", "resolvers"))
         return (*icmp, *open_to_all)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from nexkit.consent import Consent
 from nexkit.diagnosis.verdict import VerdictState
-from nexkit.events import Event
 from nexkit.profile import LoadedProfile, Profile
 from nexkit.profile_file import load_profile
 from nexkit.request import MAX_NOTE_CHARACTERS, MAX_TICKET_CHARACTERS, Depth, Request, Symptom, web_address
@@ -142,12 +141,9 @@ async def _measure(loaded: LoadedProfile, request: Request, texts: Texts) -> Run
         signal.signal(signal.SIGINT, signal.default_int_handler)
         loop.call_soon_threadsafe(stop.set)
 
-    def listener(event: Event) -> None:
-        progress.show(event)
-
     signal.signal(signal.SIGINT, interrupted)
     try:
-        return await measure_and_diagnose(build_runner(), loaded, request, listener, stop)
+        return await measure_and_diagnose(build_runner(), loaded, request, progress.show, stop)
     finally:
         progress.clear()
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -4,8 +4,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
-from functools import partial
+from dataclasses import MISSING, Field, fields
 
 from nexkit.consent import Consent
 from nexkit.outcome import Completed, Failed, Skipped
@@ -45,7 +44,7 @@ def list_probes(arguments: argparse.Namespace, texts: Texts) -> int:
                     "timeout_s": spec.timeout_s,
                     "fact": spec.fact.__name__,
                     "here": _best(spec, states).value,
-                    "parameters": {name: _default(spec, name) for name in _parameters(spec)},
+                    "parameters": {field.name: _default(field) for field in fields(spec.params)},
                 }
                 for spec in runner.registry
             ],
@@ -81,8 +80,7 @@ def _parameters(spec: ProbeSpec) -> list[str]:
     return [field.name for field in fields(spec.params)]
 
 
-def _default(spec: ProbeSpec, name: str) -> object:
-    field = next(field for field in fields(spec.params) if field.name == name)
+def _default(field: Field[object]) -> object:
     if field.default is MISSING:
         return None
     return getattr(field.default, "value", field.default)
@@ -122,12 +120,10 @@ def run_probe(arguments: argparse.Namespace, texts: Texts) -> int:
             write_json(encode_fact(fact), arguments.json or "-")
             return ExitStatus.HEALTHY
         case Failed(failure=failure):
-            say = partial(failure_text, failure.kind)
-            place = failure.step
+            place, words = failure.step, failure_text(failure.kind, texts)
         case Skipped(reason=reason):
-            say = partial(skip_text, reason)
-            place = spec.id
-    print(f"nexkit: {spec.id}: {place}: {say(texts)}", file=sys.stderr)
+            place, words = spec.id, skip_text(reason, texts)
+    print(f"nexkit: {spec.id}: {place}: {words}", file=sys.stderr)
     return ExitStatus.INCONCLUSIVE
 
 
