@@ -39,6 +39,9 @@ class Limits:
 
     gateway_rtt_ms: Ms = Ms(50.0)
     """To one's own router; a healthy LAN stays below 5 ms, above 50 ms it fails (W365ConnectivityTool)."""
+    same_delay_ratio: Ratio = Ratio(0.75)
+    """A median that reaches so much of another may hold the same delay: medians of one unsteady way differ by chance,
+    while a router that is slow at pings alone delays nothing beyond it (own choice)."""
     rtt_ms: Ms = Ms(100.0)
     """To the internet, idle (Microsoft Teams, network requirements: round trip below 100 ms)."""
     jitter_ms: Ms = Ms(30.0)

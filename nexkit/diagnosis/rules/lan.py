@@ -119,7 +119,7 @@ def latency(run: Snapshot, limits: Limits) -> RuleAnswer:
         return Clear()
     if beyond is None or beyond.rtt_p50_ms is None:
         return Inconclusive(missing=(Subject.ANCHOR.value,))
-    goes_on = beyond.rtt_p50_ms >= slow.rtt_p50_ms if high else beyond.unsteady(limits)
+    goes_on = beyond.rtt_p50_ms >= slow.rtt_p50_ms * limits.same_delay_ratio if high else beyond.unsteady(limits)
     if not goes_on:
         return Clear()
     return (
