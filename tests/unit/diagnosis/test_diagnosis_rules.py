@@ -446,6 +446,17 @@ def test_slow_way_to_the_router_that_goes_on():
     assert cause(facts) == "lan.latency"
 
 
+def test_the_way_beyond_may_by_chance_be_a_little_faster_than_the_way_to_the_router():
+    facts = changed(ping__gateway4=echo(GATEWAY4, rtt_ms=280))
+    for number, anchor in enumerate(ANCHORS, start=1):
+        facts[f"ping.anchor{number}"] = echo(anchor, rtt_ms=260)
+    assert cause(facts) == "lan.latency"
+
+
+def test_a_router_that_is_slow_at_pings_alone_is_no_fault():
+    assert cause(changed(ping__gateway4=echo(GATEWAY4, rtt_ms=80))) is None
+
+
 def test_unsteady_way_to_the_router_that_goes_on():
     facts = changed(ping__gateway4=echo(GATEWAY4, sent=60, rtt_ms=5, vary_ms=80))
     for number, anchor in enumerate(ANCHORS, start=1):
