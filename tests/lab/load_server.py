@@ -35,6 +35,13 @@ class Moved:
             self.received += received
 
 
+class ServerSocket(ssl.SSLSocket):
+    """Closes itself where `wrap_socket` loses it: a client that resets while it is wrapped leaves one open."""
+
+    def __del__(self):
+        self.close()
+
+
 class Handler(socketserver.BaseRequestHandler):
     """One connection: one request after the other (HTTP/1.1, Content-Length bodies)."""
 
@@ -46,7 +53,6 @@ class Handler(socketserver.BaseRequestHandler):
     def handle(self):
         try:
             if self.server.tls is not None:
-                self.request.getpeername()  # where the client is gone already, wrap_socket would lose the socket
                 self.request = self.server.tls.wrap_socket(
                     self.request, server_side=True, do_handshake_on_connect=False
                 )
@@ -135,6 +141,8 @@ class LoadServer(socketserver.ThreadingTCPServer):
         if ipaddress.ip_address(address).version == 6:
             self.address_family = socket.AF_INET6
         self.tls = tls
+        if tls is not None:
+            tls.sslsocket_class = ServerSocket
         self.moved = Moved()
         super().__init__((address, port), Handler)
 
