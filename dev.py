@@ -109,7 +109,7 @@ def test(arguments: list[str]) -> int:
 def bench(arguments: list[str]) -> int:
     """Measure in the lab, side by side with the peers."""
     install_system_packages(missing_libraries() + missing_programs(TEST_PROGRAMS | BENCH_PROGRAMS))
-    return start([environment(with_tests=True), str(ROOT / "tests" / "bench.py"), *arguments])
+    return start([environment(with_tests=True), str(ROOT / "tests" / "bench"), *arguments])
 
 
 def freeze(_arguments: list[str]) -> int:

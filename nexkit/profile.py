@@ -54,6 +54,14 @@ class Internet:
     resolvers: tuple[str, ...] = ()
     time: tuple[str, ...] = ()
     carrier_internal: tuple[str, ...] = ()
+    stun: tuple[HostPort, ...] = ()
+    """STUN servers (RFC 8489) over UDP."""
+    reflectors: tuple[HostPort, ...] = ()
+    """Session reflectors (STAMP, RFC 8762; TWAMP Light, RFC 5357 appendix I)."""
+    resolver_names: tuple[str, ...] = ()
+    """Names whose answer is the address of the resolver that asked for them."""
+    encrypted_resolvers: tuple[str, ...] = ()
+    """`tls://host` (RFC 7858) or `https://host/path` (RFC 8484)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -319,6 +319,13 @@ def _internet(table: _Reader | None) -> Internet:
         resolvers=table.addresses("resolvers"),
         time=table.hosts("time"),
         carrier_internal=table.hosts("carrier_internal"),
+        stun=tuple(table.host_port("stun", item) for item in table.texts("stun", most=4)),
+        reflectors=tuple(table.host_port("reflectors", item) for item in table.texts("reflectors", most=2)),
+        resolver_names=table.hosts("resolver_names"),
+        encrypted_resolvers=tuple(
+            table.web("encrypted_resolvers", item, schemes=("https", "tls"))
+            for item in table.texts("encrypted_resolvers", most=4)
+        ),
     )
     table.end()
     return internet
