@@ -152,6 +152,24 @@ INTERNET = (
         router6="2001:db8:18:5::1/64",
         names=("speed.example.com",),
     ),
+    Host(
+        name="time",
+        behind="edge",
+        v4="198.18.7.70/24",
+        v6="2001:db8:18:7::70/64",
+        router4="198.18.7.1/24",
+        router6="2001:db8:18:7::1/64",
+        names=("ntp.example.com",),
+    ),
+    Host(
+        name="calls",
+        behind="edge",
+        v4="198.18.8.80/24",
+        v6="2001:db8:18:8::80/64",
+        router4="198.18.8.1/24",
+        router6="2001:db8:18:8::1/64",
+        names=("stun.example.com",),
+    ),
 )
 
 HOSTS = RESOLVERS + INTERNET
