@@ -12,7 +12,7 @@ from nexkit.events import Event, RunFinished, StepFinished, StepProgress, StepSa
 from nexkit.failures import classify
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, Outcome, Skipped, SkipReason
 from nexkit.params import ParamError, build_params
-from nexkit.plan import Planner, Step
+from nexkit.plan.step import Planner, Step
 from nexkit.platform.api import Platform
 from nexkit.probe import Probe, ProbeContext
 from nexkit.registry import Registry

@@ -22,7 +22,9 @@ from nexkit.facts.path import Hop, HopResponder, PathMethod, PathTrace
 from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer, TlsResult, TrustProblem
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, SkipReason
 from nexkit.params import build_params
-from nexkit.plan import QUICK, make_planner, services_of
+from nexkit.plan import make_planner
+from nexkit.plan.effort import QUICK
+from nexkit.plan.known import services_of
 from nexkit.profile import HostPort, Internet, Load, PortalTarget, Profile, Service
 from nexkit.request import Depth, Request, Symptom
 from nexkit.subject import Subject

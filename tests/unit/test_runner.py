@@ -11,7 +11,7 @@ import pytest
 from nexkit.events import RunFinished, StepFinished, StepProgress, StepSample, StepsPlanned
 from nexkit.failures import BudgetExceededError
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, Skipped, SkipReason
-from nexkit.plan import Step
+from nexkit.plan.step import Step
 from nexkit.platform.fake import TEST_SYSTEM, FakePlatform
 from nexkit.probe import Consent, ProbeSpec
 from nexkit.registry import Registry

@@ -9,7 +9,7 @@ from dataclasses import MISSING, Field, fields
 from nexkit.consent import Consent
 from nexkit.outcome import Completed, Failed, Skipped
 from nexkit.params import ParamError, ParamValue, build_params
-from nexkit.plan import Step
+from nexkit.plan.step import Step
 from nexkit.platform import system_platform
 from nexkit.platform.api import CapabilityState
 from nexkit.probe import ProbeSpec

@@ -1,0 +1,52 @@
+"""The last stage: the load test, alone."""
+
+from collections.abc import Iterable
+
+from nexkit.consent import Consent
+from nexkit.facts.echo import EchoStats
+from nexkit.facts.load import LoadBackend
+from nexkit.outcome import SkipReason
+from nexkit.plan.effort import LOAD_CONNECTIONS, LOAD_DIRECTION_S, LOAD_TIMEOUT_S
+from nexkit.plan.known import facts
+from nexkit.plan.step import Outcomes, Step
+from nexkit.profile import Profile
+from nexkit.request import Depth, Request
+from nexkit.subject import Subject
+
+
+def load(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
+    """The load test, alone."""
+    if request.depth is not Depth.FULL:
+        return
+    load = profile.load
+    alive = (echo.target for _id, echo in facts(done, "ping.anchor", EchoStats) if echo.received)
+    skip = None
+    if load.backend is None:
+        skip = SkipReason.NO_TARGET
+    elif Consent.BULK_TRAFFIC not in request.consent or (
+        load.backend is LoadBackend.OOKLA and Consent.PUBLIC_BACKEND not in request.consent
+    ):
+        skip = SkipReason.NO_CONSENT
+
+    def bit_s(mbit_s: float | None) -> float | None:
+        return None if mbit_s is None else mbit_s * 1e6
+
+    yield Step(
+        id="load.test",
+        probe="load",
+        subject=Subject.LOAD_SERVER,
+        params={
+            "backend": load.backend,
+            "server": load.server,
+            "download": load.download,
+            "upload": load.upload,
+            "max_bytes": load.max_bytes,
+            "direction_s": LOAD_DIRECTION_S,
+            "connections": LOAD_CONNECTIONS,
+            "echo_target": next(alive, None),
+            "expected_down_bit_s": bit_s(load.expect_down_mbit_s),
+            "expected_up_bit_s": bit_s(load.expect_up_mbit_s),
+        },
+        timeout_s=LOAD_TIMEOUT_S,
+        skip=skip,
+    )

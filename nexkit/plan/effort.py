@@ -1,0 +1,58 @@
+"""How much a depth spends, and the limits that no profile can raise."""
+
+from dataclasses import dataclass
+
+from nexkit.request import Depth, Request
+from nexkit.units import Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How much a depth spends; the times are what the user is promised."""
+
+    stage_s: Seconds
+    """Deadline of a step."""
+    follow_up_s: Seconds
+    """The same in the stage of follow-ups."""
+    step_s: Seconds
+    """Deadline of one connect, handshake or answer."""
+    gateway_echoes: int
+    anchor_echoes: int
+    route_rounds: int
+
+
+ROUTER_INTERVAL_S = Seconds(0.05)
+"""To the nearest routers: one's own, and the provider's first."""
+ANCHOR_INTERVAL_S = Seconds(0.1)
+"""Ten small packets a second disturb nobody's server."""
+QUICK = Effort(
+    stage_s=Seconds(7.5),
+    follow_up_s=Seconds(4.0),
+    step_s=Seconds(2.5),
+    gateway_echoes=40,
+    anchor_echoes=20,
+    route_rounds=3,
+)
+STANDARD = Effort(
+    stage_s=Seconds(13.0),
+    follow_up_s=Seconds(7.0),
+    step_s=Seconds(4.0),
+    gateway_echoes=120,
+    anchor_echoes=60,
+    route_rounds=5,
+)
+MARGIN_S = 0.3
+"""Between a probe's own end and the deadline at which the runner drops it with all it has measured."""
+LOAD_DIRECTION_S = Seconds(6.0)
+LOAD_CONNECTIONS = 8
+LOAD_TIMEOUT_S = Seconds(25.0)
+MAX_RESOLVERS = 4
+MAX_COMPARISONS = 2
+MAX_ANCHORS = 6
+MAX_CONTROLS = 3
+MAX_CHECKS = 3
+
+
+def effort_of(request: Request) -> Effort:
+    """What the request's depth spends."""
+    return QUICK if request.depth is Depth.QUICK else STANDARD

@@ -1,0 +1,149 @@
+"""The second stage: gateway, resolvers, internet and services at once."""
+
+from collections.abc import Iterable
+
+from nexkit.address import Family, family, with_zone
+from nexkit.facts.network import NetworkState
+from nexkit.outcome import SkipReason
+from nexkit.plan.effort import (
+    ANCHOR_INTERVAL_S,
+    MARGIN_S,
+    MAX_ANCHORS,
+    MAX_CHECKS,
+    MAX_COMPARISONS,
+    MAX_CONTROLS,
+    MAX_RESOLVERS,
+    ROUTER_INTERVAL_S,
+    Effort,
+    effort_of,
+)
+from nexkit.plan.kinds import WEB_PORT, route_step, tcp_step, web_step
+from nexkit.plan.known import fact, family_skip, hosts_of, services_of
+from nexkit.plan.step import Outcomes, Step
+from nexkit.profile import Profile, Service
+from nexkit.request import Request, Symptom
+from nexkit.subject import Subject
+from nexkit.units import Seconds
+
+
+def ladder(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
+    """All rungs at once."""
+    effort = effort_of(request)
+    network = fact(done, "interfaces", NetworkState)
+    yield from _gateways(network, effort)
+    yield from _resolvers(request, profile, network, effort)
+    yield from _internet(request, profile, network, effort)
+    for service in services_of(request, profile):
+        yield from _service(service, effort)
+
+
+def _gateways(network: NetworkState | None, effort: Effort) -> Iterable[Step]:
+    for of_family, digit in ((Family.IPV4, "4"), (Family.IPV6, "6")):
+        route = network.gateway(of_family) if network else None
+        gateway = route.gateway if route else None
+        if network is not None and gateway is None and not network.usable_addresses(of_family):
+            continue
+        skip = SkipReason.NO_TARGET if gateway is None else None
+        yield Step(
+            id=f"lan.gateway{digit}",
+            probe="lan",
+            subject=Subject.GATEWAY,
+            params={
+                "gateway": gateway,
+                "interface": route.interface if route else None,
+                "timeout_s": effort.step_s,
+            },
+            timeout_s=effort.stage_s,
+            skip=skip,
+        )
+        yield Step(
+            id=f"ping.gateway{digit}",
+            probe="ping",
+            subject=Subject.GATEWAY,
+            params={
+                "target": with_zone(gateway, route.interface) if gateway and route else gateway,
+                "count": effort.gateway_echoes,
+                "interval_s": ROUTER_INTERVAL_S,
+                "tcp_port": 53,
+            },
+            timeout_s=effort.stage_s,
+            skip=skip,
+        )
+
+
+def _resolvers(request: Request, profile: Profile, network: NetworkState | None, effort: Effort) -> Iterable[Step]:
+    controls = profile.internet.names[:MAX_CONTROLS]
+    services = tuple(
+        dict.fromkeys(host for service in services_of(request, profile) for host, port_of in hosts_of(service))
+    )
+    yield Step(
+        id="lookup.system",
+        probe="lookup",
+        subject=Subject.COMPUTER,
+        params={"controls": controls, "services": services, "timeout_s": Seconds(effort.stage_s - MARGIN_S)},
+        timeout_s=effort.stage_s,
+        skip=None if controls or services else SkipReason.NO_TARGET,
+    )
+    configured = [resolver.address for resolver in network.resolvers] if network else []
+    comparisons = [address for address in profile.internet.resolvers if address not in configured]
+    for subject, role, addresses in (
+        (Subject.RESOLVER, "resolver", configured[:MAX_RESOLVERS]),
+        (Subject.COMPARISON_RESOLVER, "comparison", comparisons[:MAX_COMPARISONS]),
+    ):
+        for number, address in enumerate(addresses, start=1):
+            yield Step(
+                id=f"dns.{role}{number}",
+                probe="dns",
+                subject=subject,
+                params={
+                    "resolver": address,
+                    "controls": controls,
+                    "services": services,
+                    "timeout_s": Seconds(effort.step_s - 0.5),
+                },
+                timeout_s=effort.stage_s,
+                skip=family_skip(address, network),
+            )
+
+
+def _internet(request: Request, profile: Profile, network: NetworkState | None, effort: Effort) -> Iterable[Step]:
+    steady = request.symptom in {Symptom.UNSTABLE, Symptom.CALLS}
+    echoes = effort.anchor_echoes + (effort.anchor_echoes // 2 if steady else 0)
+    traced: set[Family] = set()
+    for number, anchor in enumerate(profile.internet.anchors[:MAX_ANCHORS], start=1):
+        skip = family_skip(anchor, network)
+        yield Step(
+            id=f"ping.anchor{number}",
+            probe="ping",
+            subject=Subject.ANCHOR,
+            params={"target": anchor, "count": echoes, "interval_s": ANCHOR_INTERVAL_S},
+            timeout_s=effort.stage_s,
+            skip=skip,
+        )
+        yield tcp_step(f"reach.anchor{number}", Subject.ANCHOR, anchor, WEB_PORT, effort, skip)
+        if family(anchor) not in traced:
+            traced.add(family(anchor))
+            digit = "4" if family(anchor) is Family.IPV4 else "6"
+            yield route_step(f"route.anchor{digit}", Subject.ANCHOR, anchor, effort, skip)
+    for number, name in enumerate(profile.internet.names[:MAX_CONTROLS], start=1):
+        yield web_step(f"reach.control{number}", Subject.CONTROL, f"https://{name}/", (), effort)
+    for number, check in enumerate(profile.internet.portal_checks[:MAX_CHECKS], start=1):
+        yield Step(
+            id=f"portal.{number}",
+            probe="portal",
+            subject=Subject.PORTAL_CHECK,
+            params={"url": check.url, "body": check.body, "timeout_s": effort.step_s},
+            timeout_s=effort.stage_s,
+        )
+
+
+def _service(service: Service, effort: Effort) -> Iterable[Step]:
+    prefix = f"reach.service.{service.id}"
+    if service.url:
+        yield web_step(prefix, Subject.SERVICE, service.url, service.expect_status, effort)
+    for number, target in enumerate(service.tcp, start=1):
+        yield tcp_step(f"{prefix}.tcp{number}", Subject.SERVICE, target.host, target.port, effort)
+    for number, target in enumerate(service.udp, start=1):
+        yield tcp_step(
+            f"{prefix}.udp{number}", Subject.SERVICE, target.host, target.port, effort, SkipReason.NOT_SUPPORTED
+        )
