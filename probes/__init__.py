@@ -1,27 +1,56 @@
-"""The probes: one module for each kind of measurement.
+"""The probes: one module for each kind of measurement, with the probe's id as its name.
 
-`BUILTIN` is explicit, so that a frozen build cannot lose one.
+`BUILTIN` is explicit, so that a frozen build cannot lose one. It is made when it is first asked for: `nexkit probe run`
+imports the one module that it needs, because all of them take a tenth of a second.
 """
 
-from nexkit.probe import Probe
-from probes.dns import DnsProbe
-from probes.interfaces import InterfacesProbe
-from probes.lan import LanProbe
-from probes.load import LoadProbe
-from probes.lookup import LookupProbe
-from probes.ping import PingProbe
-from probes.portal import PortalProbe
-from probes.reach import ReachProbe
-from probes.route import RouteProbe
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
 
-BUILTIN: tuple[type[Probe], ...] = (
-    InterfacesProbe,
-    LanProbe,
-    PingProbe,
-    RouteProbe,
-    LookupProbe,
-    DnsProbe,
-    PortalProbe,
-    ReachProbe,
-    LoadProbe,
-)
+from nexkit.probe import Probe
+
+BUILTIN: tuple[type[Probe], ...]
+
+
+def _builtin() -> tuple[type[Probe], ...]:
+    from probes.dns import DnsProbe
+    from probes.interfaces import InterfacesProbe
+    from probes.lan import LanProbe
+    from probes.load import LoadProbe
+    from probes.lookup import LookupProbe
+    from probes.ping import PingProbe
+    from probes.portal import PortalProbe
+    from probes.reach import ReachProbe
+    from probes.route import RouteProbe
+
+    return (
+        InterfacesProbe,
+        LanProbe,
+        PingProbe,
+        RouteProbe,
+        LookupProbe,
+        DnsProbe,
+        PortalProbe,
+        ReachProbe,
+        LoadProbe,
+    )
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  as the language has it
+    """The value of `BUILTIN` at its first use."""
+    if name != "BUILTIN":
+        raise AttributeError(name)
+    globals()[name] = found = _builtin()
+    return found
+
+
+def builtin_probe(probe_id: str) -> type[Probe] | None:
+    """The built-in probe of an id, without importing the others; None where there is none."""
+    name = f"{__name__}.{probe_id}"
+    if not probe_id.isidentifier() or find_spec(name) is None:
+        return None
+    for each in vars(import_module(name)).values():
+        if isinstance(each, type) and getattr(getattr(each, "spec", None), "id", None) == probe_id:
+            return each
+    return None

@@ -1,25 +1,40 @@
 """What can be known: one frozen dataclass for each kind of measurement, with units and classes of privacy.
 
 Facts are the meeting point of the parts: probes make them, rules and reports read them. `None` means "not known".
+`BUILTIN_FACTS` is made when it is first asked for, because all their classes take a while to make.
 """
 
-from nexkit.facts.dns import ResolverAnswers, SystemLookups
-from nexkit.facts.echo import EchoStats
-from nexkit.facts.load import LoadTest
-from nexkit.facts.network import GatewayReach, NetworkState
-from nexkit.facts.path import PathTrace
-from nexkit.facts.portal import PortalCheck
-from nexkit.facts.reach import Reach
+from typing import Any
 
-BUILTIN_FACTS: tuple[type, ...] = (
-    NetworkState,
-    GatewayReach,
-    EchoStats,
-    ResolverAnswers,
-    SystemLookups,
-    PathTrace,
-    Reach,
-    PortalCheck,
-    LoadTest,
-)
+BUILTIN_FACTS: tuple[type, ...]
 """Every fact of this version; a report names a fact by its class name."""
+
+
+def _builtin_facts() -> tuple[type, ...]:
+    from nexkit.facts.dns import ResolverAnswers, SystemLookups
+    from nexkit.facts.echo import EchoStats
+    from nexkit.facts.load import LoadTest
+    from nexkit.facts.network import GatewayReach, NetworkState
+    from nexkit.facts.path import PathTrace
+    from nexkit.facts.portal import PortalCheck
+    from nexkit.facts.reach import Reach
+
+    return (
+        NetworkState,
+        GatewayReach,
+        EchoStats,
+        ResolverAnswers,
+        SystemLookups,
+        PathTrace,
+        Reach,
+        PortalCheck,
+        LoadTest,
+    )
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  as the language has it
+    """The value of `BUILTIN_FACTS` at its first use."""
+    if name != "BUILTIN_FACTS":
+        raise AttributeError(name)
+    globals()[name] = found = _builtin_facts()
+    return found
