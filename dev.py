@@ -4,6 +4,7 @@
     python3 dev.py run [ARGUMENTS]    start nexkit: the wizard where there is a screen, else `nexkit diagnose`
     python3 dev.py test [ARGUMENTS]   all checks and tests; arguments go to pytest and skip the other checks
     python3 dev.py bench [NAME ...]   measure speed, accuracy and memory, and print the table
+    python3 dev.py lab score          every fault of the lab diagnosed: how often rightly (see tests/lab/score.py)
     python3 dev.py freeze             make the program that needs no Python: dist/nexkit/
     python3 dev.py lock               write requirements.lock from pyproject.toml
     python3 dev.py texts              renew the translation catalogues from the sources
@@ -63,7 +64,7 @@ def main() -> int:
     if sys.version_info < (3, 11):  # noqa: UP036  the message is for those who have an older one
         print(f"dev.py: needs Python 3.11 or newer, this is {sys.version.split()[0]}", file=sys.stderr)
         return 2
-    commands = {"run": run, "test": test, "bench": bench, "freeze": freeze, "lock": lock, "texts": texts}
+    commands = {"run": run, "test": test, "bench": bench, "lab": lab, "freeze": freeze, "lock": lock, "texts": texts}
     if len(sys.argv) < 2 or sys.argv[1] not in commands:  # noqa: PLR2004  the command's own name comes first
         print((__doc__ or "").partition("\n\n")[2].rstrip(), file=sys.stderr)
         return 2
@@ -110,6 +111,15 @@ def bench(arguments: list[str]) -> int:
     """Measure in the lab, side by side with the peers."""
     install_system_packages(missing_libraries() + missing_programs(TEST_PROGRAMS | BENCH_PROGRAMS))
     return start([environment(with_tests=True), str(ROOT / "tests" / "bench"), *arguments])
+
+
+def lab(arguments: list[str]) -> int:
+    """Score the diagnosis over all scenarios of the lab."""
+    if arguments[:1] != ["score"]:
+        print("dev.py: lab: the only command is score", file=sys.stderr)
+        return 2
+    install_system_packages(missing_programs(TEST_PROGRAMS))
+    return start([environment(with_tests=True), str(ROOT / "tests" / "lab" / "score.py"), *arguments[1:]])
 
 
 def freeze(_arguments: list[str]) -> int:

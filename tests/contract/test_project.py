@@ -52,7 +52,7 @@ def test_nothing_gpl_only_is_shipped(lock):
 def test_dev_names_its_commands_when_asked_wrongly():
     done = subprocess.run([sys.executable, "dev.py", "dance"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    for command in ("run", "test", "bench", "freeze", "lock", "texts"):
+    for command in ("run", "test", "bench", "lab", "freeze", "lock", "texts"):
         assert f"dev.py {command}" in done.stderr
 
 
