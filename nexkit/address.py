@@ -98,3 +98,19 @@ def in_prefix(address: str, network_address: str, prefix_length: int) -> bool:
     network = ip_interface(f"{own.ip}/{min(prefix_length, own.network.prefixlen)}").network
     value = ip_interface(_plain(address)).ip
     return value.version == network.version and value in network
+
+
+def known_family(address: str) -> Family | None:
+    """Family of an address; None for what is none (a report from elsewhere may hold anything)."""
+    try:
+        return family(address)
+    except ValueError:
+        return None
+
+
+def known_scope(address: str) -> Scope | None:
+    """Scope of an address; None for what is none."""
+    try:
+        return scope(address)
+    except ValueError:
+        return None

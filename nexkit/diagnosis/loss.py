@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from math import sqrt
 
-from nexkit.address import Family
+from nexkit.address import Family, known_family
 from nexkit.diagnosis.limits import Limits
-from nexkit.diagnosis.signs import known_family
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.facts.echo import EchoMethod, EchoSample, EchoStats, echo_stats
 from nexkit.stats import mean_difference_ms

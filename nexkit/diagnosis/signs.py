@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from http import HTTPStatus
 
-from nexkit.address import Family, Scope, family, in_prefix, scope
+from nexkit.address import Family, Scope, in_prefix, known_family, known_scope
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.facts.dns import DnsQuery, DnsTransport, NameRole, ResolverAnswers, SystemLookup, SystemLookups
 from nexkit.facts.echo import EchoMethod, EchoStats
@@ -36,22 +36,6 @@ _HARDWARE = frozenset({InterfaceKind.ETHERNET, InterfaceKind.WIFI, InterfaceKind
 _PERHAPS_HARDWARE = frozenset({InterfaceKind.UNKNOWN, InterfaceKind.VIRTUAL, InterfaceKind.BRIDGE})
 _ABSENT = frozenset({NeighbourState.FAILED, NeighbourState.ABSENT})
 _WITHOUT_NEIGHBOURS = frozenset({InterfaceKind.MOBILE, InterfaceKind.VPN})
-
-
-def known_family(address: str) -> Family | None:
-    """Family of an address; None for what is none (a report from elsewhere may hold anything)."""
-    try:
-        return family(address)
-    except ValueError:
-        return None
-
-
-def known_scope(address: str) -> Scope | None:
-    """Scope of an address; None for what is none."""
-    try:
-        return scope(address)
-    except ValueError:
-        return None
 
 
 # --- this computer ---

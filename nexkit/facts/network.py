@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from nexkit.address import Family, Scope, family, scope
+from nexkit.address import Family, Scope, known_family, known_scope
 from nexkit.outcome import Failure
 from nexkit.sensitivity import HostName, InterfaceName, IpAddress, MacAddress, Url
 from nexkit.units import BitPerSecond, Bytes, Ms
@@ -133,8 +133,8 @@ class NetworkState:
             for address in interface.addresses
             if interface.admin_up
             and interface.carrier is not False
-            and family(address.address) is of_family
-            and scope(address.address) in {Scope.PRIVATE, Scope.SHARED, Scope.UNIQUE_LOCAL, Scope.INTERNET}
+            and known_family(address.address) is of_family
+            and known_scope(address.address) in {Scope.PRIVATE, Scope.SHARED, Scope.UNIQUE_LOCAL, Scope.INTERNET}
         )
 
 

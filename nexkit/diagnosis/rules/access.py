@@ -1,6 +1,6 @@
 """The line to the provider: up or down, per family, loss, delay, queue and speed."""
 
-from nexkit.address import Family, Scope
+from nexkit.address import Family, Scope, known_scope
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import FAIR, LIKELY, POSSIBLE, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
@@ -55,9 +55,7 @@ def ipv6_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
     if known is None:
         return Inconclusive(missing=("interfaces",))
     step, state = known
-    global_address = any(
-        signs.known_scope(address.address) is Scope.INTERNET for address in signs.usable(state, Family.IPV6)
-    )
+    global_address = any(known_scope(address.address) is Scope.INTERNET for address in signs.usable(state, Family.IPV6))
     if not global_address or state.gateway(Family.IPV6) is None:
         return Clear()
     evidence = _one_family_broken(run, limits, Family.IPV6, Family.IPV4)
@@ -249,8 +247,7 @@ def cgnat(run: Snapshot, _limits: Limits) -> RuleAnswer:
     found: list[Finding] = []
     for step, trace in paths:
         by_ttl = {
-            ttl: {signs.known_scope(address) for address in addresses}
-            for ttl, addresses in signs.routers(run, trace).items()
+            ttl: {known_scope(address) for address in addresses} for ttl, addresses in signs.routers(run, trace).items()
         }
         # Overlay VPNs use the same range for themselves: there it is the first hop, not one behind a private router.
         if by_ttl.get(1) == {Scope.PRIVATE} and any(

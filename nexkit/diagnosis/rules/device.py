@@ -1,6 +1,6 @@
 """The computer itself: adapters, link, addresses, routes, resolver settings, local filter."""
 
-from nexkit.address import Family, Scope
+from nexkit.address import Family, Scope, known_family, known_scope
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import FAIR, LIKELY, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
@@ -60,7 +60,7 @@ def no_default_route(run: Snapshot, _limits: Limits) -> RuleAnswer:
     if view.reached[Family.IPV6] or state.default_routes:
         return _no_way_for_ipv4(run, step, state, view)
     has_address = signs.usable(state, Family.IPV4) or any(
-        signs.known_scope(address.address) is Scope.INTERNET for address in signs.usable(state, Family.IPV6)
+        known_scope(address.address) is Scope.INTERNET for address in signs.usable(state, Family.IPV6)
     )
     if not has_address:
         return Clear()
@@ -156,7 +156,7 @@ def _refused_by_own_system(attempt: ReachAttempt) -> bool:
     return (
         attempt.failure is not None
         and attempt.failure.kind is FailureKind.FILTERED_LOCALLY
-        and signs.known_family(attempt.address) is Family.IPV4
+        and known_family(attempt.address) is Family.IPV4
     )
 
 
@@ -177,7 +177,7 @@ def permission_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
 def self_assigned(state: NetworkState) -> bool:
     """Whether a linked interface has given itself an IPv4 address (RFC 3927): it asked for a lease and got none."""
     return any(
-        signs.known_family(address.address) is Family.IPV4 and signs.known_scope(address.address) is Scope.LINK_LOCAL
+        known_family(address.address) is Family.IPV4 and known_scope(address.address) is Scope.LINK_LOCAL
         for interface in signs.ways_out(state)
         if interface.admin_up and interface.carrier is not False
         for address in interface.addresses

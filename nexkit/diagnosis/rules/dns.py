@@ -1,6 +1,6 @@
 """Name service: each resolver by itself, compared with others."""
 
-from nexkit.address import Scope
+from nexkit.address import Scope, known_family, known_scope
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import FAIR, LIKELY, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
@@ -152,7 +152,7 @@ def first_resolver_dead(run: Snapshot, limits: Limits) -> RuleAnswer:
         return Clear()
     if by_chance(run, limits, _silences(first)):
         return Inconclusive(missing=(first.step,))
-    its_family = signs.known_family(first.address)
+    its_family = known_family(first.address)
     view = signs.internet(run)
     if its_family is not None and view.dead_count[its_family] and not view.reached[its_family]:
         return Clear()  # its whole family leads nowhere
@@ -240,11 +240,11 @@ def _foreign(run: Snapshot, configured: tuple[ResolverView, ...], limits: Limits
         tried = [] if reach is None else [each for each in reach.attempts if each.address in given]
         if any(signs.passing(attempt) for attempt in tried):
             continue
-        unrouted = all(signs.known_scope(address) is not Scope.INTERNET for address in given)
+        unrouted = all(known_scope(address) is not Scope.INTERNET for address in given)
         somebody_else = any(
             attempt.tls is not None and attempt.tls.problem is TrustProblem.WRONG_NAME for attempt in tried
         )
-        real_is_routed = any(signs.known_scope(address) is Scope.INTERNET for address in real)
+        real_is_routed = any(known_scope(address) is Scope.INTERNET for address in real)
         proved = proved or somebody_else or (unrouted and real_is_routed)
         replaced[name] = frozenset(given)
         evidence += [each.step for each in configured if _answers_for(each, name)]

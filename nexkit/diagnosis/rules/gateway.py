@@ -1,6 +1,6 @@
 """The router: there or not, its name service, a second router behind it."""
 
-from nexkit.address import Family, Scope
+from nexkit.address import Family, Scope, known_scope
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import FAIR, LIKELY, POSSIBLE, PROVED, finding
 from nexkit.diagnosis.limits import Limits
@@ -93,8 +93,7 @@ def double_nat(run: Snapshot, _limits: Limits) -> RuleAnswer:
         return Inconclusive(missing=(Subject.ANCHOR.value,))
     for step, trace in paths:
         scopes = {
-            ttl: {signs.known_scope(address) for address in addresses}
-            for ttl, addresses in signs.routers(run, trace).items()
+            ttl: {known_scope(address) for address in addresses} for ttl, addresses in signs.routers(run, trace).items()
         }
         first, second, third = (scopes.get(ttl, set()) for ttl in (1, 2, 3))
         if first == second == {Scope.PRIVATE} and third and Scope.PRIVATE not in third:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from nexkit.address import Family
+from nexkit.address import Family, known_family
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import FAIR, STRONG, finding
 from nexkit.diagnosis.limits import Limits
@@ -85,5 +85,5 @@ def routing_loop(run: Snapshot, limits: Limits) -> RuleAnswer:
 
 
 def _family_reached(view: signs.Internet, address: str) -> bool:
-    its_family = signs.known_family(address)
+    its_family = known_family(address)
     return its_family is not None and bool(view.reached[its_family])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from nexkit.address import Scope
+from nexkit.address import Scope, known_family, known_scope
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import FAIR, LIKELY, STRONG, finding
 from nexkit.diagnosis.limits import Limits
@@ -64,7 +64,7 @@ def down(run: Snapshot, limits: Limits) -> RuleAnswer:
             return None  # security.port_blocked
         if not refused and by_chance(run, limits, _silences(run, attempts)):
             return None
-        outside = any(signs.known_scope(attempt.address) is Scope.INTERNET for attempt in attempts)
+        outside = any(known_scope(attempt.address) is Scope.INTERNET for attempt in attempts)
         if not refused and not outside:
             return None  # controls in the internet say nothing of the way to an inner network
         return finding(
@@ -113,7 +113,7 @@ def address_bad(run: Snapshot, limits: Limits) -> RuleAnswer:
         ):
             return None
         reached = signs.internet(run).reached
-        families = {found for attempt in bad if (found := signs.known_family(attempt.address)) is not None}
+        families = {found for attempt in bad if (found := known_family(attempt.address)) is not None}
         elsewhere = tuple(
             other for each in families for other in reached[each] if signs.service_id(other) != signs.service_id(step)
         )
