@@ -4,24 +4,19 @@ import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from nexkit import __version__
 from nexkit.clock import Clock
 from nexkit.events import Event, RunFinished, StepFinished, StepProgress, StepSample, StepsPlanned
-from nexkit.failures import classify
-from nexkit.outcome import Completed, Failed, Failure, FailureKind, Outcome, Skipped, SkipReason
-from nexkit.params import ParamError, build_params
+from nexkit.outcome import Skipped, SkipReason
 from nexkit.plan.step import Planner, Step
 from nexkit.platform.api import Platform
-from nexkit.probe import Probe, ProbeContext
+from nexkit.probe import ProbeContext
 from nexkit.registry import Registry
 from nexkit.request import Request
 from nexkit.run_record import ProfileReference, RunRecord, StepResult
+from nexkit.single_run import UNPLANNABLE, run_once
 from nexkit.units import Bytes, Seconds
-
-CANCEL_GRACE_S = 0.9
-"""How long a cancelled probe may clean up before it is left behind; the user is promised one second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,13 +107,13 @@ class Runner:
         tell: Callable[[Event], None],
         ended: asyncio.Future[SkipReason],
     ) -> StepResult:
-        """What the step came to, also where it was `ended` early; at most CANCEL_GRACE_S after its end."""
+        """What the step came to, also where it was `ended` early."""
         started_s = self._since(began)
         result = self._unstarted(step, SkipReason.NO_CONSENT)
         if step.skip is not None:
             result = replace(result, outcome=Skipped(step.skip))
         elif step.probe not in self.registry:
-            result = replace(result, outcome=_UNPLANNABLE)
+            result = replace(result, outcome=UNPLANNABLE)
         elif (probe := self.registry.get(step.probe)).spec.consent in request.consent:
             context = ProbeContext(
                 platform=self.platform,
@@ -128,66 +123,11 @@ class Runner:
                 on_progress=lambda ratio: tell(StepProgress(step_id=step.id, ratio=ratio)),
                 on_sample=lambda rtt_ms: tell(StepSample(step_id=step.id, at_s=self._since(began), rtt_ms=rtt_ms)),
             )
-            outcome = await _outcome(probe, step, context, ended)
+            outcome = await run_once(probe, step.params, context, deadline_s=step.timeout_s, ended=ended, name=step.id)
             result = replace(result, outcome=outcome, traffic_bytes=Bytes(context.spent_bytes))
-            _cut_off(context)
         result = replace(result, started_s=started_s, took_s=Seconds(self._since(began) - started_s))
         tell(StepFinished(result=result))
         return result
-
-
-_UNPLANNABLE = Failed(Failure(kind=FailureKind.INTERNAL, step="plan"))
-
-
-async def _outcome(probe: Probe, step: Step, context: ProbeContext, ended: asyncio.Future[SkipReason]) -> Outcome[Any]:
-    """Run the probe until it is done, its deadline has come, or everything was `ended`."""
-    try:
-        params = build_params(probe.spec.params, step.params)
-    except ParamError:
-        return _UNPLANNABLE
-    except Exception as error:  # noqa: BLE001  one of the two places: the parameters' checks are the probe's own code
-        return Failed(classify(error, step="plan"))
-    # A task of its own, so that a probe which does not heed its cancellation can be left behind.
-    running = asyncio.create_task(_run(probe, params, context), name=step.id)
-    try:
-        deadline_s = min(step.timeout_s, probe.spec.timeout_s)
-        either: set[asyncio.Future[Any]] = {running, ended}
-        await asyncio.wait(either, timeout=deadline_s, return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
-            return running.result()
-        running.cancel()
-        await asyncio.wait({running}, timeout=CANCEL_GRACE_S)
-    finally:
-        running.cancel()
-    if ended.done():
-        return Skipped(ended.result())
-    return Failed(Failure(kind=FailureKind.TIMEOUT, step="deadline"))
-
-
-async def _run(probe: Probe, params: Any, context: ProbeContext) -> Outcome[Any]:  # noqa: ANN401  the probe's own type
-    """The probe's outcome, whatever it does; ends with CancelledError only if the runner cancelled it."""
-    try:
-        outcome = await probe.run(params, context)
-    except Exception as error:  # noqa: BLE001  one of the two places: a broken probe never stops the others
-        return Failed(classify(error, step="probe"))
-    except asyncio.CancelledError:
-        if (task := asyncio.current_task()) is not None and task.cancelling():
-            raise
-        return Failed(Failure(kind=FailureKind.INTERNAL, step="probe"))
-    match outcome:
-        case Completed(fact=fact) if isinstance(fact, probe.spec.fact):
-            return outcome
-        case Failed() | Skipped():
-            return outcome
-        case _:
-            return Failed(Failure(kind=FailureKind.INTERNAL, step="probe"))
-
-
-def _cut_off(context: ProbeContext) -> None:
-    """A probe that was left behind tells nothing more and may send nothing more."""
-    context.on_progress = lambda _ratio: None
-    context.on_sample = lambda _rtt_ms: None
-    context.max_bytes = Bytes(context.spent_bytes)
 
 
 async def _end_early(ended: asyncio.Future[SkipReason], stop: asyncio.Event, left_s: float | None) -> None:

@@ -1,4 +1,4 @@
-"""Bytes <-> values, the one module that knows JSON.
+"""Bytes <-> values; `report/plain.py` has the half from values to JSON values.
 
 Strict both ways: `"1.5"` is no number, unknown and repeated keys are refused, and so are NaN, infinities, deep nesting
 and oversize documents. A fact of a kind that this version does not know is kept raw.
@@ -9,8 +9,8 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, is_dataclass
-from datetime import UTC, datetime
+from dataclasses import is_dataclass
+from datetime import datetime
 from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
@@ -24,6 +24,7 @@ from nexkit.diagnosis.verdict import DIAGNOSIS_SCHEMA, Diagnosis
 from nexkit.facts import BUILTIN_FACTS
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, Outcome, Skipped, SkipReason
 from nexkit.run_record import RunRecord
+from report.plain import Json, UnknownFact, encode
 
 MAX_JSON_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 32
@@ -31,7 +32,6 @@ MAX_DIGITS = 20
 """Of one integer: more than any 64-bit counter has."""
 
 ValueT = TypeVar("ValueT")
-Json = dict[str, Any]
 
 _FACTS = {fact.__name__: fact for fact in BUILTIN_FACTS}
 _TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|([\[{])|([\]}])', re.DOTALL)
@@ -41,14 +41,6 @@ _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z")
 
 class CodecError(ValueError):
     """A document that is not what it should be; the text names the place and what is wrong there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnknownFact:
-    """A fact that this version cannot read, as it stood in the report."""
-
-    kind: str
-    data: Mapping[str, Any]
 
 
 # JSON text
@@ -163,13 +155,6 @@ def _moment(value: Any, _: Any) -> datetime:  # noqa: ANN401  JSON
     return datetime.fromisoformat(value)
 
 
-def moment(value: datetime) -> str:
-    """A moment in UTC as the documents write it; ValueError for one without a zone."""
-    if value.utcoffset() is None:
-        raise ValueError("a moment without a zone")
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 def _is_union(hint: Any) -> bool:  # noqa: ANN401  type hints have no common type
     return get_origin(hint) in (Union, UnionType)
 
@@ -197,11 +182,6 @@ def _is_array(hint: Any) -> bool:  # noqa: ANN401
     return get_origin(hint) in (tuple, frozenset)
 
 
-def _is_set(hint: Any) -> bool:  # noqa: ANN401
-    origin: object = get_origin(hint)
-    return origin is frozenset
-
-
 def _is_table(hint: Any) -> bool:  # noqa: ANN401
     return get_origin(hint) is Mapping
 
@@ -212,11 +192,8 @@ def _add_scalars(converter: Converter) -> None:
         converter.register_structure_hook(primitive, _exactly(primitive))
     converter.register_structure_hook(float, _float)
     converter.register_structure_hook(datetime, _moment)
-    converter.register_unstructure_hook(datetime, moment)
     converter.register_structure_hook_func(_is_reason, _reason)
-    converter.register_unstructure_hook_func(_is_reason, lambda reason: reason.value)
     converter.register_structure_hook_func(_is_finding_value, _exactly(float, int, str, type(None)))
-    converter.register_unstructure_hook_func(_is_finding_value, lambda value: value)
 
 
 def _array(hint: Any, converter: BaseConverter) -> Callable[[Any, Any], Any]:  # noqa: ANN401  type hints
@@ -253,29 +230,15 @@ def _an_object(value: Any) -> Json:  # noqa: ANN401  JSON
     return value
 
 
-def _sorted_array(hint: Any, converter: BaseConverter) -> Callable[[Any], Any]:  # noqa: ANN401
-    return lambda value: sorted(converter.unstructure(element, get_args(hint)[0]) for element in value)
-
-
 def _add_containers(converter: Converter) -> None:
     """Arrays and objects: nothing else is iterated over, no text and no object in an array's place."""
     converter.register_structure_hook_factory(_is_array, _array)
     converter.register_structure_hook_factory(_is_table, _table)
     converter.register_structure_hook_factory(is_dataclass, _own_class)
-    converter.register_unstructure_hook_factory(_is_set, _sorted_array)
 
 
 def _add_outcomes(converter: Converter, *, keep_misfits: bool) -> None:
     """Outcomes, tagged with their state; facts, tagged with their kind."""
-
-    def write(outcome: Outcome[Any]) -> Json:
-        match outcome:
-            case Completed(fact=fact):
-                return {"state": "completed", **_tagged(converter, fact)}
-            case Failed(failure=failure):
-                return {"state": "failed", "failure": converter.unstructure(failure)}
-            case Skipped(reason=reason):
-                return {"state": "skipped", "reason": reason.value}
 
     def read(value: Any, _: Any) -> Outcome[Any]:  # noqa: ANN401  JSON
         match value:
@@ -289,13 +252,6 @@ def _add_outcomes(converter: Converter, *, keep_misfits: bool) -> None:
                 raise TypeError("neither completed, failed nor skipped")
 
     converter.register_structure_hook_func(_is_outcome, read)
-    converter.register_unstructure_hook_func(_is_outcome, write)
-
-
-def _tagged(converter: Converter, fact: object) -> Json:
-    if isinstance(fact, UnknownFact):
-        return {"kind": fact.kind, "data": dict(fact.data)}
-    return {"kind": type(fact).__name__, "data": converter.unstructure(fact)}
 
 
 def _untagged(converter: Converter, kind: str, data: Json, *, keep_misfits: bool) -> object:
@@ -319,11 +275,6 @@ def _converter(*, keep_misfits: bool = False) -> Converter:
     return converter
 
 
-def encode(value: object) -> Any:  # noqa: ANN401  JSON
-    """Any value of ours as a JSON value."""
-    return _converter().unstructure(value)
-
-
 def decode(document: object, value_type: type[ValueT], *, keep_misfits: bool = False) -> ValueT:
     """The value that a JSON value stands for; CodecError names what does not fit."""
     try:
@@ -332,11 +283,6 @@ def decode(document: object, value_type: type[ValueT], *, keep_misfits: bool = F
         raise CodecError("; ".join(transform_error(error)[:3]).replace("@ $.", "at ")) from None
     except (TypeError, ValueError, KeyError, OverflowError) as error:
         raise CodecError(str(error)) from None
-
-
-def encode_fact(fact: object) -> Json:
-    """One fact with its kind."""
-    return _tagged(_converter(), fact)
 
 
 def encode_record(record: RunRecord) -> Json:

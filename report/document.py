@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from nexkit.diagnosis.verdict import Diagnosis
 from nexkit.run_record import RunRecord
-from report.codec import CodecError, Json, decode, decode_diagnosis, decode_record, encode_diagnosis, encode_record
+from report.codec import CodecError, decode, decode_diagnosis, decode_record, encode_diagnosis, encode_record
 from report.consent import Category
+from report.plain import Json
 from report.redact import RedactedRecord
 
 REPORT_SCHEMA = "nexkit/report/1"

@@ -29,8 +29,8 @@ from nexkit.texts.numbers import bit_rate, byte_size, milliseconds, percent
 from nexkit.texts.probes import probe_text
 from nexkit.texts.verdicts import not_tested_text, rung_word, segment_name, severity_word, verdict_sentence
 from nexkit.texts.words import subject_text, symptom_name, value_text
-from report.codec import UnknownFact
 from report.figures import Bar, bar_chart, echo_chart
+from report.plain import UnknownFact
 from report.redact import user_text
 from report.summary import moment_text, organisation_name
 from report.visible import MAX_CHARACTERS, visible

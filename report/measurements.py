@@ -9,7 +9,7 @@ from nexkit.facts.load import LoadTest
 from nexkit.facts.path import PathTrace
 from nexkit.outcome import Completed
 from nexkit.run_record import RunRecord
-from report.codec import Json, encode
+from report.plain import Json, encode
 
 
 def measurements(record: RunRecord) -> Mapping[str, list[Json]]:

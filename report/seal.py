@@ -8,11 +8,12 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nexkit import __version__
-from report.codec import dumps, encode
+from report.codec import dumps
 from report.consent import CONSENT_PATH, ConsentRecord, content_root
 from report.container import write_container
 from report.draft import Draft
 from report.files import write_whole
+from report.plain import encode
 from report.sshsig import public_key, sign
 
 NAMESPACE = "report"

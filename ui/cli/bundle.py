@@ -5,13 +5,15 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from nexkit.diagnosis.engine import diagnose
 from nexkit.profile_file import load_profile
 from nexkit.texts import Texts
+from nexkit.texts.verdicts import verdict_sentence
 from report.codec import encode_diagnosis
 from report.files import write_whole
 from report.html import report_html
 from report.keys import KeyFileError, key_path, load_or_create_key
-from report.load import InvalidBundleError, load_report
+from report.load import InvalidBundleError, LoadedReport, load_report
 from report.problems import problem_text
 from report.signers import SignersError
 from report.sshsig import public_key
@@ -19,15 +21,13 @@ from report.verify import Tier, Verification, verify
 from report.visible import visible
 from ui.cli.diagnose import status_of
 from ui.cli.errors import CommandError, ExitStatus
-from ui.cli.output import verdict_text, write_json
+from ui.cli.output import verdict_text
+from ui.cli.streams import write_json
 
 
 def show(arguments: argparse.Namespace, texts: Texts) -> int:
     """Print verdict, findings and evidence of a report; `--html` writes the page anew from its data."""
-    try:
-        report = load_report(Path(arguments.bundle))
-    except InvalidBundleError as error:
-        raise CommandError(_invalid(arguments.bundle, error.verification, texts)) from None
+    report = _report(arguments.bundle, texts)
     if arguments.html:
         page = report_html(report.record, report.diagnosis, None, texts, report_id=report.report_id)
         write_whole(Path(arguments.html), page.encode())
@@ -60,6 +60,34 @@ def show(arguments: argparse.Namespace, texts: Texts) -> int:
         print()
         print(verdict_text(report.diagnosis, texts))
     return status_of(report.diagnosis.verdict.state)
+
+
+def diagnose_again(arguments: argparse.Namespace, texts: Texts) -> int:
+    """Print what today's rules say of what was measured then."""
+    report = _report(arguments.bundle, texts)
+    then, now = report.diagnosis, diagnose(report.record)
+    if arguments.json:
+        write_json(encode_diagnosis(now), arguments.json)
+    if arguments.json != "-":
+        _ = texts.gettext
+        print(
+            _("Report {id}: diagnosed then with rules {then}, now with {now}").format(
+                id=report.report_id, then=visible(then.rules_version), now=now.rules_version
+            )
+        )
+        if then.verdict.cause != now.verdict.cause or then.verdict.segment is not now.verdict.segment:
+            print(_("The answer has changed. It was: {sentence}").format(sentence=verdict_sentence(then, texts)))
+        print()
+        print(verdict_text(now, texts))
+    return status_of(now.verdict.state)
+
+
+def _report(name: str, texts: Texts) -> LoadedReport:
+    """The report of a bundle; CommandError where it is none."""
+    try:
+        return load_report(Path(name))
+    except InvalidBundleError as error:
+        raise CommandError(_invalid(name, error.verification, texts)) from None
 
 
 def verify_command(arguments: argparse.Namespace, texts: Texts) -> int:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from nexkit import __version__
-from nexkit.profile_file import ProfileError
 from nexkit.request import Depth, Symptom
 from nexkit.texts import LANGUAGES, Texts
 from ui.cli.errors import CommandError, ExitStatus
@@ -94,6 +93,11 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     show.add_argument("bundle", metavar="BUNDLE")
     show.add_argument("--html", metavar="FILE", help=_("write the report as a web page"))
 
+    again = commands.add_parser(
+        "diagnose-again", parents=[common, json], help=_("what today's rules say of an earlier report")
+    )
+    again.add_argument("bundle", metavar="BUNDLE")
+
     verify = commands.add_parser("verify", parents=[common, json], help=_("check a report: signature, hashes, consent"))
     verify.add_argument("bundle", metavar="BUNDLE")
     verify.add_argument("--signers", metavar="FILE", help=_("trusted keys, in OpenSSH's allowed_signers format"))
@@ -124,9 +128,16 @@ def run_command(words: list[str]) -> int:
                 parser.print_help()
                 return ExitStatus.HEALTHY
         return _dispatch(arguments, texts)
-    except (CommandError, ProfileError) as error:
+    except CommandError as error:
         print(f"nexkit: {error}", file=sys.stderr)
-        return error.status if isinstance(error, CommandError) else ExitStatus.WRONG_USE
+        return error.status
+    except ValueError as error:
+        from nexkit.profile_file import ProfileError
+
+        if not isinstance(error, ProfileError):
+            raise
+        print(f"nexkit: {error}", file=sys.stderr)
+        return ExitStatus.WRONG_USE
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -173,7 +184,7 @@ def _dispatch(arguments: argparse.Namespace, texts: Texts) -> int:
 
             return list_probes(arguments, texts)
         case "probe", "run":
-            from ui.cli.probe import run_probe
+            from ui.cli.run_probe import run_probe
 
             return run_probe(arguments, texts)
         case "check", _:
@@ -184,6 +195,10 @@ def _dispatch(arguments: argparse.Namespace, texts: Texts) -> int:
             from ui.cli.bundle import show
 
             return show(arguments, texts)
+        case "diagnose-again", _:
+            from ui.cli.bundle import diagnose_again
+
+            return diagnose_again(arguments, texts)
         case "verify", _:
             from ui.cli.bundle import verify_command
 

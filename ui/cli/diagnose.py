@@ -17,7 +17,8 @@ from nexkit.units import Seconds
 from report.consent import Category
 from ui.bootstrap import Run, build_runner, measure_and_diagnose
 from ui.cli.errors import CommandError, ExitStatus
-from ui.cli.output import Progress, verdict_text, write_json
+from ui.cli.output import Progress, verdict_text
+from ui.cli.streams import write_json
 from ui.handover import draft_report, problem_text, save_report
 
 _STATUS = {

@@ -1,10 +1,4 @@
-"""What the commands print: progress on stderr, verdicts in words and JSON on stdout."""
-
-import json
-import sys
-import time
-from pathlib import Path
-from typing import Any
+"""What the commands print of a run: its progress, and verdicts in words."""
 
 from nexkit.diagnosis.verdict import Diagnosis, RungState
 from nexkit.events import Event, StepFinished, StepsPlanned
@@ -12,7 +6,7 @@ from nexkit.texts import Texts
 from nexkit.texts.causes import cause_text
 from nexkit.texts.numbers import percent
 from nexkit.texts.verdicts import not_tested_text, rung_word, segment_name, severity_word, verdict_sentence
-from report.files import write_whole
+from ui.cli.streams import ProgressLine
 
 _MARKS = {
     RungState.PASS: "+",
@@ -24,12 +18,10 @@ _MARKS = {
 
 
 class Progress:
-    """One line on a terminal that tells what is going on; silent where stderr is no terminal."""
+    """The events of a run as a line of progress."""
 
     def __init__(self, texts: Texts) -> None:
-        self._texts = texts
-        self._visible = sys.stderr.isatty()
-        self._began = time.monotonic()
+        self._line = ProgressLine(texts)
         self._planned = 0
         self._finished = 0
 
@@ -41,18 +33,11 @@ class Progress:
             self._finished += 1
         else:
             return
-        if self._visible:
-            line = self._texts.gettext("Measuring: {done} of {planned} done, {seconds:.0f} s").format(
-                done=self._finished, planned=self._planned, seconds=time.monotonic() - self._began
-            )
-            sys.stderr.write(f"\r\x1b[K{line}")
-            sys.stderr.flush()
+        self._line.show(self._finished, self._planned)
 
     def clear(self) -> None:
         """Take the line away."""
-        if self._visible:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+        self._line.clear()
 
 
 def verdict_text(diagnosis: Diagnosis, texts: Texts) -> str:
@@ -79,13 +64,3 @@ def verdict_text(diagnosis: Diagnosis, texts: Texts) -> str:
         lines += ["", _("Not tested:")]
         lines += [f"  {item.step}: {not_tested_text(item, texts)}" for item in diagnosis.not_tested]
     return "\n".join(lines)
-
-
-def write_json(document: Any, place: str) -> None:  # noqa: ANN401  any JSON value
-    """Write a JSON document to a file, whole or not at all, or to standard output where the place is `-`."""
-    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    if place == "-":
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    else:
-        write_whole(Path(place), text.encode())

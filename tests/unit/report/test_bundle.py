@@ -16,13 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sample_report import OWN_NAMES, STARTED_AT
 
-from report.codec import dumps, encode
+from report.codec import dumps
 from report.consent import CONSENT_PATH, Category, Decision, content_root
 from report.container import ContainerError, Deviation, read_container, write_container
 from report.document import REPORT_PATH
 from report.draft import consent_to, make_draft
 from report.keys import KeyFileError, load_or_create_key
 from report.load import InvalidBundleError, load_report
+from report.plain import encode
 from report.problems import Problem, ProblemKind, problem_text
 from report.seal import (
     MANIFEST_PATH,

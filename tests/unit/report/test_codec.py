@@ -18,15 +18,14 @@ from report.codec import (
     MAX_DEPTH,
     MAX_JSON_BYTES,
     CodecError,
-    UnknownFact,
     decode_diagnosis,
     decode_record,
     dumps,
     encode_diagnosis,
-    encode_fact,
     encode_record,
     loads,
 )
+from report.plain import UnknownFact, encode_fact
 
 
 def _values(hint):

@@ -14,10 +14,10 @@ from nexkit.diagnosis.verdict import Finding, NotTested, Rung, RungState, Segmen
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, SkipReason
 from nexkit.subject import Subject
 from nexkit.texts import Texts
-from report.codec import UnknownFact
 from report.consent import Category, consent_text, notice_text
 from report.draft import ResidueError, make_draft
 from report.html import report_html
+from report.plain import UnknownFact
 from report.residual import Residue, residual_scan
 from report.summary import MAX_BYTES, summary_text
 from report.visible import visible

@@ -17,9 +17,10 @@ from nexkit.outcome import Completed, Skipped, SkipReason
 from nexkit.request import Request
 from nexkit.sensitivity import Open, RemoteText, Ssid
 from nexkit.subject import Subject
-from report.codec import UnknownFact, dumps, encode_record
+from report.codec import dumps, encode_record
 from report.consent import Category
 from report.draft import make_draft
+from report.plain import UnknownFact
 from report.redact import CATEGORY_OF, RedactedRecord, RedactionError, redact, telling_names
 
 ALL = frozenset(Category)

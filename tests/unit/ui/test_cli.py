@@ -12,7 +12,8 @@ from nexkit.subject import Subject
 from nexkit.texts import Texts
 from nexkit.units import Seconds
 from ui.cli import main
-from ui.cli.output import Progress, write_json
+from ui.cli.output import Progress
+from ui.cli.streams import write_json
 
 ROOT = Path(__file__).resolve().parents[3]
 PROFILE = """schema = 1
@@ -119,6 +120,14 @@ def test_a_file_that_is_no_bundle_is_refused(capsys, tmp_path):
     assert (status, len(lines)) == (2, 1)
     assert main(["--lang", "en", "verify", str(file)]) == 1
     assert "invalid" in capsys.readouterr().out
+
+
+def test_an_old_report_is_diagnosed_again_with_the_rules_of_today(capsys):
+    report = Path(__file__).parents[2] / "data" / "reports" / "schema-1.nexkit.zip"
+    assert main(["--lang", "en", "diagnose-again", str(report)]) == 1
+    out = capsys.readouterr().out
+    assert "diagnosed then with rules 2026.11.1" in out
+    assert "access.bufferbloat" in out
 
 
 def test_probes_are_listed_with_what_they_send(capsys):
