@@ -9,11 +9,13 @@ from enum import Enum
 from typing import Protocol
 
 from nexkit.address import Family
+from nexkit.facts.link import LinkState
 from nexkit.facts.network import NeighbourState, NetworkState
 from nexkit.facts.path import PathMethod
 from nexkit.facts.system import SystemInfo
 from nexkit.outcome import FailureKind
-from nexkit.units import Ms, Seconds
+from nexkit.platform.system_proxy import SystemProxy
+from nexkit.units import Bytes, Ms, Seconds
 
 
 class CapabilityState(Enum):
@@ -45,6 +47,16 @@ class Neighbour:
 
     state: NeighbourState
     mac: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteTo:
+    """The way that the system's routing chooses for an address."""
+
+    interface: str | None
+    source: str | None
+    gateway: str | None
+    """None: the address is on the link itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +102,78 @@ class TraceSession(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SizeReply:
+    """What came of one packet that nobody may cut up; nothing at all is silence."""
+
+    arrived: bool
+    """The target answered it."""
+    too_big: bool
+    """A router, or this system itself, said that it is larger than the next link takes."""
+    rtt_ms: Ms | None
+    mtu_bytes: Bytes | None
+    """The MTU that was named with "too big"; as hostile as anything from the network."""
+    reporter: str | None
+    """Who said so; None where it is not told, or this system itself."""
+    error: FailureKind | None
+    """Another ICMP error, or one of sending."""
+
+
+class SizeSession(Protocol):
+    """Packets of chosen sizes to one target, with "don't fragment"; many may be under way at once."""
+
+    @property
+    def method(self) -> PathMethod:
+        """What is sent. By UDP the target answers few in a second (RFC 1812, section 4.3.2.8)."""
+        ...
+
+    async def own_mtu_bytes(self) -> Bytes | None:
+        """The largest packet that the interface on the way takes; None where the system does not say."""
+        ...
+
+    async def probe(self, size_bytes: int, *, timeout_s: Seconds) -> SizeReply:
+        """Send one packet of this size, IP header included, and wait for what comes back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UdpReply:
     """A datagram that answered ours, and the round trip by the kernel's stamp where there is one."""
 
     payload: bytes
     rtt_ms: Ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Datagram:
+    """A datagram that arrived."""
+
+    address: str
+    port: int
+    """Who sent it, as far as a source address can be believed."""
+    payload: bytes
+    at_s: Seconds
+    """When the kernel got it, else when it was read; on the monotonic clock."""
+
+
+class UdpSession(Protocol):
+    """An open UDP socket of one family: many datagrams to several hosts from one port. ICMP errors are not told."""
+
+    @property
+    def port(self) -> int:
+        """The port that the datagrams leave from."""
+        ...
+
+    def own_address(self, target: str) -> str:
+        """The address that datagrams to the target leave from; sends nothing. OSError without a route."""
+        ...
+
+    def send(self, address: str, port: int, payload: bytes) -> Seconds:
+        """Send a datagram now and tell when, on the clock of `Datagram.at_s`; OSError."""
+        ...
+
+    async def receive(self) -> Datagram:
+        """The next datagram, whoever sent it; waits without end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +208,24 @@ class Platform(Protocol):
         """Interfaces, default routes, resolvers and proxies as the system has them now."""
         ...
 
+    async def proxy_settings(self) -> tuple[SystemProxy, ...]:
+        """What each source says, the one that counts first; with passwords where the system tells them."""
+        ...
+
+    async def dhcp_pac_url(self) -> str | None:
+        """What DHCP said (option 252); None where it said nothing or the system does not tell."""
+        ...
+
     async def neighbour(self, address: str, interface: str) -> Neighbour:
         """The ARP or ND entry of an address; PermissionError where the system refuses to tell."""
+        ...
+
+    async def links(self) -> tuple[LinkState, ...]:
+        """Every interface with what it negotiated and counted so far."""
+        ...
+
+    async def route_to(self, address: str) -> RouteTo:
+        """The way that packets to an address would take now; OSError where there is none. Sends nothing."""
         ...
 
     async def resolve(self, host: str, family: Family | None = None) -> tuple[str, ...]:
@@ -143,6 +238,10 @@ class Platform(Protocol):
 
     def open_trace(self, target: str) -> AbstractAsyncContextManager[TraceSession]:
         """Path discovery without privilege; entering raises PermissionError or OSError (no route)."""
+        ...
+
+    def open_sizes(self, target: str) -> AbstractAsyncContextManager[SizeSession]:
+        """Packets that nobody may cut up, without privilege; entering raises PermissionError or OSError (no route)."""
         ...
 
     async def exchange_udp(
@@ -160,8 +259,17 @@ class Platform(Protocol):
         """
         ...
 
-    async def connect_tcp(self, address: str, port: int, *, timeout_s: Seconds) -> TcpConnected:
-        """A TCP connection and how long the handshake took; TimeoutError or OSError."""
+    def open_udp(self, family: Family) -> AbstractAsyncContextManager[UdpSession]:
+        """A UDP socket for many datagrams to several hosts; entering raises OSError without such a family."""
+        ...
+
+    async def connect_tcp(
+        self, address: str, port: int, *, timeout_s: Seconds, segment_limit_bytes: int | None = None
+    ) -> TcpConnected:
+        """A TCP connection and how long the handshake took; TimeoutError or OSError.
+
+        With a limit neither side sends larger segments; OSError where the system cannot ask for it.
+        """
         ...
 
     def trust(self) -> ssl.SSLContext:
@@ -169,7 +277,10 @@ class Platform(Protocol):
         ...
 
     async def run_program(
-        self, arguments: Sequence[str], *, timeout_s: Seconds, max_output_bytes: int
+        self, arguments: Sequence[str], *, timeout_s: Seconds, max_output_bytes: int, input_bytes: bytes = b""
     ) -> ProcessResult:
-        """Run a program by full path without a shell; FileNotFoundError, TimeoutError (it was ended)."""
+        """Run a program by full path without a shell, `input_bytes` being all that it can read.
+
+        FileNotFoundError, TimeoutError (it was ended).
+        """
         ...

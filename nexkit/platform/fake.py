@@ -1,5 +1,6 @@
 """A platform that follows a script: the double for tests of what stands above the seam. Sends nothing, never waits."""
 
+import errno
 import socket
 import ssl
 from collections import defaultdict
@@ -10,10 +11,22 @@ from typing import TypeVar
 
 from nexkit.address import Family
 from nexkit.address import family as family_of
+from nexkit.facts.link import LinkState
 from nexkit.facts.network import NeighbourState, NetworkState, ProxySettings
 from nexkit.facts.path import PathMethod
+from nexkit.facts.proxy import ProxySource
 from nexkit.facts.system import SystemInfo
-from nexkit.platform.api import Capability, EchoReply, HopReply, Neighbour, ProcessResult, TcpConnected, UdpReply
+from nexkit.platform.api import (
+    Capability,
+    EchoReply,
+    HopReply,
+    Neighbour,
+    ProcessResult,
+    RouteTo,
+    TcpConnected,
+    UdpReply,
+)
+from nexkit.platform.system_proxy import SystemProxy
 from nexkit.units import Ms, Seconds
 
 ReplyT = TypeVar("ReplyT")
@@ -44,6 +57,9 @@ class FakePlatform:
     state: NetworkState | OSError = UNPLUGGED
     neighbours: Mapping[str, Neighbour | OSError] = field(default_factory=dict)
     """By address."""
+    link_states: tuple[LinkState, ...] | OSError = ()
+    routes: Mapping[str, RouteTo | OSError] = field(default_factory=dict)
+    """By address; no route where nothing stands."""
     names: Mapping[str, Sequence[str] | OSError] = field(default_factory=dict)
     echoes: Mapping[str, Sequence[EchoReply]] = field(default_factory=dict)
     """By address; one after the other, the last for ever."""
@@ -56,6 +72,8 @@ class FakePlatform:
     udp_rtt_ms: Ms = Ms(1.0)
     tcp: Mapping[tuple[str, int], Ms | OSError] = field(default_factory=dict)
     """By (address, port): how long the connect takes, or the error; a time-out where nothing stands."""
+    proxies: tuple[SystemProxy, ...] = (SystemProxy(source=ProxySource.GNOME, auto_detect=False),)
+    pac_url_by_dhcp: str | None = None
     programs: Mapping[str, ProcessResult | OSError] = field(default_factory=dict)
     """By the program's path."""
     calls: list[tuple[str, ...]] = field(default_factory=list)
@@ -75,10 +93,30 @@ class FakePlatform:
         self.calls.append(("network_state",))
         return _given(self.state)
 
+    async def proxy_settings(self) -> tuple[SystemProxy, ...]:
+        """The scripted settings."""
+        self.calls.append(("proxy_settings",))
+        return self.proxies
+
+    async def dhcp_pac_url(self) -> str | None:
+        """The scripted address."""
+        self.calls.append(("dhcp_pac_url",))
+        return self.pac_url_by_dhcp
+
     async def neighbour(self, address: str, interface: str) -> Neighbour:
         """The scripted entry, or none."""
         self.calls.append(("neighbour", address, interface))
         return _given(self.neighbours.get(address, Neighbour(state=NeighbourState.ABSENT, mac=None)))
+
+    async def links(self) -> tuple[LinkState, ...]:
+        """The scripted links."""
+        self.calls.append(("links",))
+        return _given(self.link_states)
+
+    async def route_to(self, address: str) -> RouteTo:
+        """The scripted way, or none."""
+        self.calls.append(("route_to", address))
+        return _given(self.routes.get(address, OSError(errno.ENETUNREACH, "not in the script")))
 
     async def resolve(self, host: str, family: Family | None = None) -> tuple[str, ...]:
         """The scripted addresses of the family."""
@@ -128,10 +166,10 @@ class FakePlatform:
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
     async def run_program(
-        self, arguments: Sequence[str], *, timeout_s: Seconds, max_output_bytes: int
+        self, arguments: Sequence[str], *, timeout_s: Seconds, max_output_bytes: int, input_bytes: bytes = b""
     ) -> ProcessResult:
         """The scripted result."""
-        del timeout_s, max_output_bytes
+        del timeout_s, max_output_bytes, input_bytes
         self.calls.append(("run_program", *arguments))
         return _given(self.programs.get(arguments[0], FileNotFoundError()))
 

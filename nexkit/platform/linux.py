@@ -1,26 +1,20 @@
 """Linux: netlink and sysfs for the state, datagram sockets with error queues for echo and path, all unprivileged."""
 
 import asyncio
-import contextlib
 import sys
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 
 from nexkit.address import Family
-from nexkit.facts.network import NetworkState, ProxySettings
-from nexkit.platform import linux_icmp, linux_netlink, linux_network
-from nexkit.platform.api import Capability, CapabilityState, EchoSession, Neighbour, TraceSession
+from nexkit.facts.link import LinkState
+from nexkit.facts.network import NetworkState
+from nexkit.platform import linux_icmp, linux_link, linux_netlink, linux_network, linux_proxy
+from nexkit.platform.api import Capability, CapabilityState, EchoSession, Neighbour, RouteTo, TraceSession
 from nexkit.platform.loopback_check import icmp_capabilities
-from nexkit.platform.parse_gsettings import parse_gnome_proxy
 from nexkit.platform.sockets import SocketPlatform
+from nexkit.platform.system_proxy import SystemProxy, in_force
 from nexkit.platform.threads import in_daemon_thread
-from nexkit.units import Seconds
 
 assert sys.platform == "linux"  # noqa: S101  tells the type checker which system this file is for
-
-_GSETTINGS = Path("/usr/bin/gsettings")
-_GSETTINGS_TIMEOUT_S = Seconds(0.5)
-_GSETTINGS_MAX_BYTES = 20_000
 
 
 class LinuxPlatform(SocketPlatform):
@@ -37,11 +31,28 @@ class LinuxPlatform(SocketPlatform):
 
     async def network_state(self) -> NetworkState:
         """Interfaces, default routes, resolvers and proxies as the system has them now."""
-        return await in_daemon_thread(linux_network.read_network_state, await self._desktop_proxy())
+        proxy = in_force(await self.proxy_settings()).summary()
+        return await in_daemon_thread(linux_network.read_network_state, proxy)
+
+    async def proxy_settings(self) -> tuple[SystemProxy, ...]:
+        """What each source says, the one that counts first; with passwords where the system tells them."""
+        return await linux_proxy.read_settings(self)
+
+    async def dhcp_pac_url(self) -> str | None:
+        """What DHCP said (option 252); None where it said nothing or the system does not tell."""
+        return await linux_proxy.dhcp_pac_url(self)
 
     async def neighbour(self, address: str, interface: str) -> Neighbour:
         """The ARP or ND entry of an address; PermissionError where the system refuses to tell."""
         return await in_daemon_thread(linux_network.read_neighbour, address, interface)
+
+    async def links(self) -> tuple[LinkState, ...]:
+        """Every interface with what it negotiated and counted so far."""
+        return await in_daemon_thread(linux_link.read_links)
+
+    async def route_to(self, address: str) -> RouteTo:
+        """The way that packets to an address would take now; OSError where there is none."""
+        return await in_daemon_thread(linux_link.look_up_route, address)
 
     def open_echo(self, family: Family) -> AbstractAsyncContextManager[EchoSession]:
         """ICMP echo without privilege; entering raises PermissionError where the system refuses it."""
@@ -50,17 +61,6 @@ class LinuxPlatform(SocketPlatform):
     def open_trace(self, target: str) -> AbstractAsyncContextManager[TraceSession]:
         """Path discovery without privilege; entering raises OSError without a route."""
         return linux_icmp.open_trace(target)
-
-    async def _desktop_proxy(self) -> ProxySettings:
-        """The proxy settings of GNOME and the desktops that share them; direct where there is no such desktop."""
-        with contextlib.suppress(OSError):
-            listed = await self.run_program(
-                (str(_GSETTINGS), "list-recursively", "org.gnome.system.proxy"),
-                timeout_s=_GSETTINGS_TIMEOUT_S,
-                max_output_bytes=_GSETTINGS_MAX_BYTES,
-            )
-            return parse_gnome_proxy(listed.stdout.decode("utf-8", "replace"))
-        return ProxySettings()
 
 
 def _neighbour_capability() -> Capability:

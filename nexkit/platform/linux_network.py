@@ -1,32 +1,29 @@
 """What a Linux system knows of its network: netlink, sysfs and resolv.conf; blocking, for a thread of its own."""
 
-import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from nexkit.address import Family, Scope, family, scope
 from nexkit.facts.network import (
     AddressOrigin,
     DefaultRoute,
-    Duplex,
     Interface,
     InterfaceAddress,
     InterfaceKind,
     NeighbourState,
     NetworkState,
-    Proxy,
     ProxySettings,
     Resolver,
 )
-from nexkit.platform import linux_netlink
+from nexkit.platform import linux_ethtool, linux_netlink
 from nexkit.platform.api import Neighbour
 from nexkit.platform.derive import gateway_on_link, mac_text
+from nexkit.platform.parse_ethtool import LinkMode
 from nexkit.platform.parse_netlink import AF_INET, RT_TABLE_MAIN, Address, Link, NeighbourEntry, Route
 from nexkit.platform.parse_resolv_conf import ResolvConf, parse_resolv_conf
-from nexkit.units import BitPerSecond, Bytes
+from nexkit.units import Bytes
 
 assert sys.platform == "linux"  # noqa: S101  tells the type checker which system this file is for
 
@@ -51,12 +48,21 @@ _KINDS = {
     "wwan": InterfaceKind.MOBILE,
     "rmnet": InterfaceKind.MOBILE,
     **dict.fromkeys(
-        ("tun", "wireguard", "ppp", "ipip", "sit", "gre", "gretap", "ip6tnl", "ip6gre", "vti", "vti6", "xfrm", "ovpn"),
+        (
+            *("tun", "wireguard", "ovpn", "ppp", "xfrm", "vti", "vti6", "ipip", "sit", "ip6tnl"),
+            *("gre", "gretap", "ip6gre", "ip6gretap", "erspan", "ip6erspan"),
+        ),
         InterfaceKind.VPN,
     ),
 }
 _CONTAINER_UPLINKS = frozenset({"veth", "macvlan", "ipvlan"})
-_DEVICE_TYPES = {"wlan": InterfaceKind.WIFI, "wwan": InterfaceKind.MOBILE}
+_DEVICE_TYPES = {"wlan": InterfaceKind.WIFI, "wwan": InterfaceKind.MOBILE, "bluetooth": InterfaceKind.VIRTUAL}
+_HARDWARE_TYPES = {
+    519: InterfaceKind.MOBILE,  # ARPHRD_RAWIP: modems without an Ethernet of their own
+    # Tunnels of drivers that name no kind: PPP, IPv4 and IPv6 in IP, SIT, GRE over IPv4 and IPv6.
+    **dict.fromkeys((512, 768, 769, 776, 778, 823), InterfaceKind.VPN),
+}
+"""By ARPHRD_* (linux/if_arp.h)."""
 
 _NEIGHBOUR_REACHABLE = 0x02
 _NEIGHBOUR_NO_ANSWER = 0x01 | 0x20
@@ -74,25 +80,17 @@ class Device:
     """DEVTYPE of its uevent: `wlan`, `wwan`, ..."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkMode:
-    """What the driver says of the cable."""
-
-    speed_bit_s: BitPerSecond | None
-    duplex: Duplex | None
-
-
-def read_network_state(desktop_proxy: ProxySettings) -> NetworkState:
-    """The state now; the desktop's proxy settings hold where the environment has none."""
+def read_network_state(proxy: ProxySettings) -> NetworkState:
+    """The state now."""
     links = linux_netlink.links()
     return network_state(
         links=links,
         addresses=linux_netlink.addresses(),
         routes=linux_netlink.routes(),
-        devices={link.index: _device(link.name) for link in links},
-        modes=_link_modes(),
+        devices=read_devices(links),
+        modes=linux_ethtool.link_modes(link.name for link in links),
         resolv_conf=_resolv_conf_or_none_set(),
-        proxy=environment_proxy(os.environ) or desktop_proxy,
+        proxy=proxy,
     )
 
 
@@ -131,16 +129,14 @@ def network_state(
     proxy: ProxySettings,
 ) -> NetworkState:
     """The fact from what the kernel told."""
-    defaults = [route for route in routes if route.table == RT_TABLE_MAIN and route.destination is None]
-    ways_out = {route.link for route in defaults}
-    any_hardware = any(_is_hardware(link, devices[link.index]) for link in links)
+    defaults = _default_routes(routes)
+    kinds = interface_kinds(links, devices, routes)
     interfaces = {
         link.index: Interface(
             name=link.name,
-            kind=interface_kind(link, devices[link.index], way_out=link.index in ways_out or not any_hardware),
-            admin_up=bool(link.flags & _IFF_UP),
-            # A driver looks at the cable only while its interface is switched on.
-            carrier=link.carrier if link.flags & _IFF_UP else None,
+            kind=kinds[link.index],
+            admin_up=switched_on(link),
+            carrier=carrier(link),
             mtu_bytes=None if link.mtu_bytes is None else Bytes(link.mtu_bytes),
             speed_bit_s=modes[link.name].speed_bit_s if link.name in modes else None,
             duplex=modes[link.name].duplex if link.name in modes else None,
@@ -177,6 +173,32 @@ def network_state(
     )
 
 
+def switched_on(link: Link) -> bool:
+    """Whether somebody wants the interface to work."""
+    return bool(link.flags & _IFF_UP)
+
+
+def carrier(link: Link) -> bool | None:
+    """Whether a cable is in; not known of what is switched off, since its driver does not look then."""
+    return link.carrier if switched_on(link) else None
+
+
+def interface_kinds(
+    links: Sequence[Link], devices: Mapping[int, Device], routes: Sequence[Route]
+) -> dict[int, InterfaceKind]:
+    """What every interface is, by its index."""
+    ways_out = {route.link for route in _default_routes(routes)}
+    any_hardware = any(_is_hardware(link, devices[link.index]) for link in links)
+    return {
+        link.index: interface_kind(link, devices[link.index], way_out=link.index in ways_out or not any_hardware)
+        for link in links
+    }
+
+
+def _default_routes(routes: Sequence[Route]) -> list[Route]:
+    return [route for route in routes if route.table == RT_TABLE_MAIN and route.destination is None]
+
+
 def interface_kind(link: Link, device: Device, *, way_out: bool) -> InterfaceKind:
     """What an interface is; `way_out`: it carries a default route, or there is no hardware that could."""
     if link.hardware_type == _ARPHRD_LOOPBACK:
@@ -193,7 +215,7 @@ def interface_kind(link: Link, device: Device, *, way_out: bool) -> InterfaceKin
     if link.kind is not None:
         return _KINDS.get(link.kind, InterfaceKind.VIRTUAL)
     if link.hardware_type != _ARPHRD_ETHER:
-        return InterfaceKind.UNKNOWN
+        return _HARDWARE_TYPES.get(link.hardware_type, InterfaceKind.UNKNOWN)
     # The host-only networks of VMware and VirtualBox name no kind, but hang on no bus either.
     return InterfaceKind.VIRTUAL if device.hardware is False else InterfaceKind.ETHERNET
 
@@ -208,27 +230,6 @@ def neighbour(entries: Iterable[NeighbourEntry]) -> Neighbour:
         # Stale, delayed, being probed, or entered by hand: once known, nothing confirmed now.
         return Neighbour(state=NeighbourState.STALE, mac=mac_text(entry.mac))
     return Neighbour(state=NeighbourState.ABSENT, mac=None)
-
-
-def environment_proxy(environment: Mapping[str, str]) -> ProxySettings | None:
-    """The proxies that command line programs obey; None where none is set.
-
-    `HTTP_PROXY` in capitals is not read: a web server would let its clients set it (CVE-2016-5385).
-    """
-    http = _proxy_of_url(environment.get("http_proxy"))
-    https = _proxy_of_url(environment.get("https_proxy") or environment.get("HTTPS_PROXY"))
-    return ProxySettings(http=http, https=https) if http or https else None
-
-
-def _proxy_of_url(url: str | None) -> Proxy | None:
-    if not url:
-        return None
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        port = parts.port
-    except ValueError:
-        return None
-    return Proxy(host=parts.hostname, port=port or (443 if parts.scheme == "https" else 80)) if parts.hostname else None
 
 
 def _on_link(gateway: str | None, interface: Interface) -> bool | None:
@@ -269,6 +270,11 @@ def _is_hardware(link: Link, device: Device) -> bool:
     return link.kind is None and device.hardware is not False and link.hardware_type != _ARPHRD_LOOPBACK
 
 
+def read_devices(links: Iterable[Link]) -> dict[int, Device]:
+    """What sysfs says of each, by its index."""
+    return {link.index: _device(link.name) for link in links}
+
+
 def _device(name: str) -> Device:
     entry = _SYSFS_NET / name
     try:
@@ -277,16 +283,3 @@ def _device(name: str) -> Device:
     except OSError:
         return Device(hardware=None, type_word=None)
     return Device(hardware=hardware, type_word=words.get("DEVTYPE"))
-
-
-def _link_modes() -> dict[str, LinkMode]:
-    """Speed and duplex of the interfaces (ethtool); 0 and `unknown` become None."""
-    import psutil
-
-    duplexes = {psutil.NIC_DUPLEX_FULL: Duplex.FULL, psutil.NIC_DUPLEX_HALF: Duplex.HALF}
-    return {
-        name: LinkMode(
-            speed_bit_s=BitPerSecond(mode.speed * 1e6) if mode.speed > 0 else None, duplex=duplexes.get(mode.duplex)
-        )
-        for name, mode in psutil.net_if_stats().items()  # type: ignore[no-untyped-call]  # psutil ships no types
-    }

@@ -7,6 +7,7 @@ icmplib knows the peculiarities of their messages (an IP header in front of IPv4
 
 import asyncio
 import errno
+import os
 import socket
 import sys
 from collections.abc import AsyncGenerator, Sequence
@@ -18,16 +19,21 @@ from icmplib.sockets import ICMPv4Socket, ICMPv6Socket
 from icmplib.utils import unique_identifier
 
 from nexkit.address import Family, family, is_address
-from nexkit.facts.network import AddressOrigin, Duplex, NetworkState, ProxySettings
-from nexkit.platform.api import Capability, CapabilityState, Neighbour, TraceSession
+from nexkit.facts.link import LinkState
+from nexkit.facts.network import AddressOrigin, Duplex, NetworkState
+from nexkit.platform import macos_link
+from nexkit.platform.api import Capability, CapabilityState, Neighbour, RouteTo, TraceSession
 from nexkit.platform.icmp_session import IcmpMessage, IcmpSession, IcmpTrace
 from nexkit.platform.loopback_check import icmp_capabilities
 from nexkit.platform.macos_facts import PlainInterface, network_state
+from nexkit.platform.macos_link_facts import link_states, parse_route
+from nexkit.platform.parse_dhcp_lease import parse_ipconfig_packet
 from nexkit.platform.parse_ifconfig import parse_ifconfig
 from nexkit.platform.parse_neighbours import parse_arp, parse_ndp
 from nexkit.platform.parse_netstat import TableRoute, parse_default_routes
 from nexkit.platform.parse_scutil import parse_dns, parse_origin, parse_proxy_settings
 from nexkit.platform.sockets import SocketPlatform
+from nexkit.platform.system_proxy import SystemProxy, environment_settings
 from nexkit.platform.threads import in_daemon_thread
 from nexkit.units import Seconds
 
@@ -38,6 +44,7 @@ _IFCONFIG = "/sbin/ifconfig"
 _IPCONFIG = "/usr/sbin/ipconfig"
 _NDP = "/usr/sbin/ndp"
 _NETSTAT = "/usr/sbin/netstat"
+_ROUTE = "/sbin/route"
 _SCUTIL = "/usr/sbin/scutil"
 _TOOL_TIMEOUT_S = Seconds(3.0)
 _TOOL_OUTPUT_BYTES = 1_000_000
@@ -82,8 +89,21 @@ class MacosPlatform(SocketPlatform):
             origins=await self._origins(plain),
             routes={Family.IPV4: routes4, Family.IPV6: routes6},
             dns=parse_dns(dns),
-            proxy=parse_proxy_settings(proxy) if proxy else ProxySettings(),
+            proxy=parse_proxy_settings(proxy).summary(),
         )
+
+    async def proxy_settings(self) -> tuple[SystemProxy, ...]:
+        """What each source says, the one that counts first; with passwords where the system tells them."""
+        told = parse_proxy_settings(await self._output_if_any(_SCUTIL, "--proxy"))
+        return (told, environment_settings(os.environ, for_browsers=False))
+
+    async def dhcp_pac_url(self) -> str | None:
+        """What DHCP said (option 252); None where it said nothing or the system does not tell."""
+        for route in await self._routes(Family.IPV4):
+            packet = await self._output_if_any(_IPCONFIG, "getpacket", route.interface)
+            if (url := parse_ipconfig_packet(packet)) is not None:
+                return url
+        return None
 
     async def _routes(self, of_family: Family) -> tuple[TableRoute, ...]:
         return parse_default_routes(await self._output(_NETSTAT, "-rn", "-f", _NETSTAT_WORDS[of_family]))
@@ -113,6 +133,21 @@ class MacosPlatform(SocketPlatform):
         if family(address) is Family.IPV4:
             return parse_arp(await self._output(_ARP, "-an"), address, interface)
         return parse_ndp(await self._output(_NDP, "-an"), address, interface)
+
+    async def links(self) -> tuple[LinkState, ...]:
+        """Every interface with what it negotiated and counted so far."""
+        plain, entries, counters = await asyncio.gather(
+            in_daemon_thread(_plain_interfaces),
+            self._output_if_any(_IFCONFIG, "-a", "-v", "-m"),
+            in_daemon_thread(macos_link.read_counters),
+        )
+        return link_states(plain, parse_ifconfig(entries), counters)
+
+    async def route_to(self, address: str) -> RouteTo:
+        """The way that packets to an address would take now; OSError where there is none."""
+        source = await in_daemon_thread(macos_link.own_address, address)
+        word = f"-{_NETSTAT_WORDS[family(address)]}"
+        return parse_route(await self._output(_ROUTE, "-n", "get", word, address), source)
 
     def open_echo(self, family: Family) -> AbstractAsyncContextManager[IcmpSession]:
         """ICMP echo without privilege; entering raises PermissionError where the system refuses it."""

@@ -2,12 +2,13 @@
 
 import ast
 
-from nexkit.facts.network import Proxy, ProxySettings
+from nexkit.facts.proxy import ProxyKind, ProxySource
+from nexkit.platform.system_proxy import Endpoint, Exceptions, SystemProxy
 
 _SCHEMA = "org.gnome.system.proxy"
 
 
-def parse_gnome_proxy(output: str) -> ProxySettings:
+def parse_gnome_proxy(output: str) -> SystemProxy:
     """The desktop's proxy settings; direct where the mode is `none` or the output is not of this schema."""
     values: dict[str, object] = {}
     for line in output.splitlines():
@@ -17,26 +18,50 @@ def parse_gnome_proxy(output: str) -> ProxySettings:
             values[f"{schema.removeprefix(_SCHEMA)}.{key}".removeprefix(".")] = _value(value)
     match values.get("mode"):
         case "manual":
-            return ProxySettings(http=_proxy(values, "http"), https=_proxy(values, "https"), auto_detect=False)
+            found = {
+                "http": _endpoint(values, "http", ProxyKind.HTTP),
+                "https": _endpoint(values, "https", ProxyKind.HTTP),
+                "": _endpoint(values, "socks", ProxyKind.SOCKS5),
+            }
+            ignored = values.get("ignore-hosts")
+            return SystemProxy(
+                source=ProxySource.GNOME,
+                by_scheme={scheme: endpoint for scheme, endpoint in found.items() if endpoint is not None},
+                auto_detect=False,
+                exceptions=Exceptions(
+                    entries=tuple(str(entry) for entry in ignored) if isinstance(ignored, list) else (), suffixes=True
+                ),
+            )
         case "auto":
             # Without an address GNOME looks for `wpad` by itself.
             url = str(values.get("autoconfig-url") or "") or None
-            return ProxySettings(pac_url=url, auto_detect=url is None)
+            return SystemProxy(source=ProxySource.GNOME, pac_url=url, auto_detect=url is None)
         case "none":
-            return ProxySettings(auto_detect=False)
+            return SystemProxy(source=ProxySource.GNOME, auto_detect=False)
         case _:
-            return ProxySettings()
+            return SystemProxy(source=ProxySource.GNOME)
 
 
 def _value(text: str) -> object:
-    """A string or number of GVariant text, which Python writes alike; None for other types."""
+    """A text, number, yes/no value or list of GVariant text as Python has it; None for other types."""
+    text = text.removeprefix("@as ")
     try:
-        value: object = ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+        value: object = {"true": True, "false": False}[text] if text in {"true", "false"} else ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
     return value
 
 
-def _proxy(values: dict[str, object], scheme: str) -> Proxy | None:
+def _endpoint(values: dict[str, object], scheme: str, kind: ProxyKind) -> Endpoint | None:
     host, port = values.get(f"{scheme}.host"), values.get(f"{scheme}.port")
-    return Proxy(host=host, port=port) if isinstance(host, str) and host and isinstance(port, int) and port else None
+    if not isinstance(host, str) or not host or not isinstance(port, int) or not port:
+        return None
+    # GNOME keeps one name and password, beside the proxy for http.
+    known = values.get("http.use-authentication") is True
+    return Endpoint(
+        kind=kind,
+        host=host,
+        port=port,
+        user=str(values.get("http.authentication-user") or "") if known else None,
+        password=str(values.get("http.authentication-password") or "") if known else None,
+    )

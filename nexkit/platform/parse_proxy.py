@@ -1,31 +1,38 @@
-"""Proxy words: `host:port`, with or without a scheme, and the list that Windows keeps."""
+"""The proxy list that Windows keeps, and its list of exceptions."""
 
 import re
 
-from nexkit.facts.network import Proxy, ProxySettings
+from nexkit.facts.proxy import ProxyKind
+from nexkit.platform.system_proxy import DEFAULT_PORTS, Endpoint, Exceptions, endpoint_of
 
-_DEFAULT_PORT = 80
-"""What WinHTTP and CFNetwork take where a proxy has no port."""
-_MAX_PORT = 65_535
-_ENTRY = re.compile(
-    r"(?:[A-Za-z][A-Za-z0-9+.-]*://)?(?P<host>\[[0-9A-Fa-f:.%]+\]|[^\s:/\[\]]+)(?::(?P<port>[0-9]{1,5}))?/?", re.ASCII
-)
+_SEPARATORS = re.compile(r"[;\s]+")
+_SOCKS = "socks"
 
 
-def parse_proxy(text: str) -> Proxy | None:
-    """One proxy such as `proxy.example.com:8080`; None where the text is none."""
-    if (match := _ENTRY.fullmatch(text.strip())) is None:
-        return None
-    port = int(match["port"] or _DEFAULT_PORT)
-    return Proxy(host=match["host"].strip("[]"), port=port) if 0 < port <= _MAX_PORT else None
+def parse_proxy_list(text: str) -> dict[str, Endpoint]:
+    """By scheme: one proxy for all, or `http=...;https=...;socks=...`, separated by semicolons or blanks.
 
-
-def parse_proxy_list(text: str) -> ProxySettings:
-    """The proxy list of Windows: one proxy for all, or `http=...;https=...`, separated by semicolons or blanks."""
-    by_scheme: dict[str, Proxy] = {}
-    for word in re.split(r"[;\s]+", text):
+    Of SOCKS Windows speaks version 4, and takes it where a scheme has no proxy of its own.
+    """
+    by_scheme: dict[str, Endpoint] = {}
+    for word in _SEPARATORS.split(text):
         scheme, separator, entry = word.rpartition("=")
-        if (proxy := parse_proxy(entry)) is not None:
-            by_scheme.setdefault(scheme.lower() if separator else "", proxy)
-    every = by_scheme.get("")
-    return ProxySettings(http=by_scheme.get("http", every), https=by_scheme.get("https", every))
+        scheme = scheme.lower() if separator else ""
+        kind = ProxyKind.SOCKS4 if scheme == _SOCKS else ProxyKind.HTTP
+        plain = entry.rpartition("://")[2]
+        # Whatever scheme is written before a proxy here: it is spoken to in HTTP without TLS.
+        found = endpoint_of(plain)
+        if found is not None:
+            port = found.port if _has_port(plain) else DEFAULT_PORTS[kind]
+            endpoint = Endpoint(kind=kind, host=found.host, port=port, user=found.user, password=found.password)
+            by_scheme.setdefault("" if scheme == _SOCKS else scheme, endpoint)
+    return {scheme: endpoint for scheme, endpoint in by_scheme.items() if scheme in {"", "http", "https"}}
+
+
+def parse_bypass_list(text: str) -> Exceptions:
+    """`*.corp.example;10.*;<local>`, separated as the proxies are."""
+    return Exceptions(entries=tuple(word for word in _SEPARATORS.split(text) if word))
+
+
+def _has_port(text: str) -> bool:
+    return text.rstrip("/").rpartition("]")[2].rpartition("@")[2].rpartition(":")[2].isdecimal() and ":" in text

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from nexkit.address import is_address
-from nexkit.facts.network import AddressOrigin, Proxy, ProxySettings
+from nexkit.facts.network import AddressOrigin
+from nexkit.facts.proxy import ProxyKind, ProxySource
+from nexkit.platform.system_proxy import Endpoint, Exceptions, SystemProxy
 
 Properties: TypeAlias = dict[str, "str | Properties"]
 """A printed dictionary or array (keys `0`, `1`, ...)."""
@@ -65,24 +67,34 @@ def _text(properties: Mapping[str, "str | Properties"], key: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def parse_proxy_settings(text: str) -> ProxySettings:
-    """`scutil --proxy`; the system leaves out what was never set."""
+def parse_proxy_settings(text: str) -> SystemProxy:
+    """`scutil --proxy`; the system leaves out what was never set. Passwords stay in the keychain."""
     properties = parse_properties(text)
 
     def switched_on(key: str) -> bool:
         return _text(properties, key) == "1"
 
-    def proxy(scheme: str) -> Proxy | None:
+    def proxy(scheme: str, kind: ProxyKind) -> Endpoint | None:
         host, port = _text(properties, f"{scheme}Proxy"), _text(properties, f"{scheme}Port")
         if not switched_on(f"{scheme}Enable") or host is None or port is None or not re.fullmatch("[0-9]{1,5}", port):
             return None
-        return Proxy(host=host, port=int(port)) if 0 < int(port) <= _MAX_PORT else None
+        return Endpoint(kind=kind, host=host, port=int(port)) if 0 < int(port) <= _MAX_PORT else None
 
-    return ProxySettings(
-        http=proxy("HTTP"),
-        https=proxy("HTTPS"),
+    found = {
+        "http": proxy("HTTP", ProxyKind.HTTP),
+        "https": proxy("HTTPS", ProxyKind.HTTP),
+        "": proxy("SOCKS", ProxyKind.SOCKS5),
+    }
+    listed = properties.get("ExceptionsList")
+    entries = [each for each in listed.values() if isinstance(each, str)] if isinstance(listed, dict) else []
+    if switched_on("ExcludeSimpleHostnames"):
+        entries.append("<local>")
+    return SystemProxy(
+        source=ProxySource.MACOS,
+        by_scheme={scheme: endpoint for scheme, endpoint in found.items() if endpoint is not None},
         pac_url=_text(properties, "ProxyAutoConfigURLString") if switched_on("ProxyAutoConfigEnable") else None,
         auto_detect=switched_on("ProxyAutoDiscoveryEnable") if properties else None,
+        exceptions=Exceptions(entries=tuple(entries)),
     )
 
 

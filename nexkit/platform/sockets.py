@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
 import os
 import platform
 import signal
@@ -12,13 +11,16 @@ import struct
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from nexkit.address import Family
 from nexkit.facts.system import SystemInfo
-from nexkit.platform.api import ProcessResult, TcpConnected, UdpReply
+from nexkit.platform.api import ProcessResult, TcpConnected, UdpReply, UdpSession
 from nexkit.platform.linux_datagram import ANCILLARY_BYTES, ask_for_stamps_and_errors, stamp_ns
+from nexkit.platform.socket_address import address_of, readable, socket_address
 from nexkit.platform.threads import in_daemon_thread
+from nexkit.platform.udp_session import open_udp
 from nexkit.units import Ms, Seconds
 
 _SYSTEM_WORDS = {"linux": "linux", "win32": "windows", "darwin": "macos"}
@@ -66,13 +68,13 @@ class SocketPlatform:
         TimeoutError without one, ConnectionRefusedError for ICMP port unreachable, other OSErrors as they come. On
         Linux the round trip ends with the kernel's stamp, so that a busy event loop does not lengthen it.
         """
-        family, socket_address = _socket_address(address, port, socket.SOCK_DGRAM)
+        family, target = socket_address(address, port, socket.SOCK_DGRAM)
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
             sock.setblocking(False)
             if sys.platform == "linux":
                 ask_for_stamps_and_errors(sock)
             # Connected: the kernel drops what others send, and hands over ICMP errors.
-            sock.connect(socket_address)
+            sock.connect(target)
             async with asyncio.timeout(timeout_s):
                 try:
                     return await _exchange(sock, payload, accept)
@@ -84,19 +86,23 @@ class SocketPlatform:
                         raise ConnectionRefusedError(error.errno, "port unreachable") from error
                     raise
 
+    def open_udp(self, family: Family) -> AbstractAsyncContextManager[UdpSession]:
+        """A UDP socket for many datagrams to several hosts; entering raises OSError without such a family."""
+        return open_udp(family)
+
     async def connect_tcp(self, address: str, port: int, *, timeout_s: Seconds) -> TcpConnected:
         """A TCP connection and how long the handshake took; TimeoutError or OSError.
 
         On Linux the time is the kernel's own, so that a busy event loop does not lengthen it.
         """
-        family, socket_address = _socket_address(address, port, socket.SOCK_STREAM)
+        family, target = socket_address(address, port, socket.SOCK_STREAM)
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             began_ns = time.perf_counter_ns()
             async with asyncio.timeout(timeout_s):
-                await asyncio.get_running_loop().sock_connect(sock, socket_address)
+                await asyncio.get_running_loop().sock_connect(sock, target)
             waited_ms = _ms(time.perf_counter_ns() - began_ns)
             return TcpConnected(sock=sock, connect_ms=_handshake_ms(sock) or waited_ms)
         except BaseException:
@@ -117,11 +123,12 @@ class SocketPlatform:
         return context
 
     async def run_program(
-        self, arguments: Sequence[str], *, timeout_s: Seconds, max_output_bytes: int
+        self, arguments: Sequence[str], *, timeout_s: Seconds, max_output_bytes: int, input_bytes: bytes = b""
     ) -> ProcessResult:
-        """Run a program by full path without a shell; FileNotFoundError, TimeoutError (it was ended).
+        """Run a program by full path without a shell, `input_bytes` being all that it can read.
 
-        Each output is cut off at `max_output_bytes`, messages are in English where the program obeys LC_ALL.
+        FileNotFoundError, TimeoutError (it was ended). Each output is cut off at `max_output_bytes`, messages are in
+        English where the program obeys LC_ALL.
         """
         async with asyncio.timeout(timeout_s):
             if sys.platform == "win32":
@@ -129,7 +136,7 @@ class SocketPlatform:
 
                 process = await asyncio.create_subprocess_exec(
                     *arguments,
-                    stdin=asyncio.subprocess.DEVNULL,
+                    stdin=asyncio.subprocess.PIPE,
                     stdout=asyncio.subprocess.PIPE,
                     stderr=asyncio.subprocess.PIPE,
                     creationflags=subprocess.CREATE_NO_WINDOW,
@@ -137,15 +144,17 @@ class SocketPlatform:
             else:
                 process = await asyncio.create_subprocess_exec(
                     *arguments,
-                    stdin=asyncio.subprocess.DEVNULL,
+                    stdin=asyncio.subprocess.PIPE,
                     stdout=asyncio.subprocess.PIPE,
                     stderr=asyncio.subprocess.PIPE,
                     env=_program_environment(),
                     start_new_session=True,
                 )
             try:
-                stdout, stderr = await asyncio.gather(
-                    _read_capped(process.stdout, max_output_bytes), _read_capped(process.stderr, max_output_bytes)
+                stdout, stderr, _ = await asyncio.gather(
+                    _read_capped(process.stdout, max_output_bytes),
+                    _read_capped(process.stderr, max_output_bytes),
+                    _write_all(process.stdin, input_bytes),
                 )
                 exit_status = await process.wait()
             finally:
@@ -178,29 +187,7 @@ def _look_up(host: str, family: socket.AddressFamily) -> tuple[str, ...]:
         found = socket.getaddrinfo(host, None, family, socket.SOCK_STREAM)
     except ValueError as error:  # a text that cannot be a name: an empty or too long label, a NUL
         raise socket.gaierror(socket.EAI_NONAME, "not a host name") from error
-    return tuple(dict.fromkeys(_with_zone(info[4]) for info in found))
-
-
-def _with_zone(
-    socket_address: tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes],
-) -> str:
-    """The address of a socket address, with the zone where it has one (RFC 4007; Windows writes zones as numbers)."""
-    address = str(socket_address[0])
-    if len(socket_address) == 4 and (zone := socket_address[3]) and "%" not in address:  # noqa: PLR2004  IPv6
-        return f"{address}%{zone if sys.platform == 'win32' else socket.if_indextoname(zone)}"
-    return address
-
-
-def _socket_address(
-    address: str, port: int, kind: socket.SocketKind
-) -> tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]]:
-    """Family and socket address of a literal address, its zone read; sends nothing (AI_NUMERICHOST)."""
-    flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-    try:
-        family, _, _, _, socket_address = socket.getaddrinfo(address, port, type=kind, flags=flags)[0]
-    except socket.gaierror as error:  # the interface of its zone is gone: no name was looked up
-        raise OSError(errno.ENETUNREACH, "no such address here") from error
-    return family, socket_address
+    return tuple(dict.fromkeys(address_of(info[4]) for info in found))
 
 
 def _handshake_ms(sock: socket.socket) -> Ms | None:
@@ -237,20 +224,10 @@ async def _receive(sock: socket.socket) -> tuple[bytes, int | None]:
             try:
                 reply, ancillary, _, _ = sock.recvmsg(_MAX_DATAGRAM_BYTES, ANCILLARY_BYTES)
             except BlockingIOError:
-                await _readable(loop, sock)
+                await readable(loop, sock)
             else:
                 return reply, stamp_ns(ancillary)
     return await loop.sock_recv(sock, _MAX_DATAGRAM_BYTES), None
-
-
-async def _readable(loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
-    """Wait until the socket has something to read, an error included."""
-    ready = loop.create_future()
-    loop.add_reader(sock, lambda: None if ready.done() else ready.set_result(None))
-    try:
-        await ready
-    finally:
-        loop.remove_reader(sock)
 
 
 def _program_environment() -> dict[str, str]:
@@ -272,6 +249,15 @@ async def _read_capped(stream: asyncio.StreamReader | None, max_bytes: int) -> b
     while stream is not None and (chunk := await stream.read(_READ_BYTES)):
         kept += chunk[: max_bytes - len(kept)]
     return bytes(kept)
+
+
+async def _write_all(stream: asyncio.StreamWriter | None, data: bytes) -> None:
+    """Hand all of it over and close; a program that does not want it may hang up."""
+    if stream is not None:
+        with contextlib.suppress(ConnectionError):
+            stream.write(data)
+            await stream.drain()
+        stream.close()
 
 
 def _end(process: asyncio.subprocess.Process) -> None:

@@ -11,17 +11,18 @@ import sys
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from ipaddress import IPv4Address
 
 from nexkit.address import Family, family
-from nexkit.facts.network import NeighbourState, NetworkState, ProxySettings
+from nexkit.facts.link import LinkState
+from nexkit.facts.network import NeighbourState, NetworkState
 from nexkit.facts.path import PathMethod
 from nexkit.platform import windows_api as api
-from nexkit.platform.api import Capability, CapabilityState, EchoReply, HopReply, Neighbour
+from nexkit.platform import windows_link, windows_proxy
+from nexkit.platform.api import Capability, CapabilityState, EchoReply, HopReply, Neighbour, RouteTo
 from nexkit.platform.loopback_check import icmp_capabilities
-from nexkit.platform.parse_proxy import parse_proxy_list
 from nexkit.platform.sockets import SocketPlatform
+from nexkit.platform.system_proxy import SystemProxy
 from nexkit.platform.threads import in_daemon_thread
 from nexkit.platform.windows_facts import network_state
 from nexkit.units import Ms, Seconds
@@ -46,6 +47,8 @@ class WindowsPlatform(SocketPlatform):
 
     def __init__(self) -> None:
         self._calls = _Calls()
+        self._proxy = windows_proxy.ProxyCalls()
+        self._link_calls = windows_link.LinkCalls()
 
     async def capabilities(self) -> tuple[Capability, ...]:
         """What the system lets the kit measure; found by trying on loopback only."""
@@ -58,17 +61,36 @@ class WindowsPlatform(SocketPlatform):
         """Interfaces, default routes, resolvers and proxies as the system has them now."""
         return await in_daemon_thread(self._read_network_state)
 
+    async def proxy_settings(self) -> tuple[SystemProxy, ...]:
+        """What each source says, the one that counts first; with passwords where the system tells them."""
+        return await in_daemon_thread(self._proxy.settings)
+
+    async def dhcp_pac_url(self) -> str | None:
+        """What DHCP said (option 252); None where it said nothing or the system does not tell."""
+        return await in_daemon_thread(self._proxy.dhcp_pac_url)
+
     def _read_network_state(self) -> NetworkState:
         return network_state(
             self._calls.adapters(),
             self._calls.interface_rows(),
             self._calls.forward_rows(),
-            self._calls.proxy_settings(),
+            self._proxy.user().summary(),
         )
 
     async def neighbour(self, address: str, interface: str) -> Neighbour:
         """The ARP or ND entry of an address; PermissionError where the system refuses to tell."""
         return await in_daemon_thread(self._calls.neighbour, address, interface)
+
+    async def links(self) -> tuple[LinkState, ...]:
+        """Every interface with what it negotiated and counted so far."""
+        return await in_daemon_thread(self._read_links)
+
+    def _read_links(self) -> tuple[LinkState, ...]:
+        return self._link_calls.read_links(self._calls.adapters(), self._calls.interface_rows())
+
+    async def route_to(self, address: str) -> RouteTo:
+        """The way that packets to an address would take now; OSError where there is none."""
+        return await in_daemon_thread(self._link_calls.route_to, address)
 
     @asynccontextmanager
     async def open_echo(self, family: Family) -> AsyncGenerator["_EchoSession", None]:
@@ -131,14 +153,11 @@ class _Calls:
 
     def __init__(self) -> None:
         self._ip = ctypes.WinDLL("iphlpapi.dll", use_last_error=True)
-        self._winhttp = ctypes.WinDLL("winhttp.dll", use_last_error=True)
-        self._kernel = ctypes.WinDLL("kernel32.dll", use_last_error=True)
         # Handles are pointers: without these the upper half of a handle would be lost.
         self._ip.IcmpCreateFile.restype = ctypes.c_void_p
         self._ip.Icmp6CreateFile.restype = ctypes.c_void_p
         self._ip.IcmpCloseHandle.argtypes = [ctypes.c_void_p]
         self._ip.FreeMibTable.argtypes = [ctypes.c_void_p]
-        self._kernel.GlobalFree.argtypes = [ctypes.c_void_p]
         self._ip.IcmpSendEcho2.argtypes = [
             *[ctypes.c_void_p] * 4,
             ctypes.c_uint32,
@@ -201,22 +220,6 @@ class _Calls:
             return ctypes.string_at(address, api.table_bytes(count, interfaces=interfaces))
         finally:
             self._ip.FreeMibTable(table)
-
-    def proxy_settings(self) -> ProxySettings:
-        """WinHttpGetIEProxyConfigForCurrentUser; all None where the user has no such settings."""
-        config = api.ProxyConfig()
-        if not self._winhttp.WinHttpGetIEProxyConfigForCurrentUser(ctypes.byref(config)):
-            return ProxySettings()
-        try:
-            return replace(
-                parse_proxy_list(api.wide_text(config.proxy)),
-                pac_url=api.wide_text(config.auto_config_url) or None,
-                auto_detect=bool(config.auto_detect),
-            )
-        finally:
-            for text in (config.auto_config_url, config.proxy, config.proxy_bypass):
-                if text:
-                    self._kernel.GlobalFree(ctypes.cast(text, ctypes.c_void_p))
 
     def neighbour(self, address: str, interface: str) -> Neighbour:
         """GetIpNetEntry2; an interface that is gone has no entries."""

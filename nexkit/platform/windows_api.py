@@ -12,11 +12,12 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nexkit.address import Family, Scope, scope
+from nexkit.facts.link import NOT_COUNTED, LinkCounters
 from nexkit.facts.network import AddressOrigin, InterfaceAddress, NeighbourState
 from nexkit.outcome import FailureKind
 from nexkit.platform.api import EchoReply, HopReply, Neighbour
 from nexkit.platform.derive import mac_text, same_host
-from nexkit.units import Ms
+from nexkit.units import Bytes, Ms
 
 if TYPE_CHECKING:
     WideText: TypeAlias = ctypes._Pointer[ctypes.c_uint16]  # noqa: SLF001  the only name typeshed has for it
@@ -210,6 +211,16 @@ class ProxyConfig(ctypes.Structure):
     )
 
 
+class WinHttpProxyInfo(ctypes.Structure):
+    """WINHTTP_PROXY_INFO; the texts belong to the caller, who frees them by GlobalFree."""
+
+    _fields_ = (
+        ("access_type", ctypes.c_uint32),
+        ("proxy", ctypes.POINTER(ctypes.c_uint16)),
+        ("proxy_bypass", ctypes.POINTER(ctypes.c_uint16)),
+    )
+
+
 ECHO_REPLY_BYTES = 40
 """ICMP_ECHO_REPLY of a 64-bit process; ICMPV6_ECHO_REPLY_LH is smaller."""
 ECHO_REPLY_EXTRA_BYTES = 8 + 16
@@ -219,8 +230,9 @@ _ECHO_REPLY4 = struct.Struct("<4sII")
 _ECHO_REPLY6 = struct.Struct("<6x16sI2xII")
 """The address in front is packed to 26 bytes, what follows is aligned."""
 _IF_ROW_BYTES = 1352
-_IF_ROW = struct.Struct("<Q4x16x514s514xI32s32xII4x4xI8xB3x4xII16x4x4xQ152x")
-"""MIB_IF_ROW2: LUID, alias, MAC length, MAC, MTU, type, physical medium, flags, admin and media state, speed."""
+_IF_ROW = struct.Struct("<Q4x16s514s514xI32s32xII4x4xI8xB3x4xII16x4x4xQ8x5Q32x5Q32x")
+"""MIB_IF_ROW2: LUID, GUID, alias, MAC length, MAC, MTU, type, physical medium, flags, admin and media state, speed;
+bytes, unicast and other packets, discards and errors that came in, and the same that went out."""
 _FORWARD_ROW = struct.Struct("<QI28sB3x28s12xI16x")
 """MIB_IPFORWARD_ROW2: LUID, index, prefix, its length, next hop, metric."""
 _TABLE_HEADER_BYTES = 8
@@ -269,6 +281,9 @@ class InterfaceRow:
     mtu_bytes: int | None
     speed_bit_s: int | None
     mac: str | None
+    guid: bytes = bytes(16)
+    """As it lies in memory."""
+    counters: LinkCounters = NOT_COUNTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -403,8 +418,8 @@ def read_interface_rows(table: bytes) -> tuple[InterfaceRow, ...]:
     """The rows of a MIB_IF_TABLE2."""
     rows = []
     for offset in range(_TABLE_HEADER_BYTES, len(table) - _IF_ROW_BYTES + 1, _IF_ROW_BYTES):
-        luid, alias, mac_length, mac, mtu, if_type, medium, flags, admin, media, speed = _IF_ROW.unpack_from(
-            table, offset
+        luid, guid, alias, mac_length, mac, mtu, if_type, medium, flags, admin, media, speed, *counts = (
+            _IF_ROW.unpack_from(table, offset)
         )
         rows.append(
             InterfaceRow(
@@ -419,9 +434,37 @@ def read_interface_rows(table: bytes) -> tuple[InterfaceRow, ...]:
                 mtu_bytes=_known(mtu, 0, 2**32 - 1),
                 speed_bit_s=_known(speed, 0, _SPEED_UNKNOWN),
                 mac=mac_text(mac[:mac_length]),
+                guid=guid,
+                counters=_counters(*counts),
             )
         )
     return tuple(rows)
+
+
+def _counters(*counts: int) -> LinkCounters:
+    """The counters of a row, in its order; check sums and changes of the carrier are not among them."""
+    (
+        received_bytes,
+        received_unicast,
+        received_other,
+        receive_drops,
+        receive_errors,
+        sent_bytes,
+        sent_unicast,
+        sent_other,
+        send_drops,
+        send_errors,
+    ) = counts
+    return LinkCounters(
+        received_bytes=Bytes(received_bytes),
+        sent_bytes=Bytes(sent_bytes),
+        received_packets=received_unicast + received_other,
+        sent_packets=sent_unicast + sent_other,
+        receive_errors=receive_errors,
+        send_errors=send_errors,
+        receive_drops=receive_drops,
+        send_drops=send_drops,
+    )
 
 
 def read_forward_rows(table: bytes) -> tuple[ForwardRow, ...]:

@@ -48,6 +48,27 @@ class Library:
                 setattr(self, name, Function(getattr(functions, name)))
 
 
+class Registry:
+    """The module `winreg`, with values by key path and name under HKEY_LOCAL_MACHINE."""
+
+    HKEY_LOCAL_MACHINE = "HKLM"
+
+    def __init__(self, values):
+        self.values = values
+
+    @contextlib.contextmanager
+    def OpenKey(self, root, path):  # noqa: N802  Windows' names
+        assert root == self.HKEY_LOCAL_MACHINE
+        if not any(key == path for key, _ in self.values):
+            raise FileNotFoundError(path)
+        yield path
+
+    def QueryValueEx(self, key, name):  # noqa: N802
+        if (key, name) not in self.values:
+            raise FileNotFoundError(name)
+        return self.values[key, name], 4
+
+
 class WindowsError(OSError):
     """What ctypes.WinError gives on Windows."""
 
@@ -65,7 +86,7 @@ def windows_error(code):
 
 
 @contextlib.contextmanager
-def windows(*, iphlpapi, winhttp=None, kernel32=None, last_error=lambda: 0):
+def windows(*, iphlpapi, winhttp=None, kernel32=None, winreg=None, last_error=lambda: 0):
     """`nexkit.platform.windows` over doubles of its libraries."""
     libraries = {"iphlpapi.dll": iphlpapi, "winhttp.dll": winhttp, "kernel32.dll": kernel32}
 
@@ -77,7 +98,7 @@ def windows(*, iphlpapi, winhttp=None, kernel32=None, last_error=lambda: 0):
         patch.object(ctypes, "WinDLL", load, create=True),
         patch.object(ctypes, "WinError", windows_error, create=True),
         patch.object(ctypes, "get_last_error", last_error, create=True),
-        imported("win32", "nexkit.platform.windows") as module,
+        imported("win32", "nexkit.platform.windows", winreg=winreg or Registry({})) as module,
     ):
         yield module
 

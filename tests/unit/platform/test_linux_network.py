@@ -20,9 +20,11 @@ from nexkit.facts.network import (
 )
 from nexkit.platform import linux_network
 from nexkit.platform.api import Neighbour
-from nexkit.platform.linux_network import Device, LinkMode, environment_proxy, interface_kind, neighbour, network_state
+from nexkit.platform.linux_network import Device, interface_kind, neighbour, network_state
+from nexkit.platform.parse_ethtool import LinkMode
 from nexkit.platform.parse_netlink import AF_INET, AF_INET6, Address, Link, NeighbourEntry, Route
 from nexkit.platform.parse_resolv_conf import ResolvConf
+from nexkit.platform.system_proxy import environment_settings
 
 ETHER = 1
 UP = 0x1
@@ -86,7 +88,11 @@ def state(*, links=None, addresses=(), routes=(), devices=None, modes=None, name
         (link(name="vmnet8"), SOFTWARE, False, InterfaceKind.VIRTUAL),
         (link(), Device(hardware=True, type_word="wlan"), False, InterfaceKind.WIFI),
         (link(hardware_type=519), Device(hardware=True, type_word="wwan"), True, InterfaceKind.MOBILE),
-        (link(hardware_type=519), HARDWARE, True, InterfaceKind.UNKNOWN),
+        (link(hardware_type=519), HARDWARE, True, InterfaceKind.MOBILE),
+        (link(hardware_type=776), HARDWARE, True, InterfaceKind.VPN),
+        (link(hardware_type=32), HARDWARE, True, InterfaceKind.UNKNOWN),
+        (link(), Device(hardware=True, type_word="bluetooth"), False, InterfaceKind.VIRTUAL),
+        (link(kind="ip6gretap"), SOFTWARE, False, InterfaceKind.VPN),
         (link(kind="wireguard", hardware_type=65534), SOFTWARE, True, InterfaceKind.VPN),
         (link(kind="tun"), SOFTWARE, False, InterfaceKind.VPN),
         (link(kind="tun", master=3), SOFTWARE, False, InterfaceKind.VIRTUAL),
@@ -254,4 +260,5 @@ def test_resolvers_of_the_file_itself_are_kept(monkeypatch, tmp_path):
     ],
 )
 def test_the_proxies_of_the_environment(environment, found):
-    assert environment_proxy(environment) == found
+    settings = environment_settings(environment)
+    assert (settings.summary() if settings.says_something else None) == found

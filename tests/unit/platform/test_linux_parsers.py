@@ -56,12 +56,12 @@ def test_resolv_conf_keeps_the_order_and_the_last_search_list():
     ],
 )
 def test_the_desktops_proxy(mode, url, host, settings):
-    assert parse_gnome_proxy(GNOME.format(mode=mode, url=url, host=host)) == settings
+    assert parse_gnome_proxy(GNOME.format(mode=mode, url=url, host=host)).summary() == settings
 
 
 @pytest.mark.parametrize("output", ["", "No such schema “org.gnome.system.proxy”\n", "org.gnome.system.proxy mode"])
 def test_output_without_the_schema_says_nothing(output):
-    assert parse_gnome_proxy(output) == ProxySettings()
+    assert parse_gnome_proxy(output).summary() == ProxySettings()
 
 
 def extended_error(origin, kind, code, offender):

@@ -48,7 +48,7 @@ def test_the_same_resolver_counts_once():
 
 
 def test_proxies_count_only_when_switched_on():
-    assert parse_proxy_settings(recorded("scutil_proxy")) == ProxySettings(
+    assert parse_proxy_settings(recorded("scutil_proxy")).summary() == ProxySettings(
         http=Proxy(host="proxy.example.com", port=3128),
         https=None,
         pac_url="http://wpad.example.com/proxy.pac",
@@ -57,17 +57,17 @@ def test_proxies_count_only_when_switched_on():
 
 
 def test_a_direct_connection_has_no_proxies():
-    assert parse_proxy_settings(recorded("scutil_proxy_direct")) == ProxySettings(auto_detect=False)
+    assert parse_proxy_settings(recorded("scutil_proxy_direct")).summary() == ProxySettings(auto_detect=False)
 
 
 def test_nothing_printed_leaves_the_proxy_settings_open():
-    assert parse_proxy_settings("") == ProxySettings(auto_detect=None)
+    assert parse_proxy_settings("").summary() == ProxySettings(auto_detect=None)
 
 
 @pytest.mark.parametrize("port", ["0", "99999", "many", "٣١٢٨", ""])
 def test_a_proxy_with_an_impossible_port_is_none(port):
     text = f"<dictionary> {{\n  HTTPEnable : 1\n  HTTPPort : {port}\n  HTTPProxy : proxy.example.com\n}}\n"
-    assert parse_proxy_settings(text).http is None
+    assert parse_proxy_settings(text).by_scheme == {}
 
 
 def test_an_address_from_dhcp_is_dynamic_whatever_the_lease_contains():
