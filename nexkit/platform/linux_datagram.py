@@ -18,9 +18,14 @@ ANCILLARY_BYTES = 256
 """Room for a time stamp and an extended error with the address of its sender."""
 
 
+def ask_for_stamps(sock: socket.socket) -> None:
+    """Have the kernel stamp what arrives."""
+    sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+
+
 def ask_for_stamps_and_errors(sock: socket.socket) -> None:
     """Have the kernel stamp what arrives, and tell what it would keep to itself, such as "host unreachable"."""
-    sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+    ask_for_stamps(sock)
     sock.setsockopt(*RECVERR[socket.AddressFamily(sock.family)], 1)
 
 

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from nexkit.platform import sockets
+from nexkit.platform.socket_address import address_of
 
 
 def self_signed_pem():
@@ -48,10 +49,10 @@ def test_without_freezing_the_library_path_stays(monkeypatch):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="zones are named by interface here")
 def test_an_address_with_zone_names_its_interface():
-    assert sockets._with_zone(("fe80::1", 0, 0, 1)) == "fe80::1%lo"
-    assert sockets._with_zone(("fe80::1%lo", 0, 0, 1)) == "fe80::1%lo"
-    assert sockets._with_zone(("2001:db8::1", 0, 0, 0)) == "2001:db8::1"
-    assert sockets._with_zone(("198.18.0.1", 0)) == "198.18.0.1"
+    assert address_of(("fe80::1", 0, 0, 1)) == "fe80::1%lo"
+    assert address_of(("fe80::1%lo", 0, 0, 1)) == "fe80::1%lo"
+    assert address_of(("2001:db8::1", 0, 0, 0)) == "2001:db8::1"
+    assert address_of(("198.18.0.1", 0)) == "198.18.0.1"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps its certificates in a store of its own")
