@@ -1,19 +1,18 @@
-"""A tunnel through an HTTP proxy: CONNECT (RFC 9110, section 9.3.6; RFC 9112, section 3.2.3)."""
+"""What an HTTP proxy answers to CONNECT (RFC 9110, section 9.3.6; RFC 9112, section 3.2.3) and to asking for a page."""
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 import h11
 
-from nexkit import __version__
 from nexkit.address import Family, family, is_address
 from nexkit.clock import Clock
 from nexkit.facts.proxy import ProxyScheme, TunnelAnswer
 from nexkit.units import Ms
 from probes.exchange.hosts import check_port, wire_host
-from probes.exchange.http1 import HttpError
+from probes.exchange.http1 import HttpError, request_target, user_agent
 from probes.exchange.stream import ByteStream
 
 MAX_HEAD_BYTES = 32_768
@@ -39,11 +38,8 @@ class Tunnel:
 class Credentials:
     """Name and password for a proxy; never part of a fact."""
 
-    user: str
-    password: str
-
-    def __repr__(self) -> str:
-        return "Credentials(...)"
+    user: str = field(repr=False)
+    password: str = field(repr=False)
 
     def basic(self) -> str:
         """As the Basic scheme sends them (RFC 7617)."""
@@ -62,26 +58,43 @@ async def open_tunnel(
     """
     check_port(port)
     target = _target(host, port)
+    answer, rest = await _ask(stream, b"CONNECT", target, target, clock, credentials)
+    return Tunnel(answer=answer, stream=_After(rest, stream))
+
+
+async def ask_for_page(
+    stream: ByteStream, *, authority: str, path: str, clock: Clock, credentials: Credentials | None = None
+) -> TunnelAnswer:
+    """Ask the proxy for a plain HTTP page (RFC 9112, section 3.2.2); its body is not read, the stream is used up.
+
+    A status other than 407 may come from the page's own server. Raises as `open_tunnel` does.
+    """
+    target = f"http://{authority}{request_target(path)}"
+    return (await _ask(stream, b"GET", target, authority, clock, credentials))[0]
+
+
+async def _ask(
+    stream: ByteStream, method: bytes, target: str, host: str, clock: Clock, credentials: Credentials | None
+) -> tuple[TunnelAnswer, bytes]:
+    """The answer to a request without a body, and the bytes that came after its head."""
     connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
-    headers = [("Host", target), ("User-Agent", f"nexkit/{__version__}")]
+    headers = [("Host", host), ("User-Agent", user_agent())]
     if credentials is not None:
         headers.append(("Proxy-Authorization", credentials.basic()))
-    request = h11.Request(method="CONNECT", target=target, headers=headers)
+    request = h11.Request(method=method, target=target, headers=headers)
     began_s = clock.monotonic()
     await stream.send((connection.send(request) or b"") + (connection.send(h11.EndOfMessage()) or b""))
     response = await _response(connection, stream)
     answer_ms = Ms((clock.monotonic() - began_s) * 1000)
     asks = response.status_code == _PROXY_AUTHENTICATION_REQUIRED
-    return Tunnel(
-        answer=TunnelAnswer(
-            status=response.status_code,
-            answer_ms=answer_ms,
-            schemes=tuple(dict.fromkeys(_schemes(_values(response, b"proxy-authenticate")))) if asks else (),
-            product=_product(response),
-            error=_error(response),
-        ),
-        stream=_After(connection.trailing_data[0], stream),
+    answer = TunnelAnswer(
+        status=response.status_code,
+        answer_ms=answer_ms,
+        schemes=challengeCH if asks else (),
+        product=_product(response),
+        error=_error(response),
     )
+    return answer, connection.trailing_data[0]
 
 
 def _target(host: str, port: int) -> str:
@@ -115,8 +128,12 @@ def _values(response: h11.Response, name: bytes) -> list[str]:
     return [value.decode("latin-1") for header, value in response.headers if header == name]
 
 
-def _schemes(challenges: list[str]) -> Iterator[ProxyScheme]:
-    """The schemes of Proxy-Authenticate headers; each may hold several, with parameters (RFC 9110, section 11.6.1)."""
+def challenge_schemes(challenges: Iterable[str]) -> tuple[ProxyScheme, ...]:
+    """The schemes of Proxy-Authenticate headers, each once; one header may hold several (RFC 9110, section 11.6.1)."""
+    return tuple(dict.fromkeys(_schemes(challenges)))
+
+
+def _schemes(challenges: Iterable[str]) -> Iterator[ProxyScheme]:
     for challenge in challenges:
         for part in _QUOTED.sub("", challenge).split(","):
             word = part.split(maxsplit=1)[0] if part.strip() else ""
