@@ -1,13 +1,15 @@
 """Lookup probe: names as programs look them up, by the system's own resolver (getaddrinfo, RFC 3493)."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from nexkit.address import is_address
 from nexkit.consent import Consent
-from nexkit.facts.dns import NameRole, SystemLookup, SystemLookups
+from nexkit.facts.dns import NameRole, NameService, SystemLookup, SystemLookups
 from nexkit.failures import BudgetExceededError, classify
+from nexkit.host_name import wire_name
 from nexkit.outcome import Completed, Failure, Outcome
 from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ms, Ratio, Seconds
@@ -22,6 +24,19 @@ class LookupParams:
     services: tuple[str, ...] = ()
     timeout_s: Seconds = Seconds(6.0)
     """Of each lookup; all run at once."""
+    deep: bool = False
+    """Read how the system is set up to look names up, its hosts file included; what follows holds for this alone."""
+    bare: tuple[str, ...] = ()
+    """Names of one label, which the search suffixes complete."""
+    resolver_names: tuple[str, ...] = ()
+    """Names whose answer is the address of the resolver that asked for them."""
+
+    def __post_init__(self) -> None:
+        for name in (*self.bare, *self.resolver_names):
+            wire_name(name)
+        for name in self.bare:
+            if "." in name:
+                raise ValueError(f"bare: {name!r} has more than one label")
 
 
 class LookupProbe:
@@ -39,12 +54,10 @@ class LookupProbe:
 
     async def run(self, params: LookupParams, ctx: ProbeContext) -> Outcome[SystemLookups]:
         """Measure once. Network trouble comes back as a value; cancellation passes through."""
-        names = [
-            (name, role)
-            for role, names in ((NameRole.CONTROL, params.controls), (NameRole.SERVICE, params.services))
-            for name in names
-            if not is_address(name)
-        ]
+        asked = {NameRole.CONTROL: params.controls, NameRole.SERVICE: params.services}
+        if params.deep:
+            asked |= {NameRole.BARE: params.bare, NameRole.ASKING_RESOLVER: params.resolver_names}
+        names = [(name, role) for role, names in asked.items() for name in names if not is_address(name)]
         looked_up = 0
 
         async def look_up(name: str, role: NameRole) -> SystemLookup:
@@ -56,7 +69,20 @@ class LookupProbe:
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(look_up(name, role)) for name, role in names]
-        return Completed(SystemLookups(lookups=tuple(task.result() for task in tasks)))
+            service = group.create_task(_name_service([name for name, _ in names], ctx)) if params.deep else None
+        return Completed(
+            SystemLookups(
+                lookups=tuple(task.result() for task in tasks), service=None if service is None else service.result()
+            )
+        )
+
+
+async def _name_service(names: Sequence[str], ctx: ProbeContext) -> NameService | None:
+    """How the system looks these names up; None where it does not tell."""
+    try:
+        return await ctx.platform.name_service(names)
+    except OSError:
+        return None
 
 
 async def _look_up(name: str, role: NameRole, timeout_s: Seconds, ctx: ProbeContext) -> SystemLookup:

@@ -16,7 +16,7 @@ from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin, get_t
 from urllib.parse import urlsplit
 
 from nexkit.address import Scope, is_address, scope
-from nexkit.facts.dns import ResolverAnswers, SystemLookups
+from nexkit.facts.dns import EncryptedAnswers, ResolverAnswers, SystemLookups
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.load import LoadTest
 from nexkit.facts.network import GatewayReach, NetworkState
@@ -40,6 +40,7 @@ CATEGORY_OF: Mapping[type, Category] = {
     PathTrace: Category.PATH,
     ResolverAnswers: Category.NAMES,
     SystemLookups: Category.NAMES,
+    EncryptedAnswers: Category.NAMES,
     Reach: Category.SERVICES,
     PortalCheck: Category.SERVICES,
     LoadTest: Category.LOAD,
@@ -384,7 +385,7 @@ class _Redactor:
             host, port = parts.hostname, parts.port
         except ValueError:
             return self._mask("url", text)
-        if not host or parts.scheme not in {"http", "https"}:
+        if not host or parts.scheme not in {"http", "https", "tls"}:
             return self._mask("url", text)
         shown = self._host_name(host)
         origin = f"{parts.scheme}://{f'[{shown}]' if ':' in shown else shown}" + (f":{port}" if port else "")

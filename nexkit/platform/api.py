@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Protocol
 
 from nexkit.address import Family
+from nexkit.facts.dns import NameService
 from nexkit.facts.link import LinkState
 from nexkit.facts.network import NeighbourState, NetworkState
 from nexkit.facts.path import PathMethod
@@ -226,6 +227,13 @@ class Platform(Protocol):
 
     async def route_to(self, address: str) -> RouteTo:
         """The way that packets to an address would take now; OSError where there is none. Sends nothing."""
+        ...
+
+    async def name_service(self, names: Sequence[str]) -> NameService:
+        """How this system looks names up, and what its hosts file says of some; sends nothing.
+
+        OSError where the system does not tell.
+        """
         ...
 
     async def resolve(self, host: str, family: Family | None = None) -> tuple[str, ...]:

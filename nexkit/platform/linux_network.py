@@ -30,7 +30,7 @@ assert sys.platform == "linux"  # noqa: S101  tells the type checker which syste
 RESOLV_CONF = Path("/etc/resolv.conf")
 RESOLVED_UPSTREAM = Path("/run/systemd/resolve/resolv.conf")
 """The servers that systemd-resolved asks, where resolv.conf names only its stub (systemd-resolved.service(8))."""
-_RESOLVED_STUBS = frozenset({"127.0.0.53", "127.0.0.54"})
+RESOLVED_STUBS = frozenset({"127.0.0.53", "127.0.0.54"})
 _SYSFS_NET = Path("/sys/class/net")
 
 _IFF_UP = 0x1
@@ -104,7 +104,7 @@ def read_neighbour(address: str, interface: str) -> Neighbour:
 def read_resolv_conf() -> ResolvConf:
     """The resolvers that are asked in the end; OSError where resolv.conf cannot be read."""
     told = parse_resolv_conf(RESOLV_CONF.read_text("utf-8", "replace"))
-    if told.nameservers and _RESOLVED_STUBS.issuperset(told.nameservers) and RESOLVED_UPSTREAM.exists():
+    if told.nameservers and RESOLVED_STUBS.issuperset(told.nameservers) and RESOLVED_UPSTREAM.exists():
         upstream = parse_resolv_conf(RESOLVED_UPSTREAM.read_text("utf-8", "replace"))
         return ResolvConf(nameservers=upstream.nameservers, search_domains=told.search_domains)
     return told

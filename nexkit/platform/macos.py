@@ -19,10 +19,11 @@ from icmplib.sockets import ICMPv4Socket, ICMPv6Socket
 from icmplib.utils import unique_identifier
 
 from nexkit.address import Family, family, is_address
+from nexkit.facts.dns import NameService
 from nexkit.facts.link import LinkState
 from nexkit.facts.network import AddressOrigin, Duplex, NetworkState
-from nexkit.platform import macos_link
-from nexkit.platform.api import Capability, CapabilityState, Neighbour, RouteTo, TraceSession
+from nexkit.platform import macos_dns, macos_link, macos_mtu
+from nexkit.platform.api import Capability, CapabilityState, Neighbour, RouteTo, SizeSession, TraceSession
 from nexkit.platform.icmp_session import IcmpMessage, IcmpSession, IcmpTrace
 from nexkit.platform.loopback_check import icmp_capabilities
 from nexkit.platform.macos_facts import PlainInterface, network_state
@@ -149,9 +150,20 @@ class MacosPlatform(SocketPlatform):
         word = f"-{_NETSTAT_WORDS[family(address)]}"
         return parse_route(await self._output(_ROUTE, "-n", "get", word, address), source)
 
+    async def name_service(self, names: Sequence[str]) -> NameService:
+        """How this system looks names up; OSError where its tool cannot be run."""
+        scutil, hosts = await asyncio.gather(
+            self._output(_SCUTIL, "--dns"), in_daemon_thread(macos_dns.read_own_hosts, tuple(names))
+        )
+        return macos_dns.name_service(scutil, hosts)
+
     def open_echo(self, family: Family) -> AbstractAsyncContextManager[IcmpSession]:
         """ICMP echo without privilege; entering raises PermissionError where the system refuses it."""
         return _open_session(family)
+
+    def open_sizes(self, target: str) -> AbstractAsyncContextManager[SizeSession]:
+        """Packets that nobody may cut up; entering raises PermissionError or OSError."""
+        return macos_mtu.open_sizes(target)
 
     @asynccontextmanager
     async def open_trace(self, target: str) -> AsyncGenerator[TraceSession, None]:

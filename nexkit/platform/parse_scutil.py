@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from nexkit.address import is_address
+from nexkit.facts.dns import ResolverScope
 from nexkit.facts.network import AddressOrigin
 from nexkit.facts.proxy import ProxyKind, ProxySource
 from nexkit.platform.system_proxy import Endpoint, Exceptions, SystemProxy
@@ -40,8 +41,11 @@ class _ResolverBlock:
     nameservers: tuple[str, ...] = ()
     search_domains: tuple[str, ...] = ()
     interface: str | None = None
-    special: bool = False
-    """For one domain only, or multicast DNS."""
+    domain: str | None = None
+    """Asked for names at or below it only."""
+    multicast: bool = False
+    scoped: bool = False
+    """Asked only for what is bound to the interface."""
 
 
 def parse_properties(text: str) -> Properties:
@@ -114,7 +118,7 @@ def parse_origin(text: str) -> AddressOrigin | None:
 
 def parse_dns(text: str) -> DnsSettings:
     """`scutil --dns`, its first part: the resolvers that every program asks."""
-    default = [block for block in _resolver_blocks(text) if not block.special]
+    default = [block for block in _resolver_blocks(text) if _for_every_name(block)]
     first_of: dict[str, str | None] = {}
     for block in default:
         for nameserver in block.nameservers:
@@ -125,14 +129,32 @@ def parse_dns(text: str) -> DnsSettings:
     )
 
 
+def parse_resolver_scopes(text: str) -> tuple[ResolverScope, ...]:
+    """`scutil --dns`: every resolver with the names that go to it; multicast DNS is none."""
+    return tuple(
+        ResolverScope(
+            interface=block.interface,
+            servers=block.nameservers,
+            domains=() if block.scoped else (block.domain or ".",),
+        )
+        for block in _resolver_blocks(text)
+        if block.nameservers and not block.multicast
+    )
+
+
+def _for_every_name(block: _ResolverBlock) -> bool:
+    return block.domain is None and not block.multicast and not block.scoped
+
+
 def _resolver_blocks(text: str) -> list[_ResolverBlock]:
     blocks: list[_ResolverBlock] = []
+    scoped = False
     for raw in text.splitlines():
         line = raw.strip()
         if line == _SCOPED_SECTION:
-            break
-        if _RESOLVER.fullmatch(line):
-            blocks.append(_ResolverBlock())
+            scoped = True
+        elif _RESOLVER.fullmatch(line):
+            blocks.append(_ResolverBlock(scoped=scoped))
         elif blocks and (match := _RESOLVER_LINE.fullmatch(line)):
             blocks[-1] = _with_line(blocks[-1], match["key"].strip(), match["value"].strip())
     return blocks
@@ -146,8 +168,8 @@ def _with_line(block: _ResolverBlock, key: str, value: str) -> _ResolverBlock:
             return replace(block, search_domains=(*block.search_domains, value))
         case "if_index" if interface := _INTERFACE.fullmatch(value):
             return replace(block, interface=interface["name"])
-        case "domain":
-            return replace(block, special=True)
+        case "domain" if value:
+            return replace(block, domain=value)
         case "options" if "mdns" in value:
-            return replace(block, special=True)
+            return replace(block, multicast=True)
     return block

@@ -9,18 +9,20 @@ import asyncio
 import ctypes
 import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from ipaddress import IPv4Address
 
 from nexkit.address import Family, family
+from nexkit.facts.dns import NameService
 from nexkit.facts.link import LinkState
 from nexkit.facts.network import NeighbourState, NetworkState
 from nexkit.facts.path import PathMethod
-from nexkit.platform import windows_api as api
-from nexkit.platform import windows_link, windows_proxy
-from nexkit.platform.api import Capability, CapabilityState, EchoReply, HopReply, Neighbour, RouteTo
+from nexkit.platform import windows_api as api, windows_mtu
+from nexkit.platform import windows_dns, windows_link, windows_proxy
+from nexkit.platform.api import Capability, CapabilityState, EchoReply, HopReply, Neighbour, RouteTo, SizeSession
 from nexkit.platform.loopback_check import icmp_capabilities
+from nexkit.platform.own_mtu import own_mtu_bytes
 from nexkit.platform.sockets import SocketPlatform
 from nexkit.platform.system_proxy import SystemProxy
 from nexkit.platform.threads import in_daemon_thread
@@ -92,6 +94,13 @@ class WindowsPlatform(SocketPlatform):
         """The way that packets to an address would take now; OSError where there is none."""
         return await in_daemon_thread(self._link_calls.route_to, address)
 
+    async def name_service(self, names: Sequence[str]) -> NameService:
+        """How this system looks names up."""
+        return await in_daemon_thread(self._read_name_service, tuple(names))
+
+    def _read_name_service(self, names: tuple[str, ...]) -> NameService:
+        return windows_dns.read_name_service(self._calls.adapters(), names)
+
     @asynccontextmanager
     async def open_echo(self, family: Family) -> AsyncGenerator["_EchoSession", None]:
         """ICMP echo without privilege; entering raises PermissionError where the system refuses it."""
@@ -104,6 +113,16 @@ class WindowsPlatform(SocketPlatform):
         of_family = family(target)
         await in_daemon_thread(self._calls.try_icmp, of_family)
         yield _TraceSession(_EchoSession(self._calls, of_family), target)
+
+    @asynccontextmanager
+    async def open_sizes(self, target: str) -> AsyncGenerator[SizeSession, None]:
+        """Packets that nobody may cut up; entering raises PermissionError or OSError."""
+        of_family = family(target)
+        await in_daemon_thread(self._calls.try_icmp, of_family)
+        if of_family is Family.IPV6:
+            yield windows_mtu.UdpSizes(target, own_mtu_bytes)
+        else:
+            yield windows_mtu.EchoSizes(self._calls.send_whole_echo, target, own_mtu_bytes)
 
 
 class _EchoSession:
@@ -247,14 +266,25 @@ class _Calls:
         """OSError where the system does not give the service."""
         self._ip.IcmpCloseHandle(self._open_icmp(of_family))
 
+    def send_whole_echo(self, address: str, payload_bytes: int, timeout_s: Seconds) -> api.IcmpAnswer:
+        """One IPv4 echo request with "don't fragment"."""
+        return self.send_echo(
+            Family.IPV4,
+            address,
+            ttl=_DEFAULT_TTL,
+            payload_bytes=payload_bytes,
+            timeout_s=timeout_s,
+            flags=windows_mtu.IP_FLAG_DF,
+        )
+
     def send_echo(
-        self, of_family: Family, address: str, *, ttl: int, payload_bytes: int, timeout_s: Seconds
+        self, of_family: Family, address: str, *, ttl: int, payload_bytes: int, timeout_s: Seconds, flags: int = 0
     ) -> api.IcmpAnswer:
         """One echo request and what came of it; blocks for as long as the time-out.
 
         Each call has a handle of its own, so that a session which was left meanwhile closes nothing under it.
         """
-        options = api.IpOptions(ttl=ttl)
+        options = api.IpOptions(ttl=ttl, flags=flags)
         buffer = ctypes.create_string_buffer(api.ECHO_REPLY_BYTES + payload_bytes + api.ECHO_REPLY_EXTRA_BYTES)
         common = (
             bytes(payload_bytes),

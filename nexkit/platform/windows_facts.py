@@ -24,7 +24,7 @@ _CABLE_OR_RADIO = frozenset({InterfaceKind.ETHERNET, InterfaceKind.WIFI})
 _MEDIUM_WIRELESS_WAN = 8
 _MEDIUM_BLUETOOTH = 10
 """NDIS_PHYSICAL_MEDIUM."""
-_PLACEHOLDER_RESOLVERS = ("fec0:0:0:ffff::", 64)
+PLACEHOLDER_RESOLVERS = ("fec0:0:0:ffff::", 64)
 """What Windows lists where no IPv6 resolver is set: site-local addresses, deprecated by RFC 3879, that nobody asks."""
 
 
@@ -110,7 +110,7 @@ def network_state(
         (resolver, adapter.name)
         for adapter in in_order
         for resolver in adapter.resolvers
-        if not in_prefix(resolver, *_PLACEHOLDER_RESOLVERS)
+        if not in_prefix(resolver, *PLACEHOLDER_RESOLVERS)
     ]
     return NetworkState(
         interfaces=(*interface_of.values(), *off),
