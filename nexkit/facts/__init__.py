@@ -11,7 +11,7 @@ BUILTIN_FACTS: tuple[type, ...]
 
 
 def _builtin_facts() -> tuple[type, ...]:
-    from nexkit.facts.dns import ResolverAnswers, SystemLookups
+    from nexkit.facts.dns import EncryptedAnswers, ResolverAnswers, SystemLookups
     from nexkit.facts.echo import EchoStats
     from nexkit.facts.load import LoadTest
     from nexkit.facts.network import GatewayReach, NetworkState
@@ -29,6 +29,7 @@ def _builtin_facts() -> tuple[type, ...]:
         Reach,
         PortalCheck,
         LoadTest,
+        EncryptedAnswers,
     )
 
 

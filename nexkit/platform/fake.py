@@ -12,6 +12,7 @@ from typing import TypeVar
 from nexkit.address import Family
 from nexkit.address import family as family_of
 from nexkit.facts.link import LinkState
+from nexkit.facts.dns import NameService, NameServiceKind
 from nexkit.facts.network import NeighbourState, NetworkState, ProxySettings
 from nexkit.facts.path import PathMethod
 from nexkit.facts.proxy import ProxySource
@@ -42,6 +43,18 @@ UNPLUGGED = NetworkState(
 def _given(scripted: ReplyT | OSError) -> ReplyT:
     if isinstance(scripted, OSError):
         raise scripted
+NO_NAME_SERVICE = NameService(
+    kind=NameServiceKind.RESOLV_CONF,
+    sources=("files", "dns"),
+    stub=(),
+    servers=(),
+    current=None,
+    scopes=(),
+    search_domains=(),
+    ndots=1,
+    hosts=(),
+)
+
     return scripted
 
 
@@ -64,6 +77,7 @@ class FakePlatform:
     echoes: Mapping[str, Sequence[EchoReply]] = field(default_factory=dict)
     """By address; one after the other, the last for ever."""
     echo_refusal: OSError | None = None
+    service: NameService | OSError = NO_NAME_SERVICE
     """What opening an echo session raises."""
     hops: Mapping[int, Sequence[HopReply]] = field(default_factory=dict)
     """By TTL; one after the other, the last for ever. Beyond the highest TTL that reached, the target answers."""
@@ -126,6 +140,11 @@ class FakePlatform:
         if not found:
             raise missing
         return found
+    async def name_service(self, names: Sequence[str]) -> NameService:
+        """The scripted settings."""
+        self.calls.append(("name_service", *names))
+        return _given(self.service)
+
 
     @asynccontextmanager
     async def open_echo(self, family: Family) -> AsyncGenerator["FakeEcho", None]:
