@@ -90,7 +90,7 @@ async def _ask(
     answer = TunnelAnswer(
         status=response.status_code,
         answer_ms=answer_ms,
-        schemes=challengeCH if asks else (),
+        schemes=challenge_schemes(_values(response, b"proxy-authenticate")) if asks else (),
         product=_product(response),
         error=_error(response),
     )
