@@ -1,5 +1,7 @@
-"""One GET over HTTP/1.1 (RFC 9112): redirects are not followed, proxies not used, at most 64 KiB of the body read."""
+"""One GET over HTTP/1.1 (RFC 9112), redirects not followed, the body read up to a limit; answers of all versions."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
@@ -16,10 +18,15 @@ _MAX_HEAD_BYTES = 32_768
 _MAX_SERVER_CHARACTERS = 80
 _REDIRECTS = range(300, 400)
 _SAFE_IN_TARGET = "%/?:@!$&'()*+,;=~[]"
+_HTTP3_OFFER = re.compile(rb'(?:^|,)[ \t]*h3="')
+"""One of the alternatives of an Alt-Svc header (RFC 7838, section 3)."""
+
+Headers = Sequence[tuple[bytes, bytes]]
+"""Names in small letters, and values."""
 
 
 class HttpError(Exception):
-    """The answer is no HTTP/1.1, or not whole."""
+    """The answer is no HTTP of the version, or not whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,21 +41,66 @@ class HttpAnswer:
     server: str | None
     """The Server header, printable and cut off."""
     body: bytes
-    """At most `MAX_BODY_BYTES`."""
+    """No more than was asked for."""
+    content_type: str | None
+    """The Content-Type header, printable and cut off."""
+    http3_offered: bool
+    """An Alt-Svc header names HTTP/3."""
+    proxy_challenges: tuple[str, ...]
+    """Proxy-Authenticate headers."""
 
 
-async def get(stream: ByteStream, *, host: str, authority: str, path: str, clock: Clock) -> HttpAnswer:
+def user_agent() -> str:
+    """How every request names this program."""
+    return f"nexkit/{__version__}"
+
+
+def request_target(path: str) -> str:
+    """A path as a request has it; it cannot leave its line."""
+    return quote(path if path.startswith("/") else f"/{path}", safe=_SAFE_IN_TARGET)
+
+
+def http_answer(
+    status: int, headers: Headers, *, host: str, first_byte_ms: Ms, total_ms: Ms, body: bytes
+) -> HttpAnswer:
+    """What a response says; `host` is where a relative redirect stays."""
+    first = dict(reversed(headers))  # of repeated ones the first
+    return HttpAnswer(
+        status=status,
+        first_byte_ms=first_byte_ms,
+        total_ms=total_ms,
+        redirect_host=_redirect_host(first.get(b"location"), host) if status in _REDIRECTS else None,
+        server=_printable(first.get(b"server", b"")),
+        body=body,
+        content_type=_printable(first.get(b"content-type", b"")),
+        http3_offered=any(_HTTP3_OFFER.search(value) for name, value in headers if name == b"alt-svc"),
+        proxy_challenges=tuple(value.decode("latin-1") for name, value in headers if name == b"proxy-authenticate"),
+    )
+
+
+async def get(
+    stream: ByteStream,
+    *,
+    host: str,
+    authority: str,
+    path: str,
+    clock: Clock,
+    of_proxy: bool = False,
+    max_body_bytes: int = MAX_BODY_BYTES,
+) -> HttpAnswer:
     """Fetch one page over a connection that is used once; `host` is where a relative redirect stays.
 
-    HttpError, EOFError (hung up before the answer), and whatever the stream raises.
+    With `of_proxy` the other side is a proxy, which is told the whole address (RFC 9112, section 3.2.2). HttpError,
+    EOFError (hung up before the answer), and whatever the stream raises.
     """
     connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD_BYTES)
+    target = request_target(path)
     request = h11.Request(
         method="GET",
-        target=quote(path if path.startswith("/") else f"/{path}", safe=_SAFE_IN_TARGET),
+        target=f"http://{authority}{target}" if of_proxy else target,
         headers=[
             ("Host", authority),
-            ("User-Agent", f"nexkit/{__version__}"),
+            ("User-Agent", user_agent()),
             ("Accept", "*/*"),
             ("Connection", "close"),
         ],
@@ -58,7 +110,7 @@ async def get(stream: ByteStream, *, host: str, authority: str, path: str, clock
     first_byte_ms: Ms | None = None
     response: h11.Response | None = None
     body = bytearray()
-    while len(body) < MAX_BODY_BYTES:
+    while len(body) < max_body_bytes:
         try:
             event = connection.next_event()
         except h11.RemoteProtocolError as error:
@@ -78,14 +130,13 @@ async def get(stream: ByteStream, *, host: str, authority: str, path: str, clock
             break
     if response is None or first_byte_ms is None:
         raise HttpError
-    headers = dict(reversed(list(response.headers)))  # of repeated ones the first
-    return HttpAnswer(
-        status=response.status_code,
+    return http_answer(
+        response.status_code,
+        list(response.headers),
+        host=host,
         first_byte_ms=first_byte_ms,
         total_ms=_ms_since(began_s, clock),
-        redirect_host=_redirect_host(headers.get(b"location"), host) if response.status_code in _REDIRECTS else None,
-        server=_printable(headers.get(b"server", b"")),
-        body=bytes(body[:MAX_BODY_BYTES]),
+        body=bytes(body[:max_body_bytes]),
     )
 
 

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
+from nexkit.clock import Clock
 from nexkit.platform.api import TcpConnected
 from nexkit.probe import ProbeContext
-from nexkit.units import Seconds
+from nexkit.units import Ms, Seconds
 from probes.exchange.traffic import TCP_CONNECTION_BYTES, tcp_bytes
 
 _READ_BYTES = 16_384
@@ -56,3 +57,32 @@ async def open_stream(ctx: ProbeContext, address: str, port: int, *, timeout_s: 
     with connected.sock as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
         yield TcpStream(connected, ctx)
+
+
+class TimedStream:
+    """A stream that remembers when its first byte left and its latest one came."""
+
+    def __init__(self, stream: ByteStream, clock: Clock) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._sent_at_s: Seconds | None = None
+        self._received_at_s: Seconds | None = None
+
+    async def send(self, data: bytes) -> None:
+        """Send all of it."""
+        if self._sent_at_s is None:
+            self._sent_at_s = self._clock.monotonic()
+        await self._stream.send(data)
+
+    async def receive(self) -> bytes:
+        """The next bytes; empty at the end."""
+        data = await self._stream.receive()
+        self._received_at_s = self._clock.monotonic()
+        return data
+
+    @property
+    def span_ms(self) -> Ms:
+        """From the first byte sent to the latest one received; 0 before there are both."""
+        if self._sent_at_s is None or self._received_at_s is None:
+            return Ms(0.0)
+        return Ms((self._received_at_s - self._sent_at_s) * 1000)

@@ -1,6 +1,8 @@
 """TLS on a byte stream, without transports: what was sent and received is known, and closing is the stream's."""
 
+import _ssl
 import ssl
+import sys
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -64,6 +66,23 @@ class TlsStream:
     def certificate(self) -> bytes | None:
         """The server's certificate in DER, checked or not; after the handshake."""
         return self._tls.getpeercert(binary_form=True)
+
+    @property
+    def chain(self) -> tuple[bytes, ...]:
+        """All certificates in DER as the server sent them, its own first; after the handshake."""
+        if sys.version_info >= (3, 13):
+            return tuple(self._tls.get_unverified_chain())
+        # Public since Python 3.13 only; the object underneath has it since 3.10.
+        sent = self._tls._sslobj.get_unverified_chain()  # type: ignore[attr-defined]  # noqa: SLF001
+        return tuple(bytes(each.public_bytes(_ssl.ENCODING_DER)) for each in sent or ())
+
+    @property
+    def alpn(self) -> str | None:
+        """The protocol that the server chose of those offered (RFC 7301); None: nothing, or no text."""
+        try:
+            return self._tls.selected_alpn_protocol()
+        except UnicodeDecodeError:
+            return None
 
     async def _flush(self) -> None:
         if data := self._outgoing.read():
