@@ -15,10 +15,13 @@ BUILTIN: tuple[type[Probe], ...]
 
 def _builtin() -> tuple[type[Probe], ...]:
     from probes.dns import DnsProbe
+    from probes.encrypted_dns import EncryptedDnsProbe
     from probes.interfaces import InterfacesProbe
     from probes.lan import LanProbe
+    from probes.link import LinkProbe
     from probes.load import LoadProbe
     from probes.lookup import LookupProbe
+    from probes.mtu import MtuProbe
     from probes.ping import PingProbe
     from probes.portal import PortalProbe
     from probes.reach import ReachProbe
@@ -26,11 +29,14 @@ def _builtin() -> tuple[type[Probe], ...]:
 
     return (
         InterfacesProbe,
+        LinkProbe,
         LanProbe,
         PingProbe,
         RouteProbe,
+        MtuProbe,
         LookupProbe,
         DnsProbe,
+        EncryptedDnsProbe,
         PortalProbe,
         ReachProbe,
         LoadProbe,

@@ -13,23 +13,32 @@ BUILTIN_FACTS: tuple[type, ...]
 def _builtin_facts() -> tuple[type, ...]:
     from nexkit.facts.dns import EncryptedAnswers, ResolverAnswers, SystemLookups
     from nexkit.facts.echo import EchoStats
+    from nexkit.facts.link import LinkReading
     from nexkit.facts.load import LoadTest
+    from nexkit.facts.mtu import PathMtu
     from nexkit.facts.network import GatewayReach, NetworkState
     from nexkit.facts.path import PathTrace
     from nexkit.facts.portal import PortalCheck
     from nexkit.facts.reach import Reach
+    from nexkit.facts.time import ClockCheck
+    from nexkit.facts.udp import UdpPath, UdpService
 
     return (
         NetworkState,
+        LinkReading,
         GatewayReach,
         EchoStats,
         ResolverAnswers,
         SystemLookups,
+        EncryptedAnswers,
         PathTrace,
+        PathMtu,
         Reach,
         PortalCheck,
         LoadTest,
-        EncryptedAnswers,
+        UdpPath,
+        UdpService,
+        ClockCheck,
     )
 
 

@@ -1,5 +1,6 @@
 """A platform that follows a script: the double for tests of what stands above the seam. Sends nothing, never waits."""
 
+import asyncio
 import errno
 import socket
 import ssl
@@ -11,24 +12,27 @@ from typing import TypeVar
 
 from nexkit.address import Family
 from nexkit.address import family as family_of
-from nexkit.facts.link import LinkState
 from nexkit.facts.dns import NameService, NameServiceKind
+from nexkit.facts.link import LinkState
 from nexkit.facts.network import NeighbourState, NetworkState, ProxySettings
 from nexkit.facts.path import PathMethod
 from nexkit.facts.proxy import ProxySource
 from nexkit.facts.system import SystemInfo
 from nexkit.platform.api import (
     Capability,
+    Datagram,
     EchoReply,
     HopReply,
     Neighbour,
     ProcessResult,
     RouteTo,
+    SizeReply,
     TcpConnected,
     UdpReply,
 )
+from nexkit.platform.size_session import NOTHING
 from nexkit.platform.system_proxy import SystemProxy
-from nexkit.units import Ms, Seconds
+from nexkit.units import Bytes, Ms, Seconds
 
 ReplyT = TypeVar("ReplyT")
 
@@ -39,10 +43,6 @@ UNPLUGGED = NetworkState(
     interfaces=(), default_routes=(), resolvers=(), search_domains=(), proxy=ProxySettings(auto_detect=False)
 )
 
-
-def _given(scripted: ReplyT | OSError) -> ReplyT:
-    if isinstance(scripted, OSError):
-        raise scripted
 NO_NAME_SERVICE = NameService(
     kind=NameServiceKind.RESOLV_CONF,
     sources=("files", "dns"),
@@ -55,6 +55,10 @@ NO_NAME_SERVICE = NameService(
     hosts=(),
 )
 
+
+def _given(scripted: ReplyT | OSError) -> ReplyT:
+    if isinstance(scripted, OSError):
+        raise scripted
     return scripted
 
 
@@ -73,15 +77,19 @@ class FakePlatform:
     link_states: tuple[LinkState, ...] | OSError = ()
     routes: Mapping[str, RouteTo | OSError] = field(default_factory=dict)
     """By address; no route where nothing stands."""
+    service: NameService | OSError = NO_NAME_SERVICE
     names: Mapping[str, Sequence[str] | OSError] = field(default_factory=dict)
     echoes: Mapping[str, Sequence[EchoReply]] = field(default_factory=dict)
     """By address; one after the other, the last for ever."""
     echo_refusal: OSError | None = None
-    service: NameService | OSError = NO_NAME_SERVICE
     """What opening an echo session raises."""
     hops: Mapping[int, Sequence[HopReply]] = field(default_factory=dict)
     """By TTL; one after the other, the last for ever. Beyond the highest TTL that reached, the target answers."""
     trace_refusal: OSError | None = None
+    sizes: Callable[[int], SizeReply] = lambda _size: NOTHING
+    """By the size of a packet; silence without a script."""
+    own_mtu: Bytes | None = Bytes(1500)
+    sizes_refusal: OSError | None = None
     udp: Callable[[str, int, bytes], bytes | OSError] = lambda _address, _port, _payload: TimeoutError()
     udp_rtt_ms: Ms = Ms(1.0)
     tcp: Mapping[tuple[str, int], Ms | OSError] = field(default_factory=dict)
@@ -132,6 +140,11 @@ class FakePlatform:
         self.calls.append(("route_to", address))
         return _given(self.routes.get(address, OSError(errno.ENETUNREACH, "not in the script")))
 
+    async def name_service(self, names: Sequence[str]) -> NameService:
+        """The scripted settings."""
+        self.calls.append(("name_service", *names))
+        return _given(self.service)
+
     async def resolve(self, host: str, family: Family | None = None) -> tuple[str, ...]:
         """The scripted addresses of the family."""
         self.calls.append(("resolve", host))
@@ -140,11 +153,6 @@ class FakePlatform:
         if not found:
             raise missing
         return found
-    async def name_service(self, names: Sequence[str]) -> NameService:
-        """The scripted settings."""
-        self.calls.append(("name_service", *names))
-        return _given(self.service)
-
 
     @asynccontextmanager
     async def open_echo(self, family: Family) -> AsyncGenerator["FakeEcho", None]:
@@ -173,9 +181,25 @@ class FakePlatform:
             raise TimeoutError
         return UdpReply(payload=answer, rtt_ms=self.udp_rtt_ms)
 
-    async def connect_tcp(self, address: str, port: int, *, timeout_s: Seconds) -> TcpConnected:
+    @asynccontextmanager
+    async def open_sizes(self, target: str) -> AsyncGenerator["FakeSizes", None]:
+        """A session over the scripted path."""
+        self.calls.append(("open_sizes", target))
+        if self.sizes_refusal is not None:
+            raise self.sizes_refusal
+        yield FakeSizes(self)
+
+    @asynccontextmanager
+    async def open_udp(self, family: Family) -> AsyncGenerator["FakeUdp", None]:
+        """A session that gives the scripted answers at once."""
+        self.calls.append(("open_udp", family.value))
+        yield FakeUdp(self)
+
+    async def connect_tcp(
+        self, address: str, port: int, *, timeout_s: Seconds, segment_limit_bytes: int | None = None
+    ) -> TcpConnected:
         """A socket that is connected to nothing; the caller closes it."""
-        del timeout_s
+        del timeout_s, segment_limit_bytes
         self.calls.append(("connect_tcp", address, str(port)))
         connect_ms = _given(self.tcp.get((address, port), TimeoutError()))
         return TcpConnected(sock=socket.socket(), connect_ms=connect_ms)
@@ -210,6 +234,57 @@ class FakeEcho:
         del timeout_s, payload_bytes
         self._platform.calls.append(("echo", address))
         return self._platform.next_of("echo", address, self._platform.echoes.get(address, [SILENCE]))
+
+
+class FakeSizes:
+    """Gives what the scripted path does to each size."""
+
+    def __init__(self, platform: FakePlatform) -> None:
+        self._platform = platform
+
+    @property
+    def method(self) -> PathMethod:
+        """What is sent."""
+        return PathMethod.ICMP
+
+    async def own_mtu_bytes(self) -> Bytes | None:
+        """The scripted interface's."""
+        return self._platform.own_mtu
+
+    async def probe(self, size_bytes: int, *, timeout_s: Seconds) -> SizeReply:
+        """What the path does to this size."""
+        del timeout_s
+        self._platform.calls.append(("size", str(size_bytes)))
+        return self._platform.sizes(size_bytes)
+
+
+class FakeUdp:
+    """Gives the scripted answer to each datagram; errors in the script are silence here."""
+
+    port = 40_000
+
+    def __init__(self, platform: FakePlatform) -> None:
+        self._platform = platform
+        self._arrived: asyncio.Queue[Datagram] = asyncio.Queue()
+        self._clock_s = 0.0
+
+    def own_address(self, target: str) -> str:
+        """An address of the family."""
+        return "192.168.10.20" if family_of(target) is Family.IPV4 else "2001:db8:10::20"
+
+    def send(self, address: str, port: int, payload: bytes) -> Seconds:
+        """Put the answer where it will be received."""
+        self._platform.calls.append(("send_udp", address, str(port)))
+        self._clock_s += 1
+        answer = self._platform.udp(address, port, payload)
+        if isinstance(answer, bytes):
+            at_s = Seconds(self._clock_s + self._platform.udp_rtt_ms / 1000)
+            self._arrived.put_nowait(Datagram(address=address, port=port, payload=answer, at_s=at_s))
+        return Seconds(self._clock_s)
+
+    async def receive(self) -> Datagram:
+        """The next answer; waits without end where there is none."""
+        return await self._arrived.get()
 
 
 class FakeTrace:

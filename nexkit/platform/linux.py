@@ -2,13 +2,15 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 
 from nexkit.address import Family
+from nexkit.facts.dns import NameService
 from nexkit.facts.link import LinkState
 from nexkit.facts.network import NetworkState
-from nexkit.platform import linux_icmp, linux_link, linux_netlink, linux_network, linux_proxy
-from nexkit.platform.api import Capability, CapabilityState, EchoSession, Neighbour, RouteTo, TraceSession
+from nexkit.platform import linux_dns, linux_icmp, linux_link, linux_mtu, linux_netlink, linux_network, linux_proxy
+from nexkit.platform.api import Capability, CapabilityState, EchoSession, Neighbour, RouteTo, SizeSession, TraceSession
 from nexkit.platform.loopback_check import icmp_capabilities
 from nexkit.platform.sockets import SocketPlatform
 from nexkit.platform.system_proxy import SystemProxy, in_force
@@ -54,9 +56,17 @@ class LinuxPlatform(SocketPlatform):
         """The way that packets to an address would take now; OSError where there is none."""
         return await in_daemon_thread(linux_link.look_up_route, address)
 
+    async def name_service(self, names: Sequence[str]) -> NameService:
+        """How this system looks names up; OSError where resolv.conf cannot be read."""
+        return await linux_dns.read_name_service(names, self)
+
     def open_echo(self, family: Family) -> AbstractAsyncContextManager[EchoSession]:
         """ICMP echo without privilege; entering raises PermissionError where the system refuses it."""
         return linux_icmp.open_echo(family)
+
+    def open_sizes(self, target: str) -> AbstractAsyncContextManager[SizeSession]:
+        """Packets that nobody may cut up; entering raises OSError without a route."""
+        return linux_mtu.open_sizes(target)
 
     def open_trace(self, target: str) -> AbstractAsyncContextManager[TraceSession]:
         """Path discovery without privilege; entering raises OSError without a route."""

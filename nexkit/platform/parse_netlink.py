@@ -9,6 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from nexkit.facts.link import NOT_COUNTED, LinkCounters
+from nexkit.units import Bytes
+
 AF_INET = 2
 AF_INET6 = 10
 NLMSG_ERROR = 2
@@ -23,6 +26,8 @@ _ROUTE = struct.Struct("=BBBBBBBBI")
 _NEIGHBOUR = struct.Struct("=BxxxiHBB")
 _NEXT_HOP = struct.Struct("=HBBi")
 _ATTRIBUTE = struct.Struct("=HH")
+_STATISTICS = struct.Struct("=13Q")
+"""The beginning of struct rtnl_link_stats64; the rest of the receive errors follows."""
 _U32 = struct.Struct("=I")
 _I32 = struct.Struct("=i")
 
@@ -56,6 +61,7 @@ class Link:
     """Index of the bridge or bond that it is a port of."""
     kind: str | None
     """The software kind (`veth`, `bridge`, `tun`); None for the driver of a device."""
+    counters: LinkCounters = NOT_COUNTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +88,15 @@ class Route:
     link: int | None
     gateway: str | None
     metric: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """The way that the kernel would send a packet."""
+
+    link: int | None
+    source: str | None
+    gateway: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +145,7 @@ def read_links(found: Iterable[Message]) -> tuple[Link, ...]:
                 carrier=None if carrier is None else bool(carrier[0]),
                 master=_number(attributes.get(10)),
                 kind=None if kind is None else _text(kind),
+                counters=_counters(attributes.get(23, b""), _number(attributes.get(35))),
             )
         )
     return tuple(links)
@@ -186,6 +202,14 @@ def read_routes(found: Iterable[Message]) -> tuple[Route, ...]:
     return tuple(routes)
 
 
+def read_lookup(message: Message) -> Lookup:
+    """The RTM_NEWROUTE message that answers RTM_GETROUTE for one address."""
+    attributes = _attributes(message.body[_ROUTE.size :])
+    link, gateway = next(_ways(attributes), (None, None))
+    source = attributes.get(7)
+    return Lookup(link=link, source=None if source is None else str(ip_address(source)), gateway=gateway)
+
+
 def read_neighbours(found: Iterable[Message]) -> tuple[NeighbourEntry, ...]:
     """RTM_NEWNEIGH messages of IPv4 and IPv6."""
     entries = []
@@ -199,6 +223,40 @@ def read_neighbours(found: Iterable[Message]) -> tuple[NeighbourEntry, ...]:
                 )
             )
     return tuple(entries)
+
+
+def _counters(statistics: bytes, carrier_changes: int | None) -> LinkCounters:
+    """IFLA_STATS64 and IFLA_CARRIER_CHANGES."""
+    if len(statistics) < _STATISTICS.size:
+        return LinkCounters(carrier_changes=carrier_changes)
+    (
+        received_packets,
+        sent_packets,
+        received_bytes,
+        sent_bytes,
+        receive_errors,
+        send_errors,
+        receive_drops,
+        send_drops,
+        _multicast,
+        collisions,
+        _length_errors,
+        _overruns,
+        crc_errors,
+    ) = _STATISTICS.unpack_from(statistics)
+    return LinkCounters(
+        received_bytes=Bytes(received_bytes),
+        sent_bytes=Bytes(sent_bytes),
+        received_packets=received_packets,
+        sent_packets=sent_packets,
+        receive_errors=receive_errors,
+        send_errors=send_errors,
+        receive_drops=receive_drops,
+        send_drops=send_drops,
+        crc_errors=crc_errors,
+        collisions=collisions,
+        carrier_changes=carrier_changes,
+    )
 
 
 def _ways(attributes: Mapping[int, bytes]) -> Iterator[tuple[int | None, str | None]]:

@@ -22,6 +22,11 @@ def probe_text(probe_id: str, texts: Texts) -> ProbeText:
                 _("Settings of this computer"),
                 _("Reads the network settings of this computer. Sends nothing."),
             )
+        case "link":
+            return ProbeText(
+                _("Cables and interfaces"),
+                _("Reads speed, errors and interruptions of this computer's network interfaces. Sends nothing."),
+            )
         case "lan":
             return ProbeText(
                 _("Router nearby"),
@@ -42,6 +47,11 @@ def probe_text(probe_id: str, texts: Texts) -> ProbeText:
                 _("Name servers (DNS)"),
                 _("Asks each of your name servers, and a few others to compare, for the same names."),
             )
+        case "encrypted_dns":
+            return ProbeText(
+                _("Encrypted name servers"),
+                _("Asks the encrypted name servers of the profile (over TLS or HTTPS) for a few well-known names."),
+            )
         case "portal":
             return ProbeText(
                 _("Sign-in page of the network"),
@@ -56,6 +66,11 @@ def probe_text(probe_id: str, texts: Texts) -> ProbeText:
             return ProbeText(
                 _("Way to the destination"),
                 _("Sends small packets along the way to the destination to see which routers answer."),
+            )
+        case "mtu":
+            return ProbeText(
+                _("Size of packets"),
+                _("Sends packets of several sizes to the destination, and a request of some kilobytes to its server."),
             )
         case "load":
             return ProbeText(

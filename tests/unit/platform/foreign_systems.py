@@ -86,9 +86,14 @@ def windows_error(code):
 
 
 @contextlib.contextmanager
-def windows(*, iphlpapi, winhttp=None, kernel32=None, winreg=None, last_error=lambda: 0):
+def windows(*, iphlpapi, winhttp=None, kernel32=None, wlanapi=None, winreg=None, last_error=lambda: 0):
     """`nexkit.platform.windows` over doubles of its libraries."""
-    libraries = {"iphlpapi.dll": iphlpapi, "winhttp.dll": winhttp, "kernel32.dll": kernel32}
+    libraries = {
+        "iphlpapi.dll": iphlpapi,
+        "winhttp.dll": winhttp,
+        "kernel32.dll": kernel32,
+        "wlanapi.dll": wlanapi,
+    }
 
     def load(name, use_last_error):
         assert use_last_error

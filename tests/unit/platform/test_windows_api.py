@@ -95,6 +95,7 @@ def test_interface_rows_of_a_japanese_windows_are_read():
         mtu_bytes=1500,
         speed_bit_s=1_000_000_000,
         mac="00:00:5e:00:53:10",
+        counters=ethernet.counters,
     )
     assert (wifi.admin_up, wifi.connected, wifi.speed_bit_s) == (False, False, None)
     assert not virtual.hardware
