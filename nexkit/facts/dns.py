@@ -102,8 +102,6 @@ class EncryptedAttempt:
     address: IpAddress
     connect_ms: Ms | None
     tls: TlsResult | None
-    protocol: Open | None
-    """What was agreed on for DNS over HTTPS: `h2` or `http/1.1`."""
     http_status: int | None
     """Of the last answer; None without HTTP."""
     queries: tuple[DnsQuery, ...]
