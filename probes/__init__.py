@@ -24,8 +24,12 @@ def _builtin() -> tuple[type[Probe], ...]:
     from probes.mtu import MtuProbe
     from probes.ping import PingProbe
     from probes.portal import PortalProbe
+    from probes.proxy import ProxyProbe
     from probes.reach import ReachProbe
     from probes.route import RouteProbe
+    from probes.time import TimeProbe
+    from probes.udp import UdpProbe
+    from probes.udp_service import UdpServiceProbe
 
     return (
         InterfacesProbe,
@@ -38,7 +42,11 @@ def _builtin() -> tuple[type[Probe], ...]:
         DnsProbe,
         EncryptedDnsProbe,
         PortalProbe,
+        ProxyProbe,
         ReachProbe,
+        UdpProbe,
+        UdpServiceProbe,
+        TimeProbe,
         LoadProbe,
     )
 

@@ -19,9 +19,11 @@ from nexkit.address import Scope, is_address, scope
 from nexkit.facts.dns import EncryptedAnswers, ResolverAnswers, SystemLookups
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.load import LoadTest
+from nexkit.facts.mtu import PathMtu
 from nexkit.facts.network import GatewayReach, NetworkState
 from nexkit.facts.path import PathTrace
 from nexkit.facts.portal import PortalCheck
+from nexkit.facts.proxy import ProxyCheck
 from nexkit.facts.reach import Reach
 from nexkit.facts.system import SystemInfo
 from nexkit.outcome import Completed, Outcome, Skipped, SkipReason
@@ -38,11 +40,13 @@ CATEGORY_OF: Mapping[type, Category] = {
     GatewayReach: Category.PATH,
     EchoStats: Category.PATH,
     PathTrace: Category.PATH,
+    PathMtu: Category.PATH,
     ResolverAnswers: Category.NAMES,
     SystemLookups: Category.NAMES,
     EncryptedAnswers: Category.NAMES,
     Reach: Category.SERVICES,
     PortalCheck: Category.SERVICES,
+    ProxyCheck: Category.SERVICES,
     LoadTest: Category.LOAD,
 }
 """What the user must have agreed to for a fact to be shared. A fact that is not here never leaves this computer."""

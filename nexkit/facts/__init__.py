@@ -19,6 +19,7 @@ def _builtin_facts() -> tuple[type, ...]:
     from nexkit.facts.network import GatewayReach, NetworkState
     from nexkit.facts.path import PathTrace
     from nexkit.facts.portal import PortalCheck
+    from nexkit.facts.proxy import ProxyCheck
     from nexkit.facts.reach import Reach
     from nexkit.facts.time import ClockCheck
     from nexkit.facts.udp import UdpPath, UdpService
@@ -35,6 +36,7 @@ def _builtin_facts() -> tuple[type, ...]:
         PathMtu,
         Reach,
         PortalCheck,
+        ProxyCheck,
         LoadTest,
         UdpPath,
         UdpService,

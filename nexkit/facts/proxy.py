@@ -203,8 +203,6 @@ class ProxyDecision:
     reason: ProxyReason
     ways: tuple[ProxyWay, ...]
     """In order of preference; empty where the PAC file gave no answer for it."""
-    failure: Failure | None
-    """Why there is no answer; step `pac_evaluate`."""
     attempts: tuple[ProxyAttempt, ...]
     """Through the proxies in that order, up to the first that answered; empty where the first way is direct."""
 

@@ -90,7 +90,7 @@ class SystemProxy:
         return ProxySettings(
             http=_proxy(self.endpoint("http")),
             https=_proxy(self.endpoint("https")),
-            pac_url=self.pac_url,
+            pac_url=without_user(self.pac_url),
             auto_detect=self.auto_detect,
         )
 
@@ -125,6 +125,15 @@ def endpoint_of(text: str, *, user: str | None = None, password: str | None = No
         user=user if parts.username is None else unquote(parts.username),
         password=password if parts.password is None else unquote(parts.password),
     )
+
+
+def without_user(url: str | None) -> str | None:
+    """A web address without name and password."""
+    if url is None:
+        return None
+    before, separator, rest = url.partition("://")
+    place, slash, path = rest.partition("/")
+    return f"{before}{separator}{place.rpartition('@')[2]}{slash}{path}"
 
 
 def environment_settings(

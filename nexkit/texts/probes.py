@@ -57,6 +57,14 @@ def probe_text(probe_id: str, texts: Texts) -> ProbeText:
                 _("Sign-in page of the network"),
                 _("Fetches a tiny check page from the web to see whether a hotel or café page comes instead."),
             )
+        case "proxy":
+            return ProbeText(
+                _("Way through proxies"),
+                _(
+                    "Reads the proxy settings, fetches the automatic configuration file if there is one, and asks each "
+                    "proxy for the tested services. Looks for such a file in your own network only."
+                ),
+            )
         case "reach":
             return ProbeText(
                 _("Connections to services"),
@@ -71,6 +79,24 @@ def probe_text(probe_id: str, texts: Texts) -> ProbeText:
             return ProbeText(
                 _("Size of packets"),
                 _("Sends packets of several sizes to the destination, and a request of some kilobytes to its server."),
+            )
+        case "udp":
+            return ProbeText(
+                _("Calls and other UDP traffic"),
+                _(
+                    "Asks a few STUN servers how this computer looks from outside, and sends a stream as small as a "
+                    "voice call to one of them or to a reflector, for some seconds."
+                ),
+            )
+        case "udp_service":
+            return ProbeText(
+                _("Services over UDP"),
+                _("Sends up to three small greetings to each tested service that uses UDP, such as a VPN server."),
+            )
+        case "time":
+            return ProbeText(
+                _("Clock"),
+                _("Asks a few time servers, and where these are silent a few web servers, what time it is."),
             )
         case "load":
             return ProbeText(

@@ -16,6 +16,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words == ["--version"]:
         print(f"nexkit {__version__}")
         return 0
+    if words == ["evaluate-pac"]:
+        # The proxy probe starts the frozen program so, to evaluate what a stranger wrote in a process of its own.
+        from probes.proxy.pac_program import main as evaluate_pac
+
+        return evaluate_pac()
     from ui.cli.commands import run_command
 
     try:
