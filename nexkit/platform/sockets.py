@@ -19,6 +19,7 @@ from nexkit.facts.system import SystemInfo
 from nexkit.platform.api import ProcessResult, TcpConnected, UdpReply, UdpSession
 from nexkit.platform.linux_datagram import ANCILLARY_BYTES, ask_for_stamps_and_errors, stamp_ns
 from nexkit.platform.socket_address import address_of, readable, socket_address
+from nexkit.platform.tcp_mtu import limit_segments
 from nexkit.platform.threads import in_daemon_thread
 from nexkit.platform.udp_session import open_udp
 from nexkit.units import Ms, Seconds
@@ -90,7 +91,9 @@ class SocketPlatform:
         """A UDP socket for many datagrams to several hosts; entering raises OSError without such a family."""
         return open_udp(family)
 
-    async def connect_tcp(self, address: str, port: int, *, timeout_s: Seconds) -> TcpConnected:
+    async def connect_tcp(
+        self, address: str, port: int, *, timeout_s: Seconds, segment_limit_bytes: int | None = None
+    ) -> TcpConnected:
         """A TCP connection and how long the handshake took; TimeoutError or OSError.
 
         On Linux the time is the kernel's own, so that a busy event loop does not lengthen it.
@@ -100,6 +103,8 @@ class SocketPlatform:
         try:
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if segment_limit_bytes is not None:
+                limit_segments(sock, segment_limit_bytes)
             began_ns = time.perf_counter_ns()
             async with asyncio.timeout(timeout_s):
                 await asyncio.get_running_loop().sock_connect(sock, target)

@@ -1,0 +1,97 @@
+"""Packets of given sizes on macOS that nobody may cut up, by datagram ICMP sockets, without privilege.
+
+IP_DONTFRAG and IPV6_DONTFRAG are of XNU's netinet/in.h and netinet6/in6.h (ip(4), ip6(4)). The sockets hand over ICMP
+errors by a plain receive, IPv4 messages with their IP header.
+"""
+
+import secrets
+import socket
+import struct
+import sys
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from nexkit.address import Family, family
+from nexkit.facts.path import PathMethod
+from nexkit.platform.own_mtu import own_mtu_bytes
+from nexkit.platform.parse_too_big import parse_icmp_answer
+from nexkit.platform.size_session import SizeAnswer, SizeExchange
+
+assert sys.platform == "darwin"  # noqa: S101  mypy reads what follows for macOS only
+
+_DONTFRAG = {Family.IPV4: (socket.IPPROTO_IP, 28), Family.IPV6: (socket.IPPROTO_IPV6, 62)}
+_SOCKET_FAMILIES = {Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
+_PROTOCOLS = {Family.IPV4: socket.IPPROTO_ICMP, Family.IPV6: socket.IPPROTO_ICMPV6}
+_ECHO_REQUEST = {Family.IPV4: 8, Family.IPV6: 128}
+_IP_HEADER_BYTES = {Family.IPV4: 20, Family.IPV6: 40}
+_ICMP_HEADER = struct.Struct("!BBHHH")
+_HEAD_BYTES = 512
+_SEND_BUFFER_BYTES = 65_536
+
+
+class _EchoSocket:
+    """Echo requests (RFC 792, RFC 4443); the key is the sequence number."""
+
+    method = PathMethod.ICMP
+
+    def __init__(self, target: str) -> None:
+        self._target = target
+        self._family = family(target)
+        self._identifier = secrets.randbits(16)
+        self._sock = socket.socket(_SOCKET_FAMILIES[self._family], socket.SOCK_DGRAM, _PROTOCOLS[self._family])
+        try:
+            self._sock.setblocking(False)
+            self._sock.setsockopt(*_DONTFRAG[self._family], 1)
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+        except BaseException:
+            self._sock.close()
+            raise
+
+    def fileno(self) -> int:
+        """The number to wait on."""
+        return self._sock.fileno()
+
+    def close(self) -> None:
+        """Give the socket back."""
+        self._sock.close()
+
+    def own_mtu_bytes(self) -> int | None:
+        """The largest packet that the interface on the way takes."""
+        return own_mtu_bytes(self._target)
+
+    def send(self, key: int, size_bytes: int) -> None:
+        """Send one request; the kernel fills in the checksum of ICMPv6."""
+        kind = _ECHO_REQUEST[self._family]
+        payload = bytes(max(0, size_bytes - _IP_HEADER_BYTES[self._family] - _ICMP_HEADER.size))
+        header = _ICMP_HEADER.pack(kind, 0, _checksum(kind << 8, self._identifier, key), self._identifier, key)
+        address = socket.getaddrinfo(self._target, 0, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)[0][4]
+        self._sock.sendto(header + payload, address)
+
+    def receive(self) -> Iterable[SizeAnswer]:
+        """Replies and ICMP errors."""
+        version = 4 if self._family is Family.IPV4 else 6
+        while True:
+            try:
+                message, source = self._sock.recvfrom(_HEAD_BYTES)
+            except BlockingIOError:
+                return
+            except OSError:
+                continue  # an error that the socket kept; the message itself comes as well
+            answer = parse_icmp_answer(message, version, self._identifier, str(source[0]).partition("%")[0])
+            if answer is not None:
+                yield answer
+
+
+def _checksum(*words: int) -> int:
+    """The internet checksum (RFC 1071) of a message whose other words are zero."""
+    total = sum(words)
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+@asynccontextmanager
+async def open_sizes(target: str) -> AsyncIterator[SizeExchange]:
+    """Packets that nobody may cut up; PermissionError where the system refuses, OSError without a route."""
+    async with SizeExchange.over(_EchoSocket(target)) as session:
+        yield session
