@@ -14,6 +14,7 @@ from nexkit.facts.link import LinkState
 from nexkit.facts.network import NeighbourState, NetworkState
 from nexkit.facts.path import PathMethod
 from nexkit.facts.system import SystemInfo
+from nexkit.facts.time import TimeSettings
 from nexkit.outcome import FailureKind
 from nexkit.platform.system_proxy import SystemProxy
 from nexkit.units import Bytes, Ms, Seconds
@@ -250,6 +251,10 @@ class Platform(Protocol):
 
     def open_sizes(self, target: str) -> AbstractAsyncContextManager[SizeSession]:
         """Packets that nobody may cut up, without privilege; entering raises PermissionError or OSError (no route)."""
+        ...
+
+    async def time_settings(self) -> TimeSettings:
+        """The time zone and whether the system keeps its clock itself; what it does not tell is None. Sends nothing."""
         ...
 
     async def exchange_udp(

@@ -18,6 +18,7 @@ from nexkit.facts.network import NeighbourState, NetworkState, ProxySettings
 from nexkit.facts.path import PathMethod
 from nexkit.facts.proxy import ProxySource
 from nexkit.facts.system import SystemInfo
+from nexkit.facts.time import ClockSync, TimeSettings, TimeZone
 from nexkit.platform.api import (
     Capability,
     Datagram,
@@ -55,6 +56,11 @@ NO_NAME_SERVICE = NameService(
     hosts=(),
 )
 
+TOKYO = TimeSettings(
+    zone=TimeZone(utc_offset_s=32_400, name="Asia/Tokyo"),
+    sync=ClockSync(enabled=True, synchronised=True, service="chronyd", last_sync_at=None),
+)
+
 
 def _given(scripted: ReplyT | OSError) -> ReplyT:
     if isinstance(scripted, OSError):
@@ -78,6 +84,7 @@ class FakePlatform:
     routes: Mapping[str, RouteTo | OSError] = field(default_factory=dict)
     """By address; no route where nothing stands."""
     service: NameService | OSError = NO_NAME_SERVICE
+    time: TimeSettings | OSError = TOKYO
     names: Mapping[str, Sequence[str] | OSError] = field(default_factory=dict)
     echoes: Mapping[str, Sequence[EchoReply]] = field(default_factory=dict)
     """By address; one after the other, the last for ever."""
@@ -148,6 +155,15 @@ class FakePlatform:
     async def resolve(self, host: str, family: Family | None = None) -> tuple[str, ...]:
         """The scripted addresses of the family."""
         self.calls.append(("resolve", host))
+    async def time_settings(self) -> TimeSettings:
+        """The scripted settings."""
+        self.calls.append(("time_settings",))
+        return _given(self.time)
+
+    async def metered(self) -> bool | None:
+        """As scripted."""
+        return self.is_metered
+
         missing = socket.gaierror(socket.EAI_NONAME, "not in the script")
         found = tuple(each for each in _given(self.names.get(host, missing)) if family in (None, family_of(each)))
         if not found:

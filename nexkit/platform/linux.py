@@ -9,7 +9,18 @@ from nexkit.address import Family
 from nexkit.facts.dns import NameService
 from nexkit.facts.link import LinkState
 from nexkit.facts.network import NetworkState
-from nexkit.platform import linux_dns, linux_icmp, linux_link, linux_mtu, linux_netlink, linux_network, linux_proxy
+from nexkit.facts.time import TimeSettings
+from nexkit.platform import (
+    linux_dns,
+    linux_icmp,
+    linux_link,
+    linux_metered,
+    linux_mtu,
+    linux_netlink,
+    linux_network,
+    linux_proxy,
+    linux_time,
+)
 from nexkit.platform.api import Capability, CapabilityState, EchoSession, Neighbour, RouteTo, SizeSession, TraceSession
 from nexkit.platform.loopback_check import icmp_capabilities
 from nexkit.platform.sockets import SocketPlatform
@@ -59,6 +70,14 @@ class LinuxPlatform(SocketPlatform):
     async def name_service(self, names: Sequence[str]) -> NameService:
         """How this system looks names up; OSError where resolv.conf cannot be read."""
         return await linux_dns.read_name_service(names, self)
+
+    async def time_settings(self) -> TimeSettings:
+        """The time zone and whether the system keeps its clock itself; what it does not tell is None."""
+        return await linux_time.read_time_settings(self)
+
+    async def metered(self) -> bool | None:
+        """Whether the system counts the default connection's data or holds it for dear; None: it does not say."""
+        return await linux_metered.read_metered(self)
 
     def open_echo(self, family: Family) -> AbstractAsyncContextManager[EchoSession]:
         """ICMP echo without privilege; entering raises PermissionError where the system refuses it."""

@@ -22,7 +22,8 @@ from nexkit.address import Family, family, is_address
 from nexkit.facts.dns import NameService
 from nexkit.facts.link import LinkState
 from nexkit.facts.network import AddressOrigin, Duplex, NetworkState
-from nexkit.platform import macos_dns, macos_link, macos_mtu
+from nexkit.facts.time import TimeSettings
+from nexkit.platform import macos_dns, macos_link, macos_metered, macos_mtu, macos_time
 from nexkit.platform.api import Capability, CapabilityState, Neighbour, RouteTo, SizeSession, TraceSession
 from nexkit.platform.icmp_session import IcmpMessage, IcmpSession, IcmpTrace
 from nexkit.platform.loopback_check import icmp_capabilities
@@ -133,6 +134,10 @@ class MacosPlatform(SocketPlatform):
         """The ARP or ND entry of an address; PermissionError where the system refuses to tell."""
         if family(address) is Family.IPV4:
             return parse_arp(await self._output(_ARP, "-an"), address, interface)
+    async def time_settings(self) -> TimeSettings:
+        """The time zone and whether the system keeps its clock itself; what it does not tell is None."""
+        return await in_daemon_thread(macos_time.read_time_settings)
+
         return parse_ndp(await self._output(_NDP, "-an"), address, interface)
 
     async def links(self) -> tuple[LinkState, ...]:

@@ -18,8 +18,9 @@ from nexkit.facts.dns import NameService
 from nexkit.facts.link import LinkState
 from nexkit.facts.network import NeighbourState, NetworkState
 from nexkit.facts.path import PathMethod
-from nexkit.platform import windows_api as api, windows_mtu
-from nexkit.platform import windows_dns, windows_link, windows_proxy
+from nexkit.facts.time import TimeSettings
+from nexkit.platform import windows_api as api
+from nexkit.platform import windows_dns, windows_link, windows_metered, windows_mtu, windows_proxy, windows_time
 from nexkit.platform.api import Capability, CapabilityState, EchoReply, HopReply, Neighbour, RouteTo, SizeSession
 from nexkit.platform.loopback_check import icmp_capabilities
 from nexkit.platform.own_mtu import own_mtu_bytes
@@ -80,6 +81,10 @@ class WindowsPlatform(SocketPlatform):
         )
 
     async def neighbour(self, address: str, interface: str) -> Neighbour:
+    async def time_settings(self) -> TimeSettings:
+        """The time zone and whether the system keeps its clock itself; what it does not tell is None."""
+        return await in_daemon_thread(windows_time.read_time_settings)
+
         """The ARP or ND entry of an address; PermissionError where the system refuses to tell."""
         return await in_daemon_thread(self._calls.neighbour, address, interface)
 

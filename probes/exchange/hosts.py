@@ -23,3 +23,16 @@ def check_port(port: int) -> None:
     """ValueError for a number that is no port."""
     if not 0 < port <= MAX_PORT:
         raise ValueError(f"port {port} is not in 1..{MAX_PORT}")
+
+
+def host_and_port(text: str, default_port: int | None = None) -> tuple[str, int]:
+    """`HOST:PORT`, `[ADDRESS]:PORT`, and without a port where there is a default; ValueError for anything else."""
+    host, colon, port = text.rpartition(":")
+    if is_address(text) or not colon:
+        host, port = text, "" if default_port is None else str(default_port)
+    host = host.removeprefix("[").removesuffix("]")
+    if not port.isascii() or not port.isdigit():
+        raise ValueError(f"{text!r} is not HOST:PORT")
+    check_port(int(port))
+    wire_host(host)
+    return host, int(port)
