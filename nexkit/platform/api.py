@@ -12,7 +12,7 @@ from nexkit.address import Family
 from nexkit.facts.dns import NameService
 from nexkit.facts.link import LinkState
 from nexkit.facts.network import NeighbourState, NetworkState
-from nexkit.facts.path import PathMethod
+from nexkit.facts.path import MplsLabel, PathMethod, Rewriting
 from nexkit.facts.system import SystemInfo
 from nexkit.facts.time import TimeSettings
 from nexkit.outcome import FailureKind
@@ -88,14 +88,30 @@ class HopReply:
     """The target itself answered."""
     unreachable: FailureKind | None
     """A router said that it cannot forward."""
+    reply_ttl: int | None = None
+    """TTL that is left of the answer; None where the system does not show it, as with the three that follow."""
+    quoted_ttl: int | None = None
+    mpls: tuple[MplsLabel, ...] | None = None
+    rewritten: tuple[Rewriting, ...] = ()
+    """What the quote in the answer shows to have been changed on the way."""
 
 
 class TraceSession(Protocol):
-    """An open path discovery to one target with one flow; many probes may be under way at once."""
+    """An open path discovery to one target; many probes may be under way at once."""
 
     @property
     def method(self) -> PathMethod:
         """What is sent."""
+        ...
+
+    @property
+    def port(self) -> int | None:
+        """Where it is sent to; None with ICMP."""
+        ...
+
+    @property
+    def flow_stable(self) -> bool:
+        """Whether all probes so far were of one flow (Paris traceroute)."""
         ...
 
     async def probe(self, ttl: int, *, timeout_s: Seconds) -> HopReply:
@@ -237,24 +253,37 @@ class Platform(Protocol):
         """
         ...
 
+    async def time_settings(self) -> TimeSettings:
+        """The time zone and whether the system keeps its clock itself; what it does not tell is None. Sends nothing."""
+        ...
+
     async def resolve(self, host: str, family: Family | None = None) -> tuple[str, ...]:
         """Addresses by the system's own lookup, its order kept, each once; socket.gaierror without any."""
+        ...
+
+    async def name_of(self, address: str) -> str | None:
+        """What the system's own lookup calls an address (PTR); None without a name that is a host name."""
+        ...
+
+    async def metered(self) -> bool | None:
+        """Whether the system counts the default connection's data or holds it for dear; None: it does not say."""
         ...
 
     def open_echo(self, family: Family) -> AbstractAsyncContextManager[EchoSession]:
         """ICMP echo without privilege; entering raises PermissionError where the system refuses it."""
         ...
 
-    def open_trace(self, target: str) -> AbstractAsyncContextManager[TraceSession]:
-        """Path discovery without privilege; entering raises PermissionError or OSError (no route)."""
+    def open_trace(
+        self, target: str, method: PathMethod | None = None, port: int | None = None
+    ) -> AbstractAsyncContextManager[TraceSession]:
+        """Path discovery without privilege, by the best method that is permitted unless one is named.
+
+        Entering raises PermissionError, OSError (no route), or OSError(EOPNOTSUPP) where the system has no such method.
+        """
         ...
 
     def open_sizes(self, target: str) -> AbstractAsyncContextManager[SizeSession]:
         """Packets that nobody may cut up, without privilege; entering raises PermissionError or OSError (no route)."""
-        ...
-
-    async def time_settings(self) -> TimeSettings:
-        """The time zone and whether the system keeps its clock itself; what it does not tell is None. Sends nothing."""
         ...
 
     async def exchange_udp(

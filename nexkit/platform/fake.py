@@ -93,9 +93,12 @@ class FakePlatform:
     hops: Mapping[int, Sequence[HopReply]] = field(default_factory=dict)
     """By TTL; one after the other, the last for ever. Beyond the highest TTL that reached, the target answers."""
     trace_refusal: OSError | None = None
+    pointers: Mapping[str, str] = field(default_factory=dict)
+    """By address, the name that its reverse lookup gives."""
     sizes: Callable[[int], SizeReply] = lambda _size: NOTHING
     """By the size of a packet; silence without a script."""
     own_mtu: Bytes | None = Bytes(1500)
+    is_metered: bool | None = None
     sizes_refusal: OSError | None = None
     udp: Callable[[str, int, bytes], bytes | OSError] = lambda _address, _port, _payload: TimeoutError()
     udp_rtt_ms: Ms = Ms(1.0)
@@ -152,9 +155,6 @@ class FakePlatform:
         self.calls.append(("name_service", *names))
         return _given(self.service)
 
-    async def resolve(self, host: str, family: Family | None = None) -> tuple[str, ...]:
-        """The scripted addresses of the family."""
-        self.calls.append(("resolve", host))
     async def time_settings(self) -> TimeSettings:
         """The scripted settings."""
         self.calls.append(("time_settings",))
@@ -164,11 +164,19 @@ class FakePlatform:
         """As scripted."""
         return self.is_metered
 
+    async def resolve(self, host: str, family: Family | None = None) -> tuple[str, ...]:
+        """The scripted addresses of the family."""
+        self.calls.append(("resolve", host))
         missing = socket.gaierror(socket.EAI_NONAME, "not in the script")
         found = tuple(each for each in _given(self.names.get(host, missing)) if family in (None, family_of(each)))
         if not found:
             raise missing
         return found
+
+    async def name_of(self, address: str) -> str | None:
+        """The scripted name."""
+        self.calls.append(("name_of", address))
+        return self.pointers.get(address)
 
     @asynccontextmanager
     async def open_echo(self, family: Family) -> AsyncGenerator["FakeEcho", None]:
@@ -179,12 +187,14 @@ class FakePlatform:
         yield FakeEcho(self)
 
     @asynccontextmanager
-    async def open_trace(self, target: str) -> AsyncGenerator["FakeTrace", None]:
+    async def open_trace(
+        self, target: str, method: PathMethod | None = None, port: int | None = None
+    ) -> AsyncGenerator["FakeTrace", None]:
         """A session that gives the scripted hops."""
         self.calls.append(("open_trace", target))
         if self.trace_refusal is not None:
             raise self.trace_refusal
-        yield FakeTrace(self)
+        yield FakeTrace(self, method or PathMethod.ICMP, port)
 
     async def exchange_udp(
         self, address: str, port: int, payload: bytes, *, timeout_s: Seconds, accept: Callable[[bytes], bool]
@@ -255,13 +265,12 @@ class FakeEcho:
 class FakeSizes:
     """Gives what the scripted path does to each size."""
 
-    def __init__(self, platform: FakePlatform) -> None:
-        self._platform = platform
+    flow_stable = True
 
-    @property
-    def method(self) -> PathMethod:
-        """What is sent."""
-        return PathMethod.ICMP
+    def __init__(self, platform: FakePlatform, method: PathMethod, port: int | None) -> None:
+        self._platform = platform
+        self.method = method
+        self.port = port
 
     async def own_mtu_bytes(self) -> Bytes | None:
         """The scripted interface's."""

@@ -22,10 +22,11 @@ from nexkit.address import Family, family, is_address
 from nexkit.facts.dns import NameService
 from nexkit.facts.link import LinkState
 from nexkit.facts.network import AddressOrigin, Duplex, NetworkState
+from nexkit.facts.path import PathMethod
 from nexkit.facts.time import TimeSettings
 from nexkit.platform import macos_dns, macos_link, macos_metered, macos_mtu, macos_time
 from nexkit.platform.api import Capability, CapabilityState, Neighbour, RouteTo, SizeSession, TraceSession
-from nexkit.platform.icmp_session import IcmpMessage, IcmpSession, IcmpTrace
+from nexkit.platform.icmp_session import IcmpMessage, IcmpSession
 from nexkit.platform.loopback_check import icmp_capabilities
 from nexkit.platform.macos_facts import PlainInterface, network_state
 from nexkit.platform.macos_link_facts import link_states, parse_route
@@ -37,6 +38,7 @@ from nexkit.platform.parse_scutil import parse_dns, parse_origin, parse_proxy_se
 from nexkit.platform.sockets import SocketPlatform
 from nexkit.platform.system_proxy import SystemProxy, environment_settings
 from nexkit.platform.threads import in_daemon_thread
+from nexkit.platform.whole_trace import open_whole_trace
 from nexkit.units import Seconds
 
 assert sys.platform == "darwin"  # noqa: S101  mypy reads what follows for macOS only
@@ -71,6 +73,10 @@ class MacosPlatform(SocketPlatform):
         except OSError:
             return Capability(id=capability, state=CapabilityState.REFUSED, reason="refused")
         return Capability(id=capability, state=CapabilityState.AVAILABLE)
+
+    async def metered(self) -> bool | None:
+        """Whether the system counts the default connection's data or holds it for dear; None: it does not say."""
+        return await in_daemon_thread(macos_metered.read_metered)
 
     async def network_state(self) -> NetworkState:
         """Interfaces, default routes, resolvers and proxies as the system has them now.
@@ -130,14 +136,14 @@ class MacosPlatform(SocketPlatform):
         except OSError:
             return ""
 
-    async def neighbour(self, address: str, interface: str) -> Neighbour:
-        """The ARP or ND entry of an address; PermissionError where the system refuses to tell."""
-        if family(address) is Family.IPV4:
-            return parse_arp(await self._output(_ARP, "-an"), address, interface)
     async def time_settings(self) -> TimeSettings:
         """The time zone and whether the system keeps its clock itself; what it does not tell is None."""
         return await in_daemon_thread(macos_time.read_time_settings)
 
+    async def neighbour(self, address: str, interface: str) -> Neighbour:
+        """The ARP or ND entry of an address; PermissionError where the system refuses to tell."""
+        if family(address) is Family.IPV4:
+            return parse_arp(await self._output(_ARP, "-an"), address, interface)
         return parse_ndp(await self._output(_NDP, "-an"), address, interface)
 
     async def links(self) -> tuple[LinkState, ...]:
@@ -170,11 +176,16 @@ class MacosPlatform(SocketPlatform):
         """Packets that nobody may cut up; entering raises PermissionError or OSError."""
         return macos_mtu.open_sizes(target)
 
-    @asynccontextmanager
-    async def open_trace(self, target: str) -> AsyncGenerator[TraceSession, None]:
-        """Path discovery without privilege; entering raises PermissionError or OSError."""
-        async with _open_session(family(target)) as session:
-            yield IcmpTrace(session=session, target=target)
+    def open_trace(
+        self, target: str, method: PathMethod | None = None, port: int | None = None
+    ) -> AbstractAsyncContextManager[TraceSession]:
+        """Path discovery without privilege, by ICMP or UDP; entering raises PermissionError or OSError.
+
+        Not by TCP: a connection attempt is not told of the router that dropped it.
+        """
+        if method is PathMethod.TCP:
+            raise OSError(errno.EOPNOTSUPP, "ICMP and UDP only")
+        return open_whole_trace(target, method or PathMethod.ICMP, port, socket.SOCK_DGRAM)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ sequence themselves (so a trace keeps no single flow), and count whole milliseco
 
 import asyncio
 import ctypes
+import errno
 import sys
 import time
 from collections.abc import AsyncGenerator, Sequence
@@ -80,11 +81,11 @@ class WindowsPlatform(SocketPlatform):
             self._proxy.user().summary(),
         )
 
-    async def neighbour(self, address: str, interface: str) -> Neighbour:
     async def time_settings(self) -> TimeSettings:
         """The time zone and whether the system keeps its clock itself; what it does not tell is None."""
         return await in_daemon_thread(windows_time.read_time_settings)
 
+    async def neighbour(self, address: str, interface: str) -> Neighbour:
         """The ARP or ND entry of an address; PermissionError where the system refuses to tell."""
         return await in_daemon_thread(self._calls.neighbour, address, interface)
 
@@ -106,6 +107,10 @@ class WindowsPlatform(SocketPlatform):
     def _read_name_service(self, names: tuple[str, ...]) -> NameService:
         return windows_dns.read_name_service(self._calls.adapters(), names)
 
+    async def metered(self) -> bool | None:
+        """Whether the system counts the default connection's data or holds it for dear; None: it does not say."""
+        return await in_daemon_thread(windows_metered.read_metered)
+
     @asynccontextmanager
     async def open_echo(self, family: Family) -> AsyncGenerator["_EchoSession", None]:
         """ICMP echo without privilege; entering raises PermissionError where the system refuses it."""
@@ -113,8 +118,16 @@ class WindowsPlatform(SocketPlatform):
         yield _EchoSession(self._calls, family)
 
     @asynccontextmanager
-    async def open_trace(self, target: str) -> AsyncGenerator["_TraceSession", None]:
-        """Path discovery without privilege; entering raises PermissionError or OSError."""
+    async def open_trace(
+        self, target: str, method: PathMethod | None = None, port: int | None = None
+    ) -> AsyncGenerator["_TraceSession", None]:
+        """Path discovery without privilege; entering raises PermissionError or OSError.
+
+        By ICMP alone: a socket is not told of ICMP errors here, and raw sockets want an administrator.
+        """
+        del port
+        if method not in (None, PathMethod.ICMP):
+            raise OSError(errno.EOPNOTSUPP, "ICMP only")
         of_family = family(target)
         await in_daemon_thread(self._calls.try_icmp, of_family)
         yield _TraceSession(_EchoSession(self._calls, of_family), target)
@@ -155,7 +168,10 @@ class _EchoSession:
 
 
 class _TraceSession:
-    """Echo requests with limited TTL to one target."""
+    """Echo requests with limited TTL to one target; the system numbers them, which changes their checksum."""
+
+    flow_stable = False
+    port: int | None = None
 
     def __init__(self, session: _EchoSession, target: str) -> None:
         self._session = session

@@ -13,7 +13,7 @@ class ProbeText(NamedTuple):
     """What it sends and to whom; says so where nothing is sent."""
 
 
-def probe_text(probe_id: str, texts: Texts) -> ProbeText:
+def probe_text(probe_id: str, texts: Texts) -> ProbeText:  # noqa: C901, PLR0912  a case for each probe
     """The words for a probe; a probe of another author is called by its id."""
     _ = texts.gettext
     match probe_id:
@@ -97,6 +97,11 @@ def probe_text(probe_id: str, texts: Texts) -> ProbeText:
             return ProbeText(
                 _("Clock"),
                 _("Asks a few time servers, and where these are silent a few web servers, what time it is."),
+            )
+        case "mtu":
+            return ProbeText(
+                _("Size of packets"),
+                _("Sends packets of several sizes to the destination, and a request of some kilobytes to its server."),
             )
         case "load":
             return ProbeText(
