@@ -49,6 +49,8 @@ TEST_PROGRAMS = {
     "nginx": "nginx-light",
     "ping": "iputils-ping",
     "curl": "curl",
+    "squid": "squid",
+    "openssl": "openssl",
     "unzip": "unzip",
     "ssh-keygen": "openssh-client",
     "unshare": "util-linux",
