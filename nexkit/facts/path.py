@@ -3,9 +3,16 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from nexkit.address import Scope, scope
 from nexkit.outcome import FailureKind
-from nexkit.sensitivity import IpAddress
-from nexkit.units import Ms
+from nexkit.sensitivity import HostName, IpAddress
+from nexkit.stats import loss_ratio
+from nexkit.units import Ms, Ratio
+
+_INITIAL_TTLS = (32, 64, 128, 255)
+"""What systems send answers with: 64 (Linux, macOS; RFC 1700), 128 (Windows), 255 (most routers), 32 (old systems)."""
+_STEADY_HOPS = 2
+"""Ways back differ by this much from one hop to the next without a reason in between: routing is not symmetric."""
 
 
 class PathMethod(Enum):
@@ -13,6 +20,28 @@ class PathMethod(Enum):
 
     UDP = "udp"
     ICMP = "icmp"
+    TCP = "tcp"
+    """The first packet of a connection (SYN) to a port on which the target serves."""
+
+
+class Rewriting(Enum):
+    """What a hop's quote of our packet shows to have been changed on the way there."""
+
+    ADDRESS = "address"
+    """The destination is another: translated before that hop."""
+    PORT = "port"
+    """A port or ICMP identifier is another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MplsLabel:
+    """One entry of the label stack that our packet carried where its TTL ended (RFC 4950)."""
+
+    label: int
+    traffic_class: int
+    bottom: bool
+    """The last one of the stack."""
+    ttl: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +51,24 @@ class HopResponder:
     address: IpAddress
     rtts_ms: tuple[Ms, ...]
     """Every round trip, in order."""
+    name: HostName | None = None
+    """What the system's resolver calls the address; chosen by whoever runs it. None: not asked, or no answer."""
+    mpls: tuple[MplsLabel, ...] | None = None
+    """Label stack, top first; None where the answer tells of none, or this system does not show."""
+    reply_ttl: int | None = None
+    """TTL or hop limit left in its first answer; None where this system does not show it."""
+    quoted_ttl: int | None = None
+    """TTL of our packet as the first answer quotes it: 1 as a rule, 0 where the hop before forwarded an expired packet,
+    more where a tunnel or MPLS network hides hops. None where this system does not show it."""
+    rewritten: tuple[Rewriting, ...] = ()
+    """What its quotes show to have been changed; empty also where this system does not show them."""
+
+    @property
+    def way_back_hops(self) -> int | None:
+        """How many routers the answer passed on its way here, going by the nearest usual initial TTL."""
+        if self.reply_ttl is None:
+            return None
+        return min(initial for initial in _INITIAL_TTLS if initial >= self.reply_ttl) - self.reply_ttl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +80,12 @@ class Hop:
     sent: int
     received: int
     responders: tuple[HopResponder, ...]
+    """Several where routers share the load, or the path changed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathTrace:
-    """The path to one target, all hops asked in parallel over several rounds with one flow (Paris)."""
+    """The path to one target, all hops asked in parallel over several rounds."""
 
     target: IpAddress
     method: PathMethod
@@ -50,3 +98,106 @@ class PathTrace:
     """A router on the way said that it cannot forward."""
     unreachable_from: IpAddress | None
     """Which one."""
+    port: int | None = None
+    """Destination port; None with ICMP."""
+    flow_stable: bool | None = None
+    """All packets were of one flow (Paris traceroute), so routers that share load sent them one way. False: hops may be
+    of several ways, and a seeming loop may be none. None in reports of versions that did not say."""
+
+
+class HopPlace(Enum):
+    """Where a hop stands, as far as its address tells."""
+
+    SILENT = "silent"
+    FIRST_ROUTER = "first_router"
+    """Hop 1: one's own router, or a VPN's."""
+    PRIVATE = "private"
+    """A private, unique-local or link-local address further on: a second router, a VPN, or inside a provider."""
+    CARRIER_NAT = "carrier_nat"
+    """100.64.0.0/10: between a provider's customers and its address translator (RFC 6598)."""
+    PROVIDER = "provider"
+    """The first hop beyond the first router that has an address of the internet."""
+    INTERNET = "internet"
+    TARGET = "target"
+
+
+_PRIVATE = frozenset({Scope.PRIVATE, Scope.UNIQUE_LOCAL, Scope.LINK_LOCAL})
+
+
+def hop_places(trace: PathTrace) -> tuple[HopPlace, ...]:
+    """For each hop where it stands; of several addresses the first counts."""
+    places: list[HopPlace] = []
+    for hop in trace.hops:
+        if not hop.responders:
+            places.append(HopPlace.SILENT)
+        elif trace.reached and hop is trace.hops[-1]:
+            places.append(HopPlace.TARGET)
+        elif hop.ttl == 1:
+            places.append(HopPlace.FIRST_ROUTER)
+        else:
+            places.append(_place(scope(hop.responders[0].address), places))
+    return tuple(places)
+
+
+def _place(reach: Scope, before: list[HopPlace]) -> HopPlace:
+    if reach in _PRIVATE:
+        return HopPlace.PRIVATE
+    if reach is Scope.SHARED:
+        return HopPlace.CARRIER_NAT
+    return HopPlace.INTERNET if HopPlace.PROVIDER in before else HopPlace.PROVIDER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HopLoss:
+    """What of the loss seen at one hop is loss of the path."""
+
+    ttl: int
+    loss_ratio: Ratio | None
+    """Requests to this hop without an answer; None if none was sent. By itself it says nothing: routers limit their
+    ICMP errors (Linux: six at once to one destination, then one a second)."""
+    continues_to_target: bool | None
+    """Every later hop that answers at all loses too, the target included. None where the target did not answer."""
+    carried_ratio: Ratio | None
+    """As much of it as goes on to the target: the least of this and all later hops. None where the target did not
+    answer."""
+
+
+def hop_losses(trace: PathTrace) -> tuple[HopLoss, ...]:
+    """For each hop its loss, and whether it goes on to the destination: only then packets were lost on the path."""
+    losses: list[HopLoss] = []
+    carried: Ratio | None = None
+    for hop in reversed(trace.hops):
+        own = loss_ratio(hop.sent, hop.received)
+        if trace.reached and own is not None and hop.received:
+            carried = own if carried is None else Ratio(min(own, carried))
+        losses.append(
+            HopLoss(
+                ttl=hop.ttl,
+                loss_ratio=own,
+                continues_to_target=None if carried is None or own is None else min(own, carried) > 0,
+                carried_ratio=None if carried is None or own is None else Ratio(min(own, carried)),
+            )
+        )
+    return tuple(reversed(losses))
+
+
+def reply_ttl_jumps(trace: PathTrace) -> tuple[int, ...]:
+    """TTLs of the hops whose answers come a way that is longer or shorter by more than routing alone explains.
+
+    Where it becomes shorter at the target, something nearer answers in its name (address translation, a proxy).
+    """
+    jumps: list[int] = []
+    before: tuple[int, int] | None = None
+    for hop in trace.hops:
+        back = hop.responders[0].way_back_hops if hop.responders else None
+        if back is None:
+            continue
+        if before is not None and abs((back - before[1]) - (hop.ttl - before[0])) > _STEADY_HOPS:
+            jumps.append(hop.ttl)
+        before = (hop.ttl, back)
+    return tuple(jumps)
+
+
+def rewritten_from(trace: PathTrace) -> int | None:
+    """The first TTL at which a quote shows our packet changed: a translator stands before it; None where none does."""
+    return next((hop.ttl for hop in trace.hops if any(each.rewritten for each in hop.responders)), None)

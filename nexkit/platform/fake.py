@@ -265,12 +265,13 @@ class FakeEcho:
 class FakeSizes:
     """Gives what the scripted path does to each size."""
 
-    flow_stable = True
-
-    def __init__(self, platform: FakePlatform, method: PathMethod, port: int | None) -> None:
+    def __init__(self, platform: FakePlatform) -> None:
         self._platform = platform
-        self.method = method
-        self.port = port
+
+    @property
+    def method(self) -> PathMethod:
+        """What is sent."""
+        return PathMethod.ICMP
 
     async def own_mtu_bytes(self) -> Bytes | None:
         """The scripted interface's."""
@@ -315,13 +316,12 @@ class FakeUdp:
 class FakeTrace:
     """Gives scripted hops."""
 
-    def __init__(self, platform: FakePlatform) -> None:
-        self._platform = platform
+    flow_stable = True
 
-    @property
-    def method(self) -> PathMethod:
-        """What is sent."""
-        return PathMethod.ICMP
+    def __init__(self, platform: FakePlatform, method: PathMethod, port: int | None) -> None:
+        self._platform = platform
+        self.method = method
+        self.port = port
 
     async def probe(self, ttl: int, *, timeout_s: Seconds) -> HopReply:
         """The reply whose turn it is."""

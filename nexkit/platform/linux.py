@@ -9,6 +9,7 @@ from nexkit.address import Family
 from nexkit.facts.dns import NameService
 from nexkit.facts.link import LinkState
 from nexkit.facts.network import NetworkState
+from nexkit.facts.path import PathMethod
 from nexkit.facts.time import TimeSettings
 from nexkit.platform import (
     linux_dns,
@@ -20,6 +21,7 @@ from nexkit.platform import (
     linux_network,
     linux_proxy,
     linux_time,
+    linux_trace,
 )
 from nexkit.platform.api import Capability, CapabilityState, EchoSession, Neighbour, RouteTo, SizeSession, TraceSession
 from nexkit.platform.loopback_check import icmp_capabilities
@@ -87,9 +89,11 @@ class LinuxPlatform(SocketPlatform):
         """Packets that nobody may cut up; entering raises OSError without a route."""
         return linux_mtu.open_sizes(target)
 
-    def open_trace(self, target: str) -> AbstractAsyncContextManager[TraceSession]:
+    def open_trace(
+        self, target: str, method: PathMethod | None = None, port: int | None = None
+    ) -> AbstractAsyncContextManager[TraceSession]:
         """Path discovery without privilege; entering raises OSError without a route."""
-        return linux_icmp.open_trace(target)
+        return linux_trace.open_trace(target, method, port)
 
 
 def _neighbour_capability() -> Capability:

@@ -19,65 +19,97 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
-from nexkit.address import Family, family
-from nexkit.facts.path import PathMethod
+from nexkit.address import Family
+from nexkit.facts.path import MplsLabel, PathMethod
 from nexkit.failures import classify
 from nexkit.outcome import FailureKind
-from nexkit.platform.api import EchoReply, EchoSession, HopReply, TraceSession
-from nexkit.platform.linux_datagram import ANCILLARY_BYTES, RECVERR, ask_for_stamps_and_errors, stamp_ns
+from nexkit.platform.api import EchoReply, EchoSession
+from nexkit.platform.linux_datagram import RECVERR
+from nexkit.platform.linux_stamps import TRANSIT_ANCILLARY_BYTES, ask_for_transit_stamps, transit_stamp_ns
 from nexkit.platform.parse_icmp_error import IcmpError, parse_extended_error
+from nexkit.platform.parse_icmp_message import QUOTE_BYTES, Quote, internet_sum, mpls_labels
 from nexkit.units import Ms, Seconds
 
 assert sys.platform == "linux"  # noqa: S101  tells the type checker which system this file is for
 
-# Numbers of linux/icmp.h and linux/icmpv6.h that the socket module has no names for.
+# Numbers of linux/icmp.h, linux/icmpv6.h, linux/in.h and linux/in6.h that the socket module has no names for.
 _SOL_RAW = 255
 _ICMP_FILTER = 1
 _ICMP6_FILTER = 1
+_IP_RECVTTL = 12
+_RFC4884 = {
+    socket.AF_INET: (socket.IPPROTO_IP, 26),
+    socket.AF_INET6: (socket.IPPROTO_IPV6, 31),
+}
+"""IP_RECVERR_RFC4884 and IPV6_RECVERR_RFC4884, since Linux 5.9."""
+_RECV_TTL = {
+    socket.AF_INET: (socket.IPPROTO_IP, _IP_RECVTTL),
+    socket.AF_INET6: (socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT),
+}
 
-_SOCKET_FAMILIES = {Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
-_VERSIONS = {Family.IPV4: 4, Family.IPV6: 6}
-_TTL = {
+SOCKET_FAMILIES = {Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
+VERSIONS = {Family.IPV4: 4, Family.IPV6: 6}
+TTL = {
     Family.IPV4: (socket.IPPROTO_IP, socket.IP_TTL),
     Family.IPV6: (socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT),
 }
-_ICMP_PROTOCOLS = {Family.IPV4: socket.IPPROTO_ICMP, Family.IPV6: socket.IPPROTO_ICMPV6}
+"""Level and kind of the message that holds a TTL, in both directions."""
+ICMP_PROTOCOLS = {Family.IPV4: socket.IPPROTO_ICMP, Family.IPV6: socket.IPPROTO_ICMPV6}
+_IP_HEADER_BYTES = {Family.IPV4: 20, Family.IPV6: 40}
+_UDP_HEADER_BYTES = 8
 _ECHO_REQUEST = {Family.IPV4: 8, Family.IPV6: 128}
 _ECHO_REPLY = {Family.IPV4: 0, Family.IPV6: 129}
 
 _INT = struct.Struct("@i")
 _ICMP_HEADER = struct.Struct("!BBHHH")
 _TAG = struct.Struct("!HH")
-_HEAD_BYTES = 512
-"""Enough of a reply to know whose it is: IPv4 header with options, ICMP header, tag."""
+_PORTS = struct.Struct("!HH")
+_READ_BYTES = 1500
+"""The largest ICMP error over IPv6 has 1280 bytes (RFC 4443), over IPv4 576 (RFC 1812)."""
 _KEY_MASK = 0xFFFF
-_TRACE_PAYLOAD_BYTES = 32
-_TRACE_FIRST_PORT = 33_434
+TRACE_FIRST_PORT = 33_434
 """Where traceroute begins: ports on which nobody listens."""
 _TRACE_PORTS = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
+class Answer:
     """What came back for one request; all None: nothing in time."""
 
     rtt_ms: Ms | None = None
     error: IcmpError | None = None
     send_error: FailureKind | None = None
+    reply_ttl: int | None = None
+    mpls: tuple[MplsLabel, ...] | None = None
+    key: int | None = None
+    """Of the request."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Pending:
     """One request under way."""
 
     destination: IPv4Address | IPv6Address
     ttl: int | None
     port: int
-    sent_ns: int
-    future: asyncio.Future[_Answer]
+    future: asyncio.Future[Answer]
+    sent_ns: int = 0
+    """On the monotonic clock."""
+    sent_wall_ns: int = 0
+    stamped_ns: int | None = None
+    """When it went to the interface's queue, by the kernel's wall clock; None: it did not say."""
+
+    def rtt_ms(self, stamped_ns: int | None) -> Ms:
+        """By the kernel's stamps where it made them; where its wall clock was set meanwhile, our own clock counts."""
+        waited_ns = time.perf_counter_ns() - self.sent_ns
+        if stamped_ns is not None:
+            rtt_ns = stamped_ns - (self.sent_wall_ns if self.stamped_ns is None else self.stamped_ns)
+            if 0 <= rtt_ns <= waited_ns:
+                return Ms(rtt_ns / 1e6)
+        return Ms(waited_ns / 1e6)
 
 
-class _Exchange(ABC):
+class Exchange(ABC):
     """Many requests under way on one socket; replies and ICMP errors find theirs by a 16-bit key in the datagram."""
 
     method: ClassVar[PathMethod]
@@ -87,11 +119,15 @@ class _Exchange(ABC):
         self._family = of_family
         self._pending: dict[int, _Pending] = {}
         self._keys = itertools.count(secrets.randbits(16))
+        self._lengths: set[int] = set()
         self._loop = asyncio.get_running_loop()
 
     def __enter__(self) -> Self:
         self._sock.setblocking(False)
-        ask_for_stamps_and_errors(self._sock)
+        ask_for_errors(self._sock)
+        # An old kernel has no such stamps: our own clock is used then.
+        with contextlib.suppress(OSError):
+            ask_for_transit_stamps(self._sock)
         self._loop.add_reader(self._sock, self._on_readable)
         return self
 
@@ -100,6 +136,16 @@ class _Exchange(ABC):
     ) -> None:
         self._loop.remove_reader(self._sock)
         self._sock.close()
+
+    @property
+    def flow_stable(self) -> bool:
+        """Whether all requests were of one flow."""
+        return True
+
+    @property
+    def port(self) -> int | None:
+        """The destination port; None where the protocol has none."""
+        return None
 
     @abstractmethod
     def _datagram(self, key: int, payload_bytes: int) -> bytes:
@@ -110,6 +156,10 @@ class _Exchange(ABC):
         """The port that the request goes to."""
 
     @abstractmethod
+    def _key_of_request(self, data: bytes) -> int | None:
+        """The key in a request of ours."""
+
+    @abstractmethod
     def _key_of_reply(self, data: bytes) -> int | None:
         """The key of the request that this answers; None where it is not for us."""
 
@@ -117,37 +167,52 @@ class _Exchange(ABC):
     def _key_of_quote(self, data: bytes, port: int) -> int | None:
         """The key of the request that an ICMP error quotes; None where it cannot be told."""
 
-    async def request(self, address: str, *, timeout_s: Seconds, payload_bytes: int, ttl: int | None = None) -> _Answer:
+    @abstractmethod
+    def _stripped_bytes(self) -> int:
+        """How much of a quote the kernel leaves out."""
+
+    @abstractmethod
+    def find_quoted(self, quote: Quote) -> tuple[int, bool] | None:
+        """The key of the request in a whole quote, and whether its ports or identifier are as it was sent.
+
+        None where it is not ours.
+        """
+
+    async def request(self, address: str, *, timeout_s: Seconds, payload_bytes: int, ttl: int | None = None) -> Answer:
         """Send one request and wait for what comes back."""
         key = next(self._keys) & _KEY_MASK
         port = self._port(key, ttl)
         datagram = self._datagram(key, payload_bytes)
-        future: asyncio.Future[_Answer] = self._loop.create_future()
+        self._lengths.add(len(datagram))
+        future: asyncio.Future[Answer] = self._loop.create_future()
         # A timer instead of asyncio.timeout: a reply that was there in time counts, however late the loop sees it.
-        timer = self._loop.call_later(timeout_s, self._settle, key, _Answer())
+        timer = self._loop.call_later(timeout_s, self.settle, key, Answer())
         try:
-            socket_address = socket.getaddrinfo(
-                address, port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-            )[0][4]
-            self._pending[key] = _Pending(
-                destination=_plain(address), ttl=ttl, port=port, sent_ns=time.perf_counter_ns(), future=future
-            )
-            self._send(datagram, socket_address, ttl)
+            target = numeric(address, port)
+            pending = _Pending(destination=plain(address), ttl=ttl, port=port, future=future)
+            self._pending[key] = pending
+            self._send(datagram, target, ttl, pending)
             return await future
         except OSError as error:
-            return _Answer(send_error=classify(error, step="send").kind)
+            return Answer(send_error=classify(error, step="send").kind)
         finally:
             timer.cancel()
             self._pending.pop(key, None)
 
-    def _send(self, datagram: bytes, socket_address: Any, ttl: int | None) -> None:  # noqa: ANN401  as `socket` has it
-        ancillary = [] if ttl is None else [(*_TTL[self._family], _INT.pack(ttl))]
-        try:
-            self._sock.sendmsg([datagram], ancillary, 0, socket_address)
-        except OSError:
-            # Linux hands out an ICMP error of an earlier request at the next call (ip(7)); a second failure is our own.
-            self._read_errors()
-            self._sock.sendmsg([datagram], ancillary, 0, socket_address)
+    def _send(self, datagram: bytes, target: Any, ttl: int | None, pending: _Pending) -> None:  # noqa: ANN401  as `socket` has it
+        ancillary = [] if ttl is None else [(*TTL[self._family], _INT.pack(ttl))]
+        for attempt in range(2):
+            pending.sent_ns, pending.sent_wall_ns = time.perf_counter_ns(), time.time_ns()
+            try:
+                self._sock.sendmsg([datagram], ancillary, 0, target)
+                break
+            except OSError:
+                # Linux hands out an ICMP error of an earlier request at the next call (ip(7)); a second one is our own.
+                if attempt:
+                    raise
+                self._read_errors()
+        # The stamp of what was just sent is there already; left there it would wake the loop once more.
+        self._read_errors()
 
     def _on_readable(self) -> None:
         self._read_errors()
@@ -156,44 +221,67 @@ class _Exchange(ABC):
     def _read_replies(self) -> None:
         while True:
             try:
-                data, ancillary, _flags, source = self._sock.recvmsg(_HEAD_BYTES, ANCILLARY_BYTES)
+                data, ancillary, _flags, source = self._sock.recvmsg(_READ_BYTES, TRANSIT_ANCILLARY_BYTES)
             except BlockingIOError:
                 return
             except OSError:
                 continue  # an ICMP error told here too; the error queue has the whole of it
-            received_ns = _received_ns(ancillary)
             key = self._key_of_reply(data)
             pending = None if key is None else self._pending.get(key)
-            if key is not None and pending is not None and _plain(source[0]) == pending.destination:
-                self._settle(key, _Answer(rtt_ms=_rtt_ms(pending, received_ns)))
+            if key is not None and pending is not None and plain(source[0]) == pending.destination:
+                rtt_ms = pending.rtt_ms(transit_stamp_ns(ancillary))
+                self.settle(key, Answer(rtt_ms=rtt_ms, reply_ttl=ttl_of(ancillary, self._family)))
 
     def _read_errors(self) -> None:
         while True:
             try:
-                quote, ancillary, _flags, target = self._sock.recvmsg(_HEAD_BYTES, ANCILLARY_BYTES, socket.MSG_ERRQUEUE)
+                data, ancillary, _flags, target = self._sock.recvmsg(
+                    _READ_BYTES, TRANSIT_ANCILLARY_BYTES, socket.MSG_ERRQUEUE
+                )
             except OSError:
                 return
-            received_ns = _received_ns(ancillary)
-            error = next(
-                (
-                    parse_extended_error(data, _VERSIONS[self._family])
-                    for level, kind, data in ancillary
-                    if (level, kind) == RECVERR[_SOCKET_FAMILIES[self._family]]
-                ),
-                None,
-            )
-            key = self._key_of_quote(quote, target[1]) if target else None
-            pending = None if key is None else self._pending.get(key)
-            if error is not None and key is not None and pending is not None:
-                self._settle(key, _Answer(rtt_ms=_rtt_ms(pending, received_ns), error=error))
+            error = extended_error(ancillary, self._family)
+            if error is not None and target:
+                self._settle_error(data, error, ancillary, target[1])
+            elif (stamped_ns := transit_stamp_ns(ancillary)) is not None:
+                self._stamp(data, stamped_ns)
 
-    def _settle(self, key: int, answer: _Answer) -> None:
+    def _stamp(self, packet: bytes, stamped_ns: int) -> None:
+        """Keep when a request left; the packet is a copy of it with its link and IP headers in front."""
+        for length in self._lengths:
+            key = self._key_of_request(packet[-length:])
+            if key is not None and (pending := self._pending.get(key)) is not None:
+                pending.stamped_ns = stamped_ns
+                return
+
+    def _settle_error(
+        self, quote: bytes, error: IcmpError, ancillary: Iterable[tuple[int, int, bytes]], port: int
+    ) -> None:
+        key = self._key_of_quote(quote, port)
+        pending = None if key is None else self._pending.get(key)
+        if key is not None and pending is not None:
+            answer = Answer(
+                rtt_ms=pending.rtt_ms(transit_stamp_ns(ancillary)),
+                error=error,
+                reply_ttl=ttl_of(ancillary, self._family),
+                mpls=mpls_labels(quote, error.extension_at, QUOTE_BYTES - self._stripped_bytes()),
+                key=key,
+            )
+            self.settle(key, answer)
+
+    def waited_ms(self, key: int) -> Ms | None:
+        """How long a request has been under way; None where it is not."""
+        pending = self._pending.get(key)
+        return None if pending is None else pending.rtt_ms(None)
+
+    def settle(self, key: int, answer: Answer) -> None:
+        """Tell what came of a request, if it is still under way."""
         pending = self._pending.pop(key, None)
         if pending is not None and not pending.future.done():
             pending.future.set_result(answer)
 
 
-class _IcmpExchange(_Exchange):
+class IcmpExchange(Exchange):
     """Echo requests (RFC 792, RFC 4443); the key is the sequence number, which every quote contains."""
 
     method = PathMethod.ICMP
@@ -202,7 +290,7 @@ class _IcmpExchange(_Exchange):
         sock, self._raw = _icmp_socket(of_family)
         if self._raw:
             self._identifier = secrets.randbits(16)
-            _let_pass_only(sock, of_family, _ECHO_REPLY[of_family])
+            let_pass_only(sock, of_family, _ECHO_REPLY[of_family])
         else:
             sock.bind(("", 0))
             self._identifier = sock.getsockname()[1]  # the kernel chose it and writes it into each request
@@ -215,11 +303,15 @@ class _IcmpExchange(_Exchange):
         kind = _ECHO_REQUEST[self._family]
         unsummed = _ICMP_HEADER.pack(kind, 0, 0, self._identifier, key) + payload
         # The kernel fills in the checksum, except on a raw IPv4 socket.
-        return _ICMP_HEADER.pack(kind, 0, _checksum(unsummed), self._identifier, key) + payload
+        checksum = ~internet_sum(unsummed) & _KEY_MASK
+        return _ICMP_HEADER.pack(kind, 0, checksum, self._identifier, key) + payload
 
     def _port(self, key: int, ttl: int | None) -> int:
         del key, ttl
         return 0
+
+    def _key_of_request(self, data: bytes) -> int | None:
+        return self._key(data, _ECHO_REQUEST[self._family])
 
     def _key_of_reply(self, data: bytes) -> int | None:
         if self._raw and self._family is Family.IPV4 and data:
@@ -228,7 +320,21 @@ class _IcmpExchange(_Exchange):
 
     def _key_of_quote(self, data: bytes, port: int) -> int | None:
         del port
-        return self._key(data, _ECHO_REQUEST[self._family])
+        return self._key_of_request(data)
+
+    def _stripped_bytes(self) -> int:
+        return _IP_HEADER_BYTES[self._family]
+
+    def find_quoted(self, quote: Quote) -> tuple[int, bool] | None:
+        """By sequence number and identifier; where a translator changed that, by the complement in the payload."""
+        message = quote.transport
+        if quote.protocol != ICMP_PROTOCOLS[self._family] or len(message) < _ICMP_HEADER.size:
+            return None
+        if (key := self._key_of_request(message)) is not None:
+            return key, True
+        kind, _code, _checksum, _identifier, key = _ICMP_HEADER.unpack_from(message)
+        ours = message[_ICMP_HEADER.size :].startswith(_TAG.pack(~key & _KEY_MASK, 0))
+        return (key, False) if kind == _ECHO_REQUEST[self._family] and ours else None
 
     def _key(self, message: bytes, wanted_kind: int) -> int | None:
         if len(message) < _ICMP_HEADER.size:
@@ -237,7 +343,7 @@ class _IcmpExchange(_Exchange):
         return int(key) if (kind, identifier) == (wanted_kind, self._identifier) else None
 
 
-class _UdpExchange(_Exchange):
+class UdpExchange(Exchange):
     """UDP to a port on which nobody listens, one flow: one source port, one destination port.
 
     The key stands in the payload. A router that quotes no more than the UDP header (RFC 792 asks for no more) leaves
@@ -246,11 +352,22 @@ class _UdpExchange(_Exchange):
 
     method = PathMethod.UDP
 
-    def __init__(self, of_family: Family) -> None:
-        super().__init__(socket.socket(_SOCKET_FAMILIES[of_family], socket.SOCK_DGRAM), of_family)
-        self._flow_port = _TRACE_FIRST_PORT + secrets.randbelow(_TRACE_PORTS)
+    def __init__(self, of_family: Family, port: int | None = None) -> None:
+        super().__init__(socket.socket(SOCKET_FAMILIES[of_family], socket.SOCK_DGRAM), of_family)
+        self._flow_port = port or TRACE_FIRST_PORT + secrets.randbelow(_TRACE_PORTS)
         self._short_quotes = False
+        self._several_ports = False
         self._told_by_key: set[int | None] = set()
+
+    @property
+    def flow_stable(self) -> bool:
+        """Whether all requests were of one flow."""
+        return not self._several_ports
+
+    @property
+    def port(self) -> int:
+        """The destination port of the flow."""
+        return self._flow_port
 
     def _datagram(self, key: int, payload_bytes: int) -> bytes:
         return _TAG.pack(key, ~key & _KEY_MASK).ljust(payload_bytes, b"\0")
@@ -258,16 +375,20 @@ class _UdpExchange(_Exchange):
     def _port(self, key: int, ttl: int | None) -> int:
         if not self._short_quotes or ttl in self._told_by_key:
             return self._flow_port
-        return self._flow_port + 1 + key % _TRACE_PORTS
+        self._several_ports = True
+        return TRACE_FIRST_PORT + _TRACE_PORTS + 1 + key % _TRACE_PORTS
 
-    def _key_of_reply(self, data: bytes) -> int | None:
+    def _key_of_request(self, data: bytes) -> int | None:
         if len(data) < _TAG.size:
             return None
         key, complement = _TAG.unpack_from(data)
         return int(key) if key == ~complement & _KEY_MASK else None
 
+    def _key_of_reply(self, data: bytes) -> int | None:
+        return self._key_of_request(data)
+
     def _key_of_quote(self, data: bytes, port: int) -> int | None:
-        if (key := self._key_of_reply(data)) is not None:
+        if (key := self._key_of_request(data)) is not None:
             if key in self._pending:
                 self._told_by_key.add(self._pending[key].ttl)
             return key
@@ -275,11 +396,22 @@ class _UdpExchange(_Exchange):
         candidates = [key for key, pending in self._pending.items() if pending.port == port]
         return candidates[0] if len(candidates) == 1 else None
 
+    def _stripped_bytes(self) -> int:
+        return _IP_HEADER_BYTES[self._family] + _UDP_HEADER_BYTES
+
+    def find_quoted(self, quote: Quote) -> tuple[int, bool] | None:
+        """By the key in the payload; without one, the kernel's own way to the socket is as good."""
+        key = self._key_of_request(quote.transport[_UDP_HEADER_BYTES:])
+        if quote.protocol != socket.IPPROTO_UDP or key is None or (pending := self._pending.get(key)) is None:
+            return None
+        source, destination = _PORTS.unpack_from(quote.transport)
+        return key, (source, destination) == (self._sock.getsockname()[1], pending.port)
+
 
 class _LinuxEcho:
     """An echo socket of one family."""
 
-    def __init__(self, exchange: _Exchange) -> None:
+    def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
 
     async def echo(self, address: str, *, timeout_s: Seconds, payload_bytes: int = 56) -> EchoReply:
@@ -290,79 +422,41 @@ class _LinuxEcho:
         return EchoReply(rtt_ms=answer.rtt_ms, error=answer.send_error)
 
 
-class _LinuxTrace:
-    """Path discovery to one target."""
-
-    def __init__(self, exchange: _Exchange, target: str, own_address: str) -> None:
-        self._exchange = exchange
-        self._target = target
-        self._own_address = own_address
-        self.method = exchange.method
-
-    async def probe(self, ttl: int, *, timeout_s: Seconds) -> HopReply:
-        """Send one probe and wait for what comes back."""
-        answer = await self._exchange.request(
-            self._target, timeout_s=timeout_s, payload_bytes=_TRACE_PAYLOAD_BYTES, ttl=ttl
-        )
-        error = answer.error
-        if error is None:
-            replied = answer.rtt_ms is not None
-            return HopReply(
-                address=self._target if replied else None,
-                rtt_ms=answer.rtt_ms,
-                reached=replied,
-                unreachable=answer.send_error,
-            )
-        reached = not error.time_exceeded and error.offender == str(_plain(self._target))
-        if not reached and not error.time_exceeded and error.offender in (None, self._own_address):
-            # This system gave up by itself: no neighbour answered.
-            return HopReply(address=None, rtt_ms=None, reached=False, unreachable=error.kind)
-        return HopReply(
-            address=self._target if reached else error.offender,
-            rtt_ms=answer.rtt_ms,
-            reached=reached,
-            unreachable=None if reached or error.time_exceeded else error.kind,
-        )
-
-
 @contextlib.asynccontextmanager
 async def open_echo(of_family: Family) -> AsyncIterator[EchoSession]:
     """ICMP echo; PermissionError where the system refuses both kinds of socket."""
-    with _IcmpExchange(of_family) as exchange:
+    with IcmpExchange(of_family) as exchange:
         yield _LinuxEcho(exchange)
 
 
-@contextlib.asynccontextmanager
-async def open_trace(target: str) -> AsyncIterator[TraceSession]:
-    """Path discovery; OSError without a route to the target.
-
-    By ICMP where the system permits it: the target answers each request, where Linux sends few "port unreachable" in a
-    second, and every router quotes the sequence number. Else by UDP, which is never refused.
-    """
-    of_family = family(target)
-    own_address = _own_address(target, of_family)
-    try:
-        exchange: _Exchange = _IcmpExchange(of_family)
-    except PermissionError:
-        exchange = _UdpExchange(of_family)
-    with exchange:
-        yield _LinuxTrace(exchange, target, own_address)
+def ask_for_errors(sock: socket.socket) -> None:
+    """Have the kernel tell ICMP errors whole, with their extensions, and the TTL of all that arrives."""
+    of_family = socket.AddressFamily(sock.family)
+    sock.setsockopt(*RECVERR[of_family], 1)
+    sock.setsockopt(*_RECV_TTL[of_family], 1)
+    with contextlib.suppress(OSError):  # before Linux 5.9 the place of an extension is not told
+        sock.setsockopt(*_RFC4884[of_family], 1)
 
 
-def _own_address(target: str, of_family: Family) -> str:
-    """The address that packets to the target leave from; sends nothing."""
-    with socket.socket(_SOCKET_FAMILIES[of_family], socket.SOCK_DGRAM) as sock:
-        sock.connect(
-            socket.getaddrinfo(
-                target, _TRACE_FIRST_PORT, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-            )[0][4]
-        )
-        return str(sock.getsockname()[0])
+def extended_error(ancillary: Iterable[tuple[int, int, bytes]], of_family: Family) -> IcmpError | None:
+    """The ICMP error among the messages beside what was read; None where there is none."""
+    for level, kind, data in ancillary:
+        if (level, kind) == RECVERR[SOCKET_FAMILIES[of_family]]:
+            return parse_extended_error(data, VERSIONS[of_family])
+    return None
+
+
+def ttl_of(ancillary: Iterable[tuple[int, int, bytes]], of_family: Family) -> int | None:
+    """The TTL or hop limit that is left of what was read; None where the kernel does not say."""
+    for level, kind, data in ancillary:
+        if (level, kind) == TTL[of_family] and len(data) >= _INT.size:
+            return int(_INT.unpack_from(data)[0])
+    return None
 
 
 def _icmp_socket(of_family: Family) -> tuple[socket.socket, bool]:
     """An ICMP socket and whether it is a raw one; PermissionError where this user may have neither."""
-    family, protocol = _SOCKET_FAMILIES[of_family], _ICMP_PROTOCOLS[of_family]
+    family, protocol = SOCKET_FAMILIES[of_family], ICMP_PROTOCOLS[of_family]
     try:
         return socket.socket(family, socket.SOCK_DGRAM, protocol), False
     except OSError:
@@ -370,43 +464,26 @@ def _icmp_socket(of_family: Family) -> tuple[socket.socket, bool]:
         return socket.socket(family, socket.SOCK_RAW, protocol), True
 
 
-def _let_pass_only(sock: socket.socket, of_family: Family, kind: int) -> None:
+def let_pass_only(sock: socket.socket, of_family: Family, *kinds: int) -> None:
     """Have the kernel drop all other kinds of ICMP, of which a raw socket would get a copy."""
     if of_family is Family.IPV4:
-        sock.setsockopt(_SOL_RAW, _ICMP_FILTER, struct.pack("=I", ~(1 << kind) & 0xFFFFFFFF))
+        mask = 0xFFFFFFFF
+        for kind in kinds:
+            mask &= ~(1 << kind)
+        sock.setsockopt(_SOL_RAW, _ICMP_FILTER, struct.pack("=I", mask))
     else:
         words = [0xFFFFFFFF] * 8
-        words[kind // 32] &= ~(1 << (kind % 32))
+        for kind in kinds:
+            words[kind // 32] &= ~(1 << (kind % 32))
         sock.setsockopt(socket.IPPROTO_ICMPV6, _ICMP6_FILTER, struct.pack("=8I", *words))
 
 
-def _plain(address: str) -> IPv4Address | IPv6Address:
+def numeric(address: str, port: int) -> Any:  # noqa: ANN401  as `socket` has it
+    """The socket address of a literal address, its zone read; socket.gaierror where that is gone."""
+    flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+    return socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM, flags=flags)[0][4]
+
+
+def plain(address: str) -> IPv4Address | IPv6Address:
     """An address to compare, without its zone."""
     return ip_address(address.partition("%")[0])
-
-
-def _received_ns(ancillary: Iterable[tuple[int, int, bytes]]) -> int:
-    """When the kernel got what was just read, in nanoseconds of the monotonic clock.
-
-    The stamp is of the wall clock, so only its distance from now is taken, and only where it makes sense.
-    """
-    now_ns, wall_ns = time.perf_counter_ns(), time.time_ns()
-    stamped_ns = stamp_ns(ancillary)
-    return now_ns if stamped_ns is None else now_ns - max(0, wall_ns - stamped_ns)
-
-
-def _rtt_ms(pending: _Pending, received_ns: int) -> Ms:
-    """Where the wall clock was set meanwhile and the stamp lies before the request, the moment of reading counts."""
-    if received_ns < pending.sent_ns:
-        received_ns = time.perf_counter_ns()
-    return Ms((received_ns - pending.sent_ns) / 1e6)
-
-
-def _checksum(data: bytes) -> int:
-    """The internet checksum (RFC 1071)."""
-    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data[: len(data) & ~1]))
-    if len(data) % 2:
-        total += data[-1] << 8
-    while total > _KEY_MASK:
-        total = (total & _KEY_MASK) + (total >> 16)
-    return ~total & _KEY_MASK

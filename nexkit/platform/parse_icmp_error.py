@@ -6,10 +6,12 @@ from ipaddress import ip_address
 
 from nexkit.outcome import FailureKind
 
-_EXTENDED_ERROR = struct.Struct("=IBBBBII")
+_EXTENDED_ERROR = struct.Struct("=IBBBBIHBx")
 _OFFENDER_AT = {4: (_EXTENDED_ERROR.size + 4, 4), 6: (_EXTENDED_ERROR.size + 8, 16)}
 """Where the offender's packed address stands, and its length, by IP version."""
 _ICMP_ORIGINS = frozenset({2, 3})
+_INVALID_EXTENSION = 1
+"""SO_EE_RFC4884_FLAG_INVALID."""
 
 TIME_EXCEEDED = {4: 11, 6: 3}
 """ICMP type by IP version."""
@@ -42,6 +44,8 @@ class IcmpError:
     """Who sent it; None where the kernel does not say."""
     time_exceeded: bool
     kind: FailureKind
+    extension_at: int | None = None
+    """Where in the data beside it an extension (RFC 4884) begins; None where the message does not say."""
 
 
 def icmp_failure(version: int, kind: int, code: int) -> FailureKind:
@@ -56,7 +60,7 @@ def parse_extended_error(data: bytes, version: int) -> IcmpError | None:
     """
     if len(data) < _EXTENDED_ERROR.size:
         return None
-    _number, origin, kind, code, _pad, _info, _data = _EXTENDED_ERROR.unpack_from(data)
+    _number, origin, kind, code, _pad, _info, extension_at, flags = _EXTENDED_ERROR.unpack_from(data)
     if origin not in _ICMP_ORIGINS:
         return None
     start, length = _OFFENDER_AT[version]
@@ -65,4 +69,5 @@ def parse_extended_error(data: bytes, version: int) -> IcmpError | None:
         offender=str(ip_address(packed)) if len(packed) == length and any(packed) else None,
         time_exceeded=kind == TIME_EXCEEDED[version],
         kind=icmp_failure(version, kind, code),
+        extension_at=extension_at if extension_at and not flags & _INVALID_EXTENSION else None,
     )

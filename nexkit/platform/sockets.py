@@ -16,6 +16,7 @@ from pathlib import Path
 
 from nexkit.address import Family
 from nexkit.facts.system import SystemInfo
+from nexkit.host_name import wire_name
 from nexkit.platform.api import ProcessResult, TcpConnected, UdpReply, UdpSession
 from nexkit.platform.linux_datagram import ANCILLARY_BYTES, ask_for_stamps_and_errors, stamp_ns
 from nexkit.platform.socket_address import address_of, readable, socket_address
@@ -54,6 +55,10 @@ class SocketPlatform:
     async def resolve(self, host: str, family: Family | None = None) -> tuple[str, ...]:
         """Addresses by the system's own lookup, its order kept, each once; socket.gaierror without any."""
         return await in_daemon_thread(_look_up, host, _SOCKET_FAMILIES[family])
+
+    async def name_of(self, address: str) -> str | None:
+        """What the system's own lookup calls an address (PTR); None without a name that is a host name."""
+        return await in_daemon_thread(_name_of, address)
 
     async def exchange_udp(
         self,
@@ -109,7 +114,7 @@ class SocketPlatform:
             async with asyncio.timeout(timeout_s):
                 await asyncio.get_running_loop().sock_connect(sock, target)
             waited_ms = _ms(time.perf_counter_ns() - began_ns)
-            return TcpConnected(sock=sock, connect_ms=_handshake_ms(sock) or waited_ms)
+            return TcpConnected(sock=sock, connect_ms=handshake_ms(sock) or waited_ms)
         except BaseException:
             sock.close()
             raise
@@ -195,7 +200,17 @@ def _look_up(host: str, family: socket.AddressFamily) -> tuple[str, ...]:
     return tuple(dict.fromkeys(address_of(info[4]) for info in found))
 
 
-def _handshake_ms(sock: socket.socket) -> Ms | None:
+def _name_of(address: str) -> str | None:
+    try:
+        target = socket.getaddrinfo(address, 0, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)[0][4]
+        name, _service = socket.getnameinfo(target, socket.NI_NAMEREQD | socket.NI_NUMERICSERV)
+        # Whoever runs the address chose the name: only what can be a host name is taken.
+        return wire_name(name).rstrip(".")
+    except (OSError, ValueError):
+        return None
+
+
+def handshake_ms(sock: socket.socket) -> Ms | None:
     """From SYN to its acknowledgement as the kernel measured it; None where it did not, or a SYN was repeated."""
     if sys.platform != "linux":
         return None
