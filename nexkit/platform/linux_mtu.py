@@ -21,6 +21,7 @@ from nexkit.facts.path import PathMethod
 from nexkit.outcome import FailureKind
 from nexkit.platform.derive import same_host
 from nexkit.platform.linux_datagram import ANCILLARY_BYTES, RECVERR
+from nexkit.platform.own_mtu import own_address
 from nexkit.platform.parse_too_big import TooBig, parse_told
 from nexkit.platform.size_session import SizeAnswer, SizeExchange
 
@@ -42,7 +43,6 @@ _ICMP_HEADER = struct.Struct("!BBHHH")
 _UDP_HEADER_BYTES = 8
 _HEAD_BYTES = 512
 _UDP_FIRST_PORT = 33_434
-_UDP_PORTS = 4096
 _LARGEST_PACKET_BYTES = 65_000
 
 
@@ -165,7 +165,7 @@ class _UdpSocket(_DontFragmentSocket):
     def send(self, key: int, size_bytes: int) -> None:
         """Send one datagram; the key is its port, which the shortest quote holds."""
         self._drop_kept_error()
-        self._send(bytes(max(0, size_bytes - self._overhead_bytes)), _UDP_FIRST_PORT + key % _UDP_PORTS)
+        self._send(bytes(max(0, size_bytes - self._overhead_bytes)), _UDP_FIRST_PORT + key)
 
     def receive(self) -> Iterable[SizeAnswer]:
         """ICMP errors."""
@@ -179,6 +179,7 @@ class _UdpSocket(_DontFragmentSocket):
 @asynccontextmanager
 async def open_sizes(target: str) -> AsyncIterator[SizeExchange]:
     """Packets that nobody may cut up; by UDP where the system refuses ICMP sockets. OSError without a route."""
+    own_address(target)
     try:
         sock: _EchoSocket | _UdpSocket = _EchoSocket(target)
     except PermissionError:

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 from nexkit.address import Family, family
 from nexkit.facts.path import PathMethod
-from nexkit.platform.own_mtu import own_mtu_bytes
+from nexkit.platform.own_mtu import own_address, own_mtu_bytes
 from nexkit.platform.parse_too_big import parse_icmp_answer
 from nexkit.platform.size_session import SizeAnswer, SizeExchange
 
@@ -93,5 +93,6 @@ def _checksum(*words: int) -> int:
 @asynccontextmanager
 async def open_sizes(target: str) -> AsyncIterator[SizeExchange]:
     """Packets that nobody may cut up; PermissionError where the system refuses, OSError without a route."""
+    own_address(target)
     async with SizeExchange.over(_EchoSocket(target)) as session:
         yield session

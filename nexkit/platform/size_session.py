@@ -1,4 +1,4 @@
-"""Requests of given sizes on one socket, many at once, each matched with what came of it by a 16-bit key."""
+"""Requests of given sizes on one socket, many at once, each matched with what came of it by a key."""
 
 import asyncio
 import itertools
@@ -15,7 +15,8 @@ from nexkit.outcome import FailureKind
 from nexkit.platform.api import SizeReply
 from nexkit.units import Bytes, Ms, Seconds
 
-_KEYS = 0x10000
+KEYS = 0x1000
+"""Keys go round; so many requests are never under way at once."""
 NOTHING = SizeReply(arrived=False, too_big=False, rtt_ms=None, mtu_bytes=None, reporter=None, error=None)
 """What silence is."""
 
@@ -68,7 +69,7 @@ class SizeExchange:
 
     def __init__(self, sock: SizeSocket) -> None:
         self._sock = sock
-        self._keys = itertools.count(secrets.randbits(16))
+        self._keys = itertools.count(secrets.randbelow(KEYS))
         self._waiting: dict[int, tuple[asyncio.Future[SizeReply], int]] = {}
 
     @classmethod
@@ -97,7 +98,7 @@ class SizeExchange:
     async def probe(self, size_bytes: int, *, timeout_s: Seconds) -> SizeReply:
         """Send one packet of this size and wait for what comes back."""
         loop = asyncio.get_running_loop()
-        key = next(self._keys) % _KEYS
+        key = next(self._keys) % KEYS
         future: asyncio.Future[SizeReply] = loop.create_future()
         self._waiting[key] = future, time.perf_counter_ns()
         timer = loop.call_later(timeout_s, lambda: None if future.done() else future.set_result(NOTHING))

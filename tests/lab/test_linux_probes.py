@@ -29,8 +29,7 @@ from nexkit.params import build_params
 from nexkit.platform import system_platform
 from nexkit.platform.api import CapabilityState
 from nexkit.probe import ProbeContext
-from nexkit.registry import Registry
-from probes import BUILTIN
+from probes import builtin_probe
 
 REPOSITORY = Path(__file__).parents[2]
 NEAR = {4: "192.168.10.1", 6: "2001:db8:10::1"}
@@ -359,7 +358,7 @@ def test_a_gateway_that_is_gone_has_failed(world, version):
 
 
 async def measure(probe_id, words, *, busy=False):
-    probe = Registry(each() for each in BUILTIN).get(probe_id)
+    probe = builtin_probe(probe_id)()
     ctx = ProbeContext(
         platform=system_platform(),
         clock=SystemClock(),
