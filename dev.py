@@ -46,6 +46,7 @@ TEST_PROGRAMS = {
     "ip": "iproute2",
     "nft": "nftables",
     "dnsmasq": "dnsmasq-base",
+    "unbound": "unbound",
     "nginx": "nginx-light",
     "ping": "iputils-ping",
     "curl": "curl",
@@ -57,7 +58,7 @@ TEST_PROGRAMS = {
     "Xvfb": "xvfb",
     "xdotool": "xdotool",
 }
-BENCH_PROGRAMS = {"mtr": "mtr-tiny", "iperf3": "iperf3"}
+BENCH_PROGRAMS = {"mtr": "mtr-tiny", "iperf3": "iperf3", "dig": "bind9-dnsutils", "tcpdump": "tcpdump"}
 JAPANESE_FONTS = "fonts-noto-cjk"
 
 

@@ -44,6 +44,7 @@ PAC_FUNCTIONS = r"""
   }
 
   function addresses(host) {
+    if (host === null || host === undefined) return [];
     host = String(host).replace(/^\[|\]$/g, "");
     if (four(host) !== null || six(host) !== null) return [host];
     const key = host.toLowerCase().replace(/\.$/, "");
