@@ -12,8 +12,10 @@ Localised = Mapping[str, str]
 
 MAX_SERVICES = 16
 MAX_TARGETS = 32
-MAX_LOAD_BYTES = 200_000_000
-"""A profile can only ask for less."""
+MAX_LOAD_BYTES = 1_000_000_000
+"""Of a load test; a profile can only ask for less."""
+DEFAULT_LOAD_BYTES = 200_000_000
+"""Where the profile does not say: too little for a line of 1 Gbit/s, and enough for the most."""
 USER_SERVICE_ID = "url"
 """The service id of a web address that the user typed; no service of a profile has it."""
 
@@ -95,7 +97,7 @@ class Load:
     upload: str = "upload"
     expect_down_mbit_s: float | None = None
     expect_up_mbit_s: float | None = None
-    max_bytes: int = MAX_LOAD_BYTES
+    max_bytes: int = DEFAULT_LOAD_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,14 @@ def quantile(values: Sequence[float], share: float) -> float | None:
     return ordered[max(0, ceil(share * len(ordered)) - 1)]
 
 
+def trimmed_mean(values: Sequence[float], share: float = 0.95) -> float | None:
+    """The mean of the lowest `share` of the values; None without values."""
+    if not values:
+        return None
+    kept = sorted(values)[: ceil(share * len(values))]
+    return fsum(kept) / len(kept)
+
+
 def jitter_ms(rtts_ms: Sequence[float | None]) -> Ms | None:
     """Interarrival jitter by the estimator of RFC 3550 section 6.4.1, `J += (|D| - J) / 16`.
 
@@ -96,17 +104,19 @@ def _rate_bit_s(marks: Sequence[tuple[float, float]], start_s: float, end_s: flo
     return BitPerSecond(8 * (_bytes_at(marks, end_s) - _bytes_at(marks, start_s)) / (end_s - start_s))
 
 
-def steady_rate(marks: Sequence[tuple[float, float]], round_trip_s: float = 0.0) -> SteadyRate:
+def steady_rate(
+    marks: Sequence[tuple[float, float]], round_trip_s: float = 0.0, *, ramp_up_min_s: float = RAMP_UP_MIN_S
+) -> SteadyRate:
     """The rate of a transfer once it has stopped growing.
 
-    `marks` are pairs (seconds since the start, bytes so far), strictly rising in time, the first at (0, 0). The ramp-up
-    ends at the first mark after `RAMP_UP_MIN_S` where the rate in the window that follows is not above the rate in the
+    `marks` are pairs (seconds since the start, bytes so far), strictly rising in time, the first at 0 s. The ramp-up
+    ends at the first mark after `ramp_up_min_s` where the rate in the window that follows is not above the rate in the
     window before it by more than `GROWTH_RATIO`. `round_trip_s` is the idle round-trip time, zero if not known.
     """
     end_s = marks[-1][0] if marks else 0.0
     window_s = max(GROWTH_WINDOW_S, GROWTH_WINDOW_ROUND_TRIPS * round_trip_s)
     for at_s, _ in marks:
-        if at_s < max(RAMP_UP_MIN_S, window_s) or end_s - at_s < STEADY_MIN_S:
+        if at_s < max(ramp_up_min_s, window_s) or end_s - at_s < STEADY_MIN_S:
             continue
         before = _rate_bit_s(marks, at_s - window_s, at_s)
         after = _rate_bit_s(marks, at_s, min(at_s + window_s, end_s))

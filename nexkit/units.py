@@ -15,3 +15,5 @@ Bytes = NewType("Bytes", int)
 """A size or an amount of traffic."""
 BitPerSecond = NewType("BitPerSecond", float)
 """A rate; 1 Mbit/s is 10**6 bit/s."""
+Rpm = NewType("Rpm", float)
+"""Round trips per minute (draft-ietf-ippm-responsiveness)."""

@@ -15,6 +15,7 @@ from nexkit.facts.network import NeighbourState, NetworkState
 from nexkit.facts.path import MplsLabel, PathMethod, Rewriting
 from nexkit.facts.system import SystemInfo
 from nexkit.facts.time import TimeSettings
+from nexkit.facts.wifi import WifiLink
 from nexkit.outcome import FailureKind
 from nexkit.platform.system_proxy import SystemProxy
 from nexkit.units import Bytes, Ms, Seconds
@@ -240,6 +241,10 @@ class Platform(Protocol):
 
     async def links(self) -> tuple[LinkState, ...]:
         """Every interface with what it negotiated and counted so far."""
+        ...
+
+    async def wifi_links(self) -> tuple[WifiLink, ...]:
+        """Every Wi-Fi radio as the system sees it now, without a scan; PermissionError where it refuses everything."""
         ...
 
     async def route_to(self, address: str) -> RouteTo:

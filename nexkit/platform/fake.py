@@ -19,6 +19,7 @@ from nexkit.facts.path import PathMethod
 from nexkit.facts.proxy import ProxySource
 from nexkit.facts.system import SystemInfo
 from nexkit.facts.time import ClockSync, TimeSettings, TimeZone
+from nexkit.facts.wifi import WifiLink
 from nexkit.platform.api import (
     Capability,
     Datagram,
@@ -81,6 +82,7 @@ class FakePlatform:
     neighbours: Mapping[str, Neighbour | OSError] = field(default_factory=dict)
     """By address."""
     link_states: tuple[LinkState, ...] | OSError = ()
+    radios: tuple[WifiLink, ...] | OSError = ()
     routes: Mapping[str, RouteTo | OSError] = field(default_factory=dict)
     """By address; no route where nothing stands."""
     service: NameService | OSError = NO_NAME_SERVICE
@@ -144,6 +146,11 @@ class FakePlatform:
         """The scripted links."""
         self.calls.append(("links",))
         return _given(self.link_states)
+
+    async def wifi_links(self) -> tuple[WifiLink, ...]:
+        """The scripted radios."""
+        self.calls.append(("wifi_links",))
+        return _given(self.radios)
 
     async def route_to(self, address: str) -> RouteTo:
         """The scripted way, or none."""

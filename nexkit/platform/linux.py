@@ -11,6 +11,7 @@ from nexkit.facts.link import LinkState
 from nexkit.facts.network import NetworkState
 from nexkit.facts.path import PathMethod
 from nexkit.facts.time import TimeSettings
+from nexkit.facts.wifi import WifiLink
 from nexkit.platform import (
     linux_dns,
     linux_icmp,
@@ -22,12 +23,14 @@ from nexkit.platform import (
     linux_proxy,
     linux_time,
     linux_trace,
+    linux_wifi,
 )
 from nexkit.platform.api import Capability, CapabilityState, EchoSession, Neighbour, RouteTo, SizeSession, TraceSession
 from nexkit.platform.loopback_check import icmp_capabilities
 from nexkit.platform.sockets import SocketPlatform
 from nexkit.platform.system_proxy import SystemProxy, in_force
 from nexkit.platform.threads import in_daemon_thread
+from nexkit.platform.wifi_cells import wifi_capability
 
 assert sys.platform == "linux"  # noqa: S101  tells the type checker which system this file is for
 
@@ -37,12 +40,13 @@ class LinuxPlatform(SocketPlatform):
 
     async def capabilities(self) -> tuple[Capability, ...]:
         """What the system lets the kit measure; found by trying on loopback only."""
-        icmp, neighbours, resolvers = await asyncio.gather(
+        icmp, neighbours, resolvers, wifi = await asyncio.gather(
             icmp_capabilities(self),
             in_daemon_thread(_neighbour_capability),
             in_daemon_thread(_resolver_capability),
+            wifi_capability(self.wifi_links, "refused"),
         )
-        return (*icmp, neighbours, resolvers)
+        return (*icmp, neighbours, resolvers, wifi)
 
     async def network_state(self) -> NetworkState:
         """Interfaces, default routes, resolvers and proxies as the system has them now."""
@@ -64,6 +68,10 @@ class LinuxPlatform(SocketPlatform):
     async def links(self) -> tuple[LinkState, ...]:
         """Every interface with what it negotiated and counted so far."""
         return await in_daemon_thread(linux_link.read_links)
+
+    async def wifi_links(self) -> tuple[WifiLink, ...]:
+        """Every Wi-Fi radio as the system sees it now, without a scan; PermissionError where it refuses everything."""
+        return await in_daemon_thread(linux_wifi.read_wifi)
 
     async def route_to(self, address: str) -> RouteTo:
         """The way that packets to an address would take now; OSError where there is none."""

@@ -24,7 +24,8 @@ from nexkit.facts.link import LinkState
 from nexkit.facts.network import AddressOrigin, Duplex, NetworkState
 from nexkit.facts.path import PathMethod
 from nexkit.facts.time import TimeSettings
-from nexkit.platform import macos_dns, macos_link, macos_metered, macos_mtu, macos_time
+from nexkit.facts.wifi import WifiLink
+from nexkit.platform import macos_dns, macos_link, macos_metered, macos_mtu, macos_time, macos_wifi
 from nexkit.platform.api import Capability, CapabilityState, Neighbour, RouteTo, SizeSession, TraceSession
 from nexkit.platform.icmp_session import IcmpMessage, IcmpSession
 from nexkit.platform.loopback_check import icmp_capabilities
@@ -39,6 +40,7 @@ from nexkit.platform.sockets import SocketPlatform
 from nexkit.platform.system_proxy import SystemProxy, environment_settings
 from nexkit.platform.threads import in_daemon_thread
 from nexkit.platform.whole_trace import open_whole_trace
+from nexkit.platform.wifi_cells import wifi_capability
 from nexkit.units import Seconds
 
 assert sys.platform == "darwin"  # noqa: S101  mypy reads what follows for macOS only
@@ -60,12 +62,13 @@ class MacosPlatform(SocketPlatform):
 
     async def capabilities(self) -> tuple[Capability, ...]:
         """What the system lets the kit measure; found by trying on loopback only."""
-        icmp, neighbours, resolvers = await asyncio.gather(
+        icmp, neighbours, resolvers, wifi = await asyncio.gather(
             icmp_capabilities(self),
             self._tool_capability("neighbours", _ARP, "-an"),
             self._tool_capability("resolvers", _SCUTIL, "--dns"),
+            wifi_capability(self.wifi_links, "location_macos"),
         )
-        return (*icmp, neighbours, resolvers)
+        return (*icmp, neighbours, resolvers, wifi)
 
     async def _tool_capability(self, capability: str, *arguments: str) -> Capability:
         try:
@@ -154,6 +157,10 @@ class MacosPlatform(SocketPlatform):
             in_daemon_thread(macos_link.read_counters),
         )
         return link_states(plain, parse_ifconfig(entries), counters)
+
+    async def wifi_links(self) -> tuple[WifiLink, ...]:
+        """Every Wi-Fi radio as the system sees it now, without a scan; PermissionError where it refuses everything."""
+        return await in_daemon_thread(macos_wifi.read_wifi)
 
     async def route_to(self, address: str) -> RouteTo:
         """The way that packets to an address would take now; OSError where there is none."""

@@ -4,18 +4,25 @@ import socket
 import struct
 import sys
 
+from nexkit.units import Ms
+
 _LOSS_BASED = ("cubic", "reno")
 """Congestion controls that fill the queue of the bottleneck until it drops, best first (RFC 9438, RFC 5681)."""
 _NAME_MAX_BYTES = 16
 
 _LINUX_BYTES_ACKED = struct.Struct("=120xQ")
 """tcpi_bytes_acked of struct tcp_info (linux/tcp.h), since Linux 4.1."""
+_LINUX_RTT = struct.Struct("=68xI")
+_LINUX_RCV_RTT = struct.Struct("=92xI")
+"""tcpi_rtt and tcpi_rcv_rtt, microseconds."""
 _MACOS_TCP_CONNECTION_INFO = 0x106
 _MACOS_BYTES_SENT = struct.Struct("=64xQQ")
 """tcpi_txbytes and tcpi_txretransmitbytes of struct tcp_connection_info (netinet/tcp.h)."""
+_MACOS_SRTT = struct.Struct("=44xI")
+"""tcpi_srtt, milliseconds."""
 _WINDOWS_SIO_TCP_INFO = 0xD8000027
-_WINDOWS_TCP_INFO = struct.Struct("=28xL16xQ8x4xL16x")
-"""BytesInFlight, BytesOut and BytesRetrans of TCP_INFO_v0 (mstcpip.h), since Windows 10 1703; 88 bytes."""
+_WINDOWS_TCP_INFO = struct.Struct("=20xL4xL16xQ8x4xL16x")
+"""RttUs, BytesInFlight, BytesOut and BytesRetrans of TCP_INFO_v0 (mstcpip.h), since Windows 10 1703; 88 bytes."""
 
 
 def delivered_bytes(sock: socket.socket) -> int | None:
@@ -33,11 +40,36 @@ def delivered_bytes(sock: socket.socket) -> int | None:
             )
             return int(sent - repeated)
         if sys.platform == "win32":
-            in_flight, out, repeated = _WINDOWS_TCP_INFO.unpack(_windows_tcp_info(sock))
+            _, in_flight, out, repeated = _WINDOWS_TCP_INFO.unpack(_windows_tcp_info(sock))
             return int(out - repeated - in_flight)
     except (OSError, struct.error):
         return None
     return None
+
+
+def round_trip_ms(sock: socket.socket, *, sending: bool) -> Ms | None:
+    """The smoothed round trip of this connection, its own queues included; None where the system does not say.
+
+    `sending`: this side sends the bulk of the data. A receiver's TCP knows a round trip on Linux only (from its
+    acknowledgement to the data that echoes its time stamp, RFC 7323).
+    """
+    try:
+        if sys.platform == "linux":
+            layout = _LINUX_RTT if sending else _LINUX_RCV_RTT
+            value_ms = layout.unpack(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, layout.size))[0] / 1000
+        elif not sending:
+            return None
+        elif sys.platform == "darwin":
+            value_ms = _MACOS_SRTT.unpack(
+                sock.getsockopt(socket.IPPROTO_TCP, _MACOS_TCP_CONNECTION_INFO, _MACOS_SRTT.size)
+            )[0]
+        elif sys.platform == "win32":
+            value_ms = _WINDOWS_TCP_INFO.unpack(_windows_tcp_info(sock))[0] / 1000
+        else:
+            return None
+    except (OSError, struct.error):
+        return None
+    return Ms(float(value_ms)) if value_ms else None
 
 
 if sys.platform == "win32":

@@ -20,14 +20,24 @@ from nexkit.facts.link import LinkState
 from nexkit.facts.network import NeighbourState, NetworkState
 from nexkit.facts.path import PathMethod
 from nexkit.facts.time import TimeSettings
+from nexkit.facts.wifi import WifiLink
 from nexkit.platform import windows_api as api
-from nexkit.platform import windows_dns, windows_link, windows_metered, windows_mtu, windows_proxy, windows_time
+from nexkit.platform import (
+    windows_dns,
+    windows_link,
+    windows_metered,
+    windows_mtu,
+    windows_proxy,
+    windows_time,
+    windows_wifi,
+)
 from nexkit.platform.api import Capability, CapabilityState, EchoReply, HopReply, Neighbour, RouteTo, SizeSession
 from nexkit.platform.loopback_check import icmp_capabilities
 from nexkit.platform.own_mtu import own_mtu_bytes
 from nexkit.platform.sockets import SocketPlatform
 from nexkit.platform.system_proxy import SystemProxy
 from nexkit.platform.threads import in_daemon_thread
+from nexkit.platform.wifi_cells import wifi_capability
 from nexkit.platform.windows_facts import network_state
 from nexkit.units import Ms, Seconds
 
@@ -59,7 +69,7 @@ class WindowsPlatform(SocketPlatform):
         icmp = await icmp_capabilities(self)
         # The IP Helper API answers these to every user.
         open_to_all = (Capability(id=word, state=CapabilityState.AVAILABLE) for word in ("neighbours", "resolvers"))
-        return (*icmp, *open_to_all)
+        return (*icmp, *open_to_all, await wifi_capability(self.wifi_links, "location_windows"))
 
     async def network_state(self) -> NetworkState:
         """Interfaces, default routes, resolvers and proxies as the system has them now."""
@@ -95,6 +105,10 @@ class WindowsPlatform(SocketPlatform):
 
     def _read_links(self) -> tuple[LinkState, ...]:
         return self._link_calls.read_links(self._calls.adapters(), self._calls.interface_rows())
+
+    async def wifi_links(self) -> tuple[WifiLink, ...]:
+        """Every Wi-Fi radio as the system sees it now, without a scan; PermissionError where it refuses everything."""
+        return await in_daemon_thread(windows_wifi.read_wifi)
 
     async def route_to(self, address: str) -> RouteTo:
         """The way that packets to an address would take now; OSError where there is none."""

@@ -10,16 +10,19 @@ import socket
 import h11
 
 from nexkit import __version__
+from nexkit.clock import Clock
+from nexkit.facts.load import FlowRttMethod
 from nexkit.failures import classify
 from nexkit.outcome import Failure, FailureKind
 from nexkit.platform import tcp
+from nexkit.units import Ms
 
 BLOCK_BYTES = 256 * 1024
 """Smaller blocks cost throughput on fast links, larger ones do not gain any."""
 MAX_UPLOAD_ANSWER_BYTES = 64 * 1024
 _OK = 200
 _PARTIAL_CONTENT = 206
-_TLS_PAYLOAD_SHARE = 16_384 / (16_384 + 22)
+TLS_PAYLOAD_SHARE = 16_384 / (16_384 + 22)
 """Of a full TLS 1.3 record: header 5, content type 1, tag 16 bytes (RFC 8446 section 5.2)."""
 
 
@@ -34,11 +37,25 @@ class TransferError(Exception):
 class BulkConnection(asyncio.BufferedProtocol):
     """Downloads and uploads over one connection, one after the other, counting what was delivered."""
 
+    told_method = FlowRttMethod.FIRST_BYTE
+
     def __init__(
-        self, sock: socket.socket, *, authority: str, tls: bool, payload: bytes, congestion_control: str | None
+        self,
+        sock: socket.socket,
+        *,
+        authority: str,
+        tls: bool,
+        payload: bytes,
+        congestion_control: str | None,
+        clock: Clock,
+        buffer_bytes: int = BLOCK_BYTES,
     ) -> None:
         self.congestion_control = congestion_control
         """Of this side, where the system tells."""
+        self.server_congestion_control: str | None = None
+        """HTTP does not tell."""
+        self.told_round_trips: list[tuple[float, Ms]] = []
+        """Moments, and how long the first byte of an answer to a download's request took."""
         self.received_bytes = 0
         """Body bytes of all downloads so far."""
         self.written_bytes = 0
@@ -46,7 +63,7 @@ class BulkConnection(asyncio.BufferedProtocol):
         self.reusable = True
         """Another request may follow on this connection."""
         self._sock = sock
-        self._payload_share = _TLS_PAYLOAD_SHARE if tls else 1.0
+        self._payload_share = TLS_PAYLOAD_SHARE if tls else 1.0
         self._headers = [
             ("Host", authority),
             ("User-Agent", f"nexkit/{__version__}"),
@@ -54,7 +71,7 @@ class BulkConnection(asyncio.BufferedProtocol):
             ("Cache-Control", "no-cache"),
         ]
         self._payload = memoryview(payload)
-        self._buffer = memoryview(bytearray(BLOCK_BYTES))
+        self._buffer = memoryview(bytearray(buffer_bytes))
         self._transport: asyncio.Transport | None = None
         self._http = h11.Connection(h11.CLIENT)
         self._answer: asyncio.Future[None] | None = None
@@ -66,6 +83,8 @@ class BulkConnection(asyncio.BufferedProtocol):
         self._paused = False
         self._delivered_before = 0
         self._delivered = 0
+        self._clock = clock
+        self._asked_at_s: float | None = None
 
     async def download(self, target: str, count: int, *, as_range: bool) -> int:
         """Fetch up to `count` bytes and give how many came; TransferError.
@@ -102,6 +121,10 @@ class BulkConnection(asyncio.BufferedProtocol):
         self._delivered = max(self._delivered, min(int(delivered), self.written_bytes))
         return self._delivered
 
+    def round_trip_ms(self, *, sending: bool) -> Ms | None:
+        """Its own, by the system's TCP."""
+        return tcp.round_trip_ms(self._sock, sending=sending)
+
     def abort(self) -> None:
         """Cut the connection off; nothing more is sent."""
         if self._transport is not None and not self._transport.is_closing():
@@ -120,6 +143,7 @@ class BulkConnection(asyncio.BufferedProtocol):
         assert head is not None  # noqa: S101  only ConnectionClosed gives None
         if self._is_download:
             self._http.send(h11.EndOfMessage())
+            self._asked_at_s = self._clock.monotonic()
         transport.write(head)
         self._answered = False
         self._upload_left = upload
@@ -143,6 +167,10 @@ class BulkConnection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Bytes came."""
+        if self._asked_at_s is not None:
+            now_s = self._clock.monotonic()
+            self.told_round_trips.append((now_s, Ms((now_s - self._asked_at_s) * 1000)))
+            self._asked_at_s = None
         if self._answer is None or self._answer.done():
             self._fail(FailureKind.PROTOCOL)
         elif self._body_left:

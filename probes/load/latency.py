@@ -38,9 +38,10 @@ class IcmpLatency:
     interval_s = Seconds(0.05)
     cost_bytes = 2 * 104
 
-    def __init__(self, session: EchoSession, target: str) -> None:
+    def __init__(self, session: EchoSession, target: str, interval_s: Seconds = interval_s) -> None:
         self._session = session
         self.target = target
+        self.interval_s = interval_s
 
     async def once(self) -> EchoReply:
         """One round trip."""
@@ -80,9 +81,14 @@ class TimedReply:
     reply: EchoReply
 
 
-async def observe(source: LatencySource, ctx: ProbeContext, over: Callable[[], bool]) -> tuple[TimedReply, ...]:
-    """Round trips at the source's pace until `over`, each waited for; in the order they were sent."""
-    replies: list[TimedReply] = []
+async def observe(
+    source: LatencySource, ctx: ProbeContext, over: Callable[[], bool], replies: list[TimedReply] | None = None
+) -> tuple[TimedReply, ...]:
+    """Round trips at the source's pace until `over`, each waited for; in the order they were sent.
+
+    `replies` is filled as they come, for whoever looks on.
+    """
+    replies = [] if replies is None else replies
 
     async def once() -> None:
         sent_at_s = ctx.clock.monotonic()

@@ -455,7 +455,9 @@ class World:
     @staticmethod
     def _shape(action: Shape) -> None:
         queue_bytes = round(action.rate_mbit_s * 1e6 / 8 * action.queue_ms / 1000)
-        arguments = f"rate {action.rate_mbit_s}mbit burst 5kb limit {max(queue_bytes, 3000)}"
+        # A quarter of a millisecond at least: the kernel's timer does not come oftener.
+        burst_bytes = max(5000, round(action.rate_mbit_s * 1e6 / 8 / 4000))
+        arguments = f"rate {action.rate_mbit_s}mbit burst {burst_bytes} limit {max(queue_bytes, 3000)}"
         with _entered(action.node):
             subprocess.run(["tc", "qdisc", "add", "dev", action.device, "root", "tbf", *arguments.split()], check=True)
 
