@@ -52,6 +52,7 @@ class Registry:
     """The module `winreg`, with values by key path and name under HKEY_LOCAL_MACHINE."""
 
     HKEY_LOCAL_MACHINE = "HKLM"
+    HKEYType = object
 
     def __init__(self, values):
         self.values = values
