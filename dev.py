@@ -57,6 +57,8 @@ TEST_PROGRAMS = {
     "unshare": "util-linux",
     "Xvfb": "xvfb",
     "xdotool": "xdotool",
+    "turnserver": "coturn",
+    "chronyd": "chrony",
 }
 BENCH_PROGRAMS = {"mtr": "mtr-tiny", "iperf3": "iperf3", "dig": "bind9-dnsutils", "tcpdump": "tcpdump"}
 JAPANESE_FONTS = "fonts-noto-cjk"

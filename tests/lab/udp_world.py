@@ -1,0 +1,127 @@
+"""The network of test_linux_probes with what the probes of UDP and time need: more addresses, NAT, real servers.
+
+client - near (NAT for IPv4) - link that may be impaired - far - server (198.18.2.10, .11, .21, .22, .23)
+"""
+
+import contextlib
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from link import Impairment
+from test_linux_probes import SERVER, World
+
+HERE = Path(__file__).parent
+OTHER = {4: "198.18.2.11", 6: "2001:db8:18:2::11"}
+"""The server's second address of each family."""
+CLOCKS = ("198.18.2.21", "198.18.2.22", "198.18.2.23")
+_SETUP = """
+for address in 198.18.2.11 198.18.2.21 198.18.2.22 198.18.2.23; do
+    ip -n server addr add $address/24 dev eth0
+done
+ip -n server addr add 2001:db8:18:2::11/64 dev eth0 nodad
+mkdir -p /run/servers
+"""
+_NAT = "table ip nat {\n chain out {\n type nat hook postrouting priority srcnat\n oifname wan masquerade %s\n }\n}\n"
+_RELAY = """
+ip netns add relay; ip -n relay link set lo up
+ip netns exec relay sh -c "echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6"
+ip -n far link del near
+ip -n near link add wan type veth peer name inner netns relay
+ip -n far link add near type veth peer name outer netns relay
+ip -n near addr add 198.18.1.2/24 dev wan; ip -n near addr add 2001:db8:18:1::2/64 dev wan nodad
+ip -n far addr add 198.18.1.1/24 dev near; ip -n far addr add 2001:db8:18:1::1/64 dev near nodad
+for end in "near wan" "far near" "relay inner" "relay outer"; do
+    set -- $end; ip -n $1 link set $2 up
+    ip netns exec $1 PYTHON -c "import link; link.without_offload('$2')"
+done
+ip -n near route add default via 198.18.1.1; ip -n near -6 route add default via 2001:db8:18:1::1
+ip -n far route add 192.168.10.0/24 via 198.18.1.2; ip -n far -6 route add 2001:db8:10::/64 via 2001:db8:18:1::2
+"""
+
+
+class UdpWorld(World):
+    """A world whose servers are started and ended one by one."""
+
+    def __init__(self):
+        super().__init__()
+        self.shell(_SETUP)
+
+    def insert_relay(self):
+        """Put a node between near and far, over which `impaired` carries the frames."""
+        self.shell(f"cd {HERE}; {_RELAY.replace('PYTHON', sys.executable + ' -S')}")
+
+    @contextlib.contextmanager
+    def running(self, node, argv, *, port=None):
+        """A program on a node: ready when it says so, or when it has bound its UDP port."""
+        command = [*self.enter, "ip", "netns", "exec", node, *argv]
+        output = subprocess.DEVNULL if port else subprocess.PIPE
+        started = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL if port else None)
+        try:
+            if port:
+                self.shell(
+                    f"for try in $(seq 300); do [ -z $(ip netns exec {node} ss -Huln 'sport = :{port}' | head -c1) ]"
+                    " || exit 0; sleep 0.02; done; exit 1"
+                )
+            else:
+                assert started.stdout.readline() == b"ready\n"
+            yield
+        finally:
+            started.kill()
+            started.wait()
+            if started.stdout:
+                started.stdout.close()
+
+    def impaired(self, *, out=None, back=None):
+        """The link between near and far with faults, each way its own; without any it only carries."""
+        settings = {
+            "devices": ["inner", "outer"],
+            "forth": asdict(out or Impairment()),
+            "back": asdict(back or Impairment()),
+            "seed": 7,
+        }
+        return self.running("relay", [sys.executable, "-S", str(HERE / "link.py"), json.dumps(settings)])
+
+    def coturn(self, *addresses, port=3478, options=()):
+        """coturn as a STUN server; with two addresses of a family it offers the tests of RFC 5780."""
+        listening = [f"--listening-ip={address}" for address in addresses]
+        options = [
+            *options,
+            f"--listening-port={port}",
+            "--no-tcp",
+            "--no-tls",
+            "--no-dtls",
+            "--no-cli",
+            "--stun-only",
+            "--no-auth",
+            "--log-file=stdout",
+        ]
+        options += [f"--pidfile=/run/servers/turn{port}.pid", f"--userdb=/run/servers/turn{port}.db", "-c", "/dev/null"]
+        return self.running("server", ["turnserver", *options, *listening], port=port)
+
+    def chrony(self):
+        """chrony, which takes its own clock for true."""
+        settings = (
+            "local stratum 2\nallow all\ncmdport 0\npidfile /run/servers/chrony.pid\nuser root\n"
+            f"bindaddress {SERVER[4]}\nbindaddress {SERVER[6]}\n"
+        )
+        self.shell(f"cat >/run/servers/chrony.conf <<'END'\n{settings}END")
+        return self.running("server", ["chronyd", "-x", "-d", "-f", "/run/servers/chrony.conf"], port=123)
+
+    def reflector(self, *, version=4, port=862, stateless=False):
+        """A STAMP reflector on the server."""
+        program = [sys.executable, "-S", str(HERE / "servers" / "reflector.py")]
+        return self.running("server", [*program, SERVER[version], str(port), *(["stateless"] if stateless else [])])
+
+    def clocks(self, **settings):
+        """Clocks that are ahead by what is said, by address."""
+        return self.running("server", [sys.executable, "-S", str(HERE / "servers" / "clock.py"), json.dumps(settings)])
+
+    def nat(self, how=""):
+        """Address translation at the home's router; `random,fully-random` gives every flow a port of its own."""
+        rules = _NAT % how
+        return self.broken(
+            f"ip netns exec near nft -f - <<'END'\n{rules}END", "ip netns exec near nft delete table ip nat"
+        )
