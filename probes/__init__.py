@@ -14,6 +14,7 @@ BUILTIN: tuple[type[Probe], ...]
 
 
 def _builtin() -> tuple[type[Probe], ...]:
+    from probes.access import AccessProbe
     from probes.dns import DnsProbe
     from probes.encrypted_dns import EncryptedDnsProbe
     from probes.interfaces import InterfacesProbe
@@ -30,14 +31,17 @@ def _builtin() -> tuple[type[Probe], ...]:
     from probes.time import TimeProbe
     from probes.udp import UdpProbe
     from probes.udp_service import UdpServiceProbe
+    from probes.wifi import WifiProbe
 
     return (
         InterfacesProbe,
         LinkProbe,
+        WifiProbe,
         LanProbe,
         PingProbe,
         RouteProbe,
         MtuProbe,
+        AccessProbe,
         LookupProbe,
         DnsProbe,
         EncryptedDnsProbe,

@@ -11,6 +11,7 @@ BUILTIN_FACTS: tuple[type, ...]
 
 
 def _builtin_facts() -> tuple[type, ...]:
+    from nexkit.facts.access import AccessLine
     from nexkit.facts.dns import EncryptedAnswers, ResolverAnswers, SystemLookups
     from nexkit.facts.echo import EchoStats
     from nexkit.facts.link import LinkReading
@@ -23,6 +24,7 @@ def _builtin_facts() -> tuple[type, ...]:
     from nexkit.facts.reach import Reach
     from nexkit.facts.time import ClockCheck
     from nexkit.facts.udp import UdpPath, UdpService
+    from nexkit.facts.wifi import WifiReading
 
     return (
         NetworkState,
@@ -34,6 +36,7 @@ def _builtin_facts() -> tuple[type, ...]:
         EncryptedAnswers,
         PathTrace,
         PathMtu,
+        AccessLine,
         Reach,
         PortalCheck,
         ProxyCheck,
@@ -41,6 +44,7 @@ def _builtin_facts() -> tuple[type, ...]:
         UdpPath,
         UdpService,
         ClockCheck,
+        WifiReading,
     )
 
 

@@ -36,6 +36,7 @@ def capability_text(capability: Capability, texts: Texts) -> CapabilityText:
         "trace6": _("Tracing the path over IPv6"),
         "neighbours": _("Reading the neighbour table"),
         "resolvers": _("Reading the name servers"),
+        "wifi": _("Reading the Wi-Fi link"),
     }
     mends = {
         ("icmp", "refused"): _(
@@ -46,6 +47,16 @@ def capability_text(capability: Capability, texts: Texts) -> CapabilityText:
         ("neighbours", "refused"): _(
             "Whether the router answers on the local network cannot be read; the diagnosis relies on its other answers."
         ),
+        ("wifi", "location_windows"): _(
+            "Windows tells names and addresses of Wi-Fi networks only to programs that may use the location. To allow "
+            "it: Settings, Privacy & security, Location: switch on location services and let desktop apps access them."
+        ),
+        ("wifi", "location_macos"): _(
+            "macOS tells names and addresses of Wi-Fi networks only to programs that may use the location. To allow "
+            "it: System Settings, Privacy & Security, Location Services: switch on this program."
+        ),
+        ("wifi", "refused"): _("This system does not let the program read the Wi-Fi link."),
+        ("wifi", "no_radio"): _("This computer has no Wi-Fi, or it is switched off entirely."),
         ("resolvers", "resolv_conf"): _("There is no /etc/resolv.conf that can be read."),
     }
     families = _("This computer has no addresses of this kind, not even for itself.")

@@ -27,6 +27,11 @@ def probe_text(probe_id: str, texts: Texts) -> ProbeText:  # noqa: C901, PLR0912
                 _("Cables and interfaces"),
                 _("Reads speed, errors and interruptions of this computer's network interfaces. Sends nothing."),
             )
+        case "wifi":
+            return ProbeText(
+                _("Wi-Fi"),
+                _("Reads signal, channel and speed of the Wi-Fi link and counts the other cells. Sends nothing."),
+            )
         case "lan":
             return ProbeText(
                 _("Router nearby"),
@@ -74,6 +79,14 @@ def probe_text(probe_id: str, texts: Texts) -> ProbeText:  # noqa: C901, PLR0912
             return ProbeText(
                 _("Way to the destination"),
                 _("Sends small packets along the way to the destination to see which routers answer."),
+            )
+        case "access":
+            return ProbeText(
+                _("Kind of line"),
+                _(
+                    "Asks your own name servers for a few records of providers, and the first routers on the way for an "
+                    "answer. No provider's server is called."
+                ),
             )
         case "mtu":
             return ProbeText(
