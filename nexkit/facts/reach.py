@@ -60,7 +60,7 @@ class TlsResult:
     version: Open
     cipher: Open
     handshake_ms: Ms
-    """From the first byte sent to the last one received: what this computer calculates at its end is left out."""
+    """How long the other side was waited for; what this computer calculates (keys, checks) is left out."""
     trusted: bool
     problem: TrustProblem | None
     certificate: Certificate | None
@@ -118,7 +118,7 @@ class QuicReach:
     version: Open | None
     """`QUICv1`, `QUICv2`; None where no handshake was finished."""
     handshake_ms: Ms | None
-    """From the first datagram to the one that completes the handshake."""
+    """How long the other side was waited for, up to the datagram that completes the handshake."""
     trusted: bool | None
     """By the trust store of this system; nothing is asked of a server that is not."""
     problem: TrustProblem | None
@@ -140,13 +140,18 @@ class ReachAttempt:
     failure: Failure | None
     failed_after_ms: Ms | None = None
     """How long the step that failed took until then: a quick no costs nobody anything, silence does."""
-    total_ms: Ms | None = None
-    """From the connection's begin to the end of the last step, all that this computer calculated included; None where
-    a step failed or the certificate is not trusted."""
     http2: Http2Reach | None = None
     """None: not tried."""
     quic: QuicReach | None = None
     """None: not tried."""
+
+    @property
+    def total_ms(self) -> Ms | None:
+        """From connecting to the end of the last step; None where a step failed or the certificate is not trusted."""
+        if self.failure is not None or self.connect_ms is None or (self.tls is not None and not self.tls.trusted):
+            return None
+        handshake_ms = self.tls.handshake_ms if self.tls is not None else 0.0
+        return Ms(self.connect_ms + handshake_ms + (self.http.total_ms if self.http is not None else 0.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

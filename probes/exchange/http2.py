@@ -1,7 +1,7 @@
 """One GET over HTTP/2 (RFC 9113): redirects not followed, at most 8 KiB of the body read, floods cut off."""
 
 from nexkit.clock import Clock
-from nexkit.units import Ms, Seconds
+from nexkit.units import Ms
 from probes.exchange.http1 import HttpAnswer, HttpError, http_answer, request_target, user_agent
 from probes.exchange.stream import ByteStream
 
@@ -27,9 +27,11 @@ async def get(stream: ByteStream, *, host: str, authority: str, path: str, clock
     began_s = clock.monotonic()
     await stream.send(exchange.request())
     first_byte_ms: Ms | None = None
+    received_ms = Ms(0.0)
     read_bytes = 0
     while not exchange.ended:
         data = await stream.receive()
+        received_ms = Ms((clock.monotonic() - began_s) * 1000)
         if not data:
             raise EOFError if first_byte_ms is None else HttpError
         read_bytes += len(data)
@@ -38,7 +40,7 @@ async def get(stream: ByteStream, *, host: str, authority: str, path: str, clock
         if reply := exchange.receive(data):
             await stream.send(reply)
         if first_byte_ms is None and exchange.headers:
-            first_byte_ms = _ms_since(began_s, clock)
+            first_byte_ms = received_ms
     if first_byte_ms is None:
         raise HttpError
     return http_answer(
@@ -46,13 +48,9 @@ async def get(stream: ByteStream, *, host: str, authority: str, path: str, clock
         exchange.headers,
         host=host,
         first_byte_ms=first_byte_ms,
-        total_ms=_ms_since(began_s, clock),
+        total_ms=received_ms,
         body=bytes(exchange.body),
     )
-
-
-def _ms_since(began_s: Seconds, clock: Clock) -> Ms:
-    return Ms((clock.monotonic() - began_s) * 1000)
 
 
 class _Exchange:

@@ -20,7 +20,7 @@ from probes.exchange.traffic import udp_bytes
 
 if TYPE_CHECKING:
     from aioquic.quic.connection import QuicConnection
-    from aioquic.quic.events import QuicEvent
+    from aioquic.quic.events import ConnectionTerminated, QuicEvent
 
 ALPN = "h3"
 MAX_BODY_BYTES = 8_192
@@ -92,7 +92,8 @@ class QuicClient:
         self._quic: QuicConnection = QuicConnection(configuration=configuration)
         self._received_bytes = 0
         self._long_version = 0
-        self._sent_at_s: Seconds | None = None
+        self._waited_s = Seconds(0.0)
+        self._waits_since_s: Seconds | None = None
         self._received_at_s = Seconds(0.0)
         self.handshake_ms: Ms | None = None
 
@@ -127,7 +128,7 @@ class QuicClient:
 
         self._quic.connect(self._sock.getpeername(), now=self._now())
         await self._carry(see)
-        self.handshake_ms = self._ms_since(self._sent_at_s)
+        self.handshake_ms = Ms(self._waited_s * 1000)
 
     async def get(self, *, host: str, authority: str, path: str) -> HttpAnswer:
         """Fetch one page; `host` is where a relative redirect stays. HttpError, and what `handshake` raises."""
@@ -157,8 +158,8 @@ class QuicClient:
     def _now() -> float:
         return asyncio.get_running_loop().time()
 
-    def _ms_since(self, began_s: Seconds | None) -> Ms:
-        return Ms((self._received_at_s - (began_s or self._received_at_s)) * 1000)
+    def _ms_since(self, began_s: Seconds) -> Ms:
+        return Ms((self._received_at_s - began_s) * 1000)
 
     async def _carry(self, see: Callable[["QuicEvent"], bool], *, until: Callable[[], bool] = lambda: False) -> None:
         """Carry datagrams both ways until an event is what is waited for."""
@@ -180,17 +181,21 @@ class QuicClient:
     def _send(self) -> None:
         for data, _ in self._quic.datagrams_to_send(now=self._now()):
             self._ctx.spend(udp_bytes(len(data)))
-            if self._sent_at_s is None:
-                self._sent_at_s = self._ctx.clock.monotonic()
+            if self._waits_since_s is None:
+                self._waits_since_s = self._ctx.clock.monotonic()
             with contextlib.suppress(BlockingIOError):  # a full queue drops it; the protocol repeats it
                 self._sock.send(data)
 
     async def _receive(self) -> bytes:
+        began_s = self._ctx.clock.monotonic() if self._waits_since_s is None else self._waits_since_s
+        self._waits_since_s = None
         try:
             data = await asyncio.get_running_loop().sock_recv(self._sock, _MAX_DATAGRAM_BYTES)
         except ConnectionResetError as error:  # how Windows tells "port unreachable" (WSAECONNRESET of recvfrom)
             raise ConnectionRefusedError(error.errno, "port unreachable") from error
-        self._received_at_s = self._ctx.clock.monotonic()
+        finally:
+            self._received_at_s = self._ctx.clock.monotonic()
+            self._waited_s = Seconds(self._waited_s + self._received_at_s - began_s)
         self._ctx.spend(udp_bytes(len(data)))
         self._received_bytes += len(data)
         if self._received_bytes > _MAX_BYTES:
@@ -207,20 +212,21 @@ class QuicClient:
 
     def _saw(self, see: Callable[["QuicEvent"], bool]) -> bool:
         """Whether one of the events that came was what is waited for; QuicClosedError where it cannot come any more."""
-        from aioquic.quic.events import ConnectionTerminated
-
         while (event := self._quic.next_event()) is not None:
             if see(event):
                 return True
-            if isinstance(event, ConnectionTerminated):
-                raise QuicClosedError(_closed_kind(event.error_code))
+        # The library makes it an event only when the closing period is over (RFC 9000, section 10.2), a second later.
+        if (closed := self._quic._close_event) is not None:  # noqa: SLF001
+            raise QuicClosedError(_closed_kind(closed))
         return False
 
 
-def _closed_kind(error_code: int) -> FailureKind:
-    if error_code in _TLS_ALERTS:
+def _closed_kind(closed: "ConnectionTerminated") -> FailureKind:
+    if closed.frame_type is None:  # the application's own codes
+        return FailureKind.PROTOCOL
+    if closed.error_code in _TLS_ALERTS:
         return FailureKind.TLS
-    return FailureKind.REFUSED if error_code == _CONNECTION_REFUSED else FailureKind.PROTOCOL
+    return FailureKind.REFUSED if closed.error_code == _CONNECTION_REFUSED else FailureKind.PROTOCOL
 
 
 class _Exchange:

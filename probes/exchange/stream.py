@@ -60,29 +60,24 @@ async def open_stream(ctx: ProbeContext, address: str, port: int, *, timeout_s: 
 
 
 class TimedStream:
-    """A stream that remembers when its first byte left and its latest one came."""
+    """A stream that adds up how long the other side was waited for; what this side calculates meanwhile is left out."""
 
     def __init__(self, stream: ByteStream, clock: Clock) -> None:
         self._stream = stream
         self._clock = clock
-        self._sent_at_s: Seconds | None = None
-        self._received_at_s: Seconds | None = None
+        self._began_s: Seconds | None = None
+        self.waited_ms = Ms(0.0)
 
     async def send(self, data: bytes) -> None:
         """Send all of it."""
-        if self._sent_at_s is None:
-            self._sent_at_s = self._clock.monotonic()
+        # The waiting begins here: the answer may be there before this program is given the processor again.
+        self._began_s = self._clock.monotonic()
         await self._stream.send(data)
 
     async def receive(self) -> bytes:
         """The next bytes; empty at the end."""
+        began_s = self._clock.monotonic() if self._began_s is None else self._began_s
+        self._began_s = None
         data = await self._stream.receive()
-        self._received_at_s = self._clock.monotonic()
+        self.waited_ms = Ms(self.waited_ms + (self._clock.monotonic() - began_s) * 1000)
         return data
-
-    @property
-    def span_ms(self) -> Ms:
-        """From the first byte sent to the latest one received; 0 before there are both."""
-        if self._sent_at_s is None or self._received_at_s is None:
-            return Ms(0.0)
-        return Ms((self._received_at_s - self._sent_at_s) * 1000)

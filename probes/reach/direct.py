@@ -62,7 +62,6 @@ class DirectAttempt:
             http=main.http,
             failure=self._failure,
             failed_after_ms=main.failed_after_ms,
-            total_ms=main.total_ms,
             http2=self._http2,
             quic=self._quic.fact() if self._quic is not None else None,
         )

@@ -10,11 +10,13 @@ from nexkit.platform.threads import in_daemon_thread
 from nexkit.probe import ProbeContext
 from nexkit.units import Seconds
 from probes.exchange import certificate, http2, quic
-from probes.exchange.hosts import authority, check_port, wire_host
+from probes.exchange.hosts import authority, check_port, host_and_port, wire_host
 
 if TYPE_CHECKING:
     from OpenSSL.crypto import X509Store
 
+PROXY_PORT = 80
+"""Of a proxy that is given without a port, as in its web address."""
 _TLS_LAYERS = (ReachLayer.TLS, ReachLayer.HTTPS)
 _DEFAULT_PORTS = {ReachLayer.HTTP: 80, ReachLayer.HTTPS: 443}
 
@@ -46,7 +48,7 @@ class ReachParams:
     browser: bool = False
     """Look the families up by themselves too, and work out what a browser would have chosen."""
     proxy: str | None = None
-    """`host:port` of a proxy through which the target is reached as well."""
+    """`HOST:PORT` of an HTTP proxy through which the target is reached as well; it is given no password."""
 
     def __post_init__(self) -> None:
         wire_host(self.host)
@@ -54,21 +56,7 @@ class ReachParams:
         if self.address is not None and not is_address(self.address):
             raise ValueError("address: must be an IP address")
         if self.proxy is not None:
-            proxy_place(self.proxy)
-
-
-def proxy_place(proxy: str) -> tuple[str, int]:
-    """Host and port of `host:port`, an IPv6 address in brackets; ValueError else."""
-    host, colon, port = proxy.rpartition(":")
-    if not colon or not (port.isascii() and port.isdigit()):
-        raise ValueError("proxy: must be host:port")
-    check_port(int(port))
-    if host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]
-    elif ":" in host:
-        raise ValueError("proxy: an IPv6 address stands in brackets")
-    wire_host(host)
-    return host, int(port)
+            host_and_port(self.proxy, PROXY_PORT)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,11 +11,12 @@ from nexkit.facts.proxy import ProxyScheme, TunnelAnswer
 from nexkit.facts.reach import HttpResult, ProxyReach, ReachLayer
 from nexkit.outcome import Failure
 from nexkit.units import Ms
+from probes.exchange.hosts import host_and_port
 from probes.exchange.http1 import get
 from probes.exchange.stream import ByteStream, TcpStream, open_stream
 from probes.exchange.traffic import LOOKUP_BYTES
 from probes.exchange.tunnel import challenge_schemes, open_tunnel
-from probes.reach.params import Setting, proxy_place
+from probes.reach.params import PROXY_PORT, Setting
 from probes.reach.steps import Steps, http_result
 
 if TYPE_CHECKING:
@@ -26,11 +27,11 @@ _MAX_ADDRESSES = 3
 
 
 class ProxiedAttempt(Steps):
-    """The way through a proxy given as `host:port`; `measure` comes first."""
+    """The way through a proxy given as `HOST:PORT`; `measure` comes first."""
 
     def __init__(self, proxy: str, setting: Setting) -> None:
         super().__init__(setting, "proxy_resolve")
-        self._host, self._port = proxy_place(proxy)
+        self._host, self._port = host_and_port(proxy, PROXY_PORT)
         self._addresses: tuple[str, ...] = (self._host,) if is_address(self._host) else ()
         self._failure: Failure | None = None
         self.address: str | None = None

@@ -44,9 +44,7 @@ class Steps(ABC):
         self.setting = setting
         self.http: HttpResult | None = None
         self.failed_after_ms: Ms | None = None
-        self.total_ms: Ms | None = None
         self._handshake: Handshake | None = None
-        self._began_s = setting.ctx.clock.monotonic()
         self.begin(first_step)
 
     @abstractmethod
@@ -117,7 +115,6 @@ class Steps(ABC):
                 self.begin("http")
                 async with asyncio.timeout(self.setting.step_s()):
                     self.http = await self.fetch(stream)
-            self.total_ms = self._ms_since(self._began_s)
 
     async def _secure(self, stream: ByteStream, context: ssl.SSLContext, problem: TrustProblem | None) -> TlsStream:
         timed = TimedStream(stream, self.setting.ctx.clock)
@@ -125,7 +122,7 @@ class Steps(ABC):
         secured = TlsStream(timed, context, self.setting.server_name)
         async with asyncio.timeout(self.setting.step_s()):
             await secured.handshake()
-        self._handshake = Handshake(stream=secured, took_ms=timed.span_ms, offered=self.alpn, problem=problem)
+        self._handshake = Handshake(stream=secured, took_ms=timed.waited_ms, offered=self.alpn, problem=problem)
         return secured
 
     def _ms_since(self, began_s: Seconds) -> Ms:
