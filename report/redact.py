@@ -19,6 +19,7 @@ from nexkit.address import Scope, is_address, scope
 from nexkit.facts.dns import EncryptedAnswers, ResolverAnswers, SystemLookups
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.load import LoadTest
+from nexkit.facts.access import AccessLine
 from nexkit.facts.mtu import PathMtu
 from nexkit.facts.network import GatewayReach, NetworkState
 from nexkit.facts.path import PathTrace
@@ -41,6 +42,7 @@ CATEGORY_OF: Mapping[type, Category] = {
     EchoStats: Category.PATH,
     PathTrace: Category.PATH,
     PathMtu: Category.PATH,
+    AccessLine: Category.PATH,
     ResolverAnswers: Category.NAMES,
     SystemLookups: Category.NAMES,
     EncryptedAnswers: Category.NAMES,
