@@ -35,9 +35,11 @@ MAX_TTL = 64
 ASK_AGAIN_S = Seconds(0.02)
 """A silent hop is asked again after the slowest round trip so far, and not sooner than this."""
 PATIENCE_RTTS = 3
-"""The last probe to a hop is waited for as long as three times the slowest round trip seen..."""
-FIRST_PATIENCE_RTTS = 6
-"""...the first one twice as long (traceroute, which asks no hop again, waits for ten times that of a later hop)..."""
+"""A hop that has answered before is waited for as long as three times its own slowest round trip."""
+FIRST_PATIENCE_RTTS = 5
+"""A silent one: its first probe five times the slowest round trip of all hops..."""
+LAST_PATIENCE_RTTS = 2
+"""...and its last one twice (traceroute, which asks no hop again, waits for ten times that of a later hop)..."""
 MIN_PATIENCE_S = Seconds(0.1)
 """...and not less than this."""
 
@@ -350,7 +352,7 @@ class _Trace:
                 return max(ASK_AGAIN_S, self._slowest_s)
         last_s = max(
             hop.sent_s[0] + max(MIN_PATIENCE_S, FIRST_PATIENCE_RTTS * self._slowest_s),
-            hop.sent_s[-1] + PATIENCE_RTTS * self._slowest_s,
+            hop.sent_s[-1] + LAST_PATIENCE_RTTS * self._slowest_s,
         )
         return Seconds(last_s - now) if last_s > now and any(not task.done() for task in hop.tasks) else None
 

@@ -1,24 +1,29 @@
 """What the kit asks of an operating system. Each system fills the same values; what it cannot know is None."""
 
+from __future__ import annotations
+
 import socket
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from nexkit.address import Family
-from nexkit.facts.dns import NameService
-from nexkit.facts.link import LinkState
-from nexkit.facts.network import NeighbourState, NetworkState
-from nexkit.facts.path import MplsLabel, PathMethod, Rewriting
-from nexkit.facts.system import SystemInfo
-from nexkit.facts.time import TimeSettings
-from nexkit.facts.wifi import WifiLink
 from nexkit.outcome import FailureKind
-from nexkit.platform.system_proxy import SystemProxy
 from nexkit.units import Bytes, Ms, Seconds
+
+if TYPE_CHECKING:
+    # For the signatures alone: making the classes of all facts takes longer than starting a probe.
+    from nexkit.facts.dns import NameService
+    from nexkit.facts.link import LinkState
+    from nexkit.facts.network import NeighbourState, NetworkState
+    from nexkit.facts.path import MplsLabel, PathMethod, Rewriting
+    from nexkit.facts.system import SystemInfo
+    from nexkit.facts.time import TimeSettings
+    from nexkit.facts.wifi import WifiLink
+    from nexkit.platform.system_proxy import SystemProxy
 
 
 class CapabilityState(Enum):
