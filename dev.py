@@ -59,8 +59,9 @@ TEST_PROGRAMS = {
     "xdotool": "xdotool",
     "turnserver": "coturn",
     "chronyd": "chrony",
+    "openvpn": "openvpn",
 }
-BENCH_PROGRAMS = {"mtr": "mtr-tiny", "iperf3": "iperf3", "dig": "bind9-dnsutils", "tcpdump": "tcpdump"}
+BENCH_PROGRAMS = {"mtr": "mtr-tiny", "iperf3": "iperf3", "dig": "bind9-dnsutils"}
 JAPANESE_FONTS = "fonts-noto-cjk"
 
 
