@@ -73,7 +73,10 @@ def probe_text(probe_id: str, texts: Texts) -> ProbeText:  # noqa: C901, PLR0912
         case "reach":
             return ProbeText(
                 _("Connections to services"),
-                _("Connects to the tested services and a few well-known sites, and fetches their first page."),
+                _(
+                    "Connects to the tested services and a few well-known sites, over TCP and UDP, directly and through "
+                    "your proxy, and fetches their first page."
+                ),
             )
         case "route":
             return ProbeText(

@@ -4,6 +4,7 @@ import ssl
 import pytest
 from scripted import NamesPlatform, context, measure
 
+from nexkit.address import Family
 from nexkit.facts.reach import ReachLayer
 from nexkit.outcome import FailureKind
 from probes.reach import MAX_ADDRESSES, ReachParams, ReachProbe
@@ -75,6 +76,54 @@ def test_the_budget_is_a_failure_of_the_attempt():
 def test_what_cannot_be_reached_is_refused_beforehand(host, port):
     with pytest.raises(ValueError, match=r"host name|port"):
         ReachParams(host=host, port=port, layer=ReachLayer.TCP)
+
+
+@pytest.mark.parametrize("proxy", ["", ":8080", "proxy.example.com:0", "proxy.example.com:x", "a b:8080", "x\r\ny:80"])
+def test_what_is_no_proxy_is_refused_beforehand(proxy):
+    with pytest.raises(ValueError, match=r"host name|port|PORT"):
+        ReachParams(host=NAME, port=443, layer=ReachLayer.TCP, proxy=proxy)
+
+
+class FamiliesPlatform(RefusingPlatform):
+    """Looks each family up by itself too."""
+
+    async def resolve(self, host, family=None):
+        found = await super().resolve(host)
+        self.looked_up[-1] = (host, family)
+        return tuple(each for each in found if family is None or (":" in each) is (family is Family.IPV6))
+
+
+def test_for_a_browser_both_families_are_looked_up_by_themselves():
+    platform = FamiliesPlatform({NAME: ("2001:db8::1", "198.18.0.1")})
+    params = ReachParams(host=NAME, port=443, layer=ReachLayer.TCP, browser=True)
+    fact = measure(ReachProbe(), params, context(platform))
+    assert set(platform.looked_up) == {(NAME, None), (NAME, Family.IPV4), (NAME, Family.IPV6)}
+    assert fact.browser.order == ("2001:db8::1", "198.18.0.1")
+    assert (fact.browser.chosen, fact.browser.tried) == (None, 2)
+    assert fact.attempts[0].failed_after_ms > 0
+    assert fact.attempts[0].total_ms is None
+
+
+def test_the_first_address_of_a_proxy_that_accepts_is_taken_and_the_last_refusal_told():
+    platform = RefusingPlatform({NAME: ("198.18.0.1",), "proxy.example.com": ("198.18.0.8", "198.18.0.9")})
+    params = ReachParams(host=NAME, port=443, layer=ReachLayer.TCP, proxy="proxy.example.com:3128")
+    proxied = measure(ReachProbe(), params, context(platform)).through_proxy
+    assert [place[:2] for place in platform.tried if place[1] == 3128] == [("198.18.0.8", 3128), ("198.18.0.9", 3128)]
+    assert (proxied.failure.kind, proxied.failure.step) == (FailureKind.REFUSED, "proxy_connect")
+    assert (proxied.proxy, proxied.proxy_port, proxied.address, proxied.tunnel) == (
+        "proxy.example.com",
+        3128,
+        None,
+        None,
+    )
+
+
+def test_a_name_that_only_the_proxy_knows_is_asked_of_it_all_the_same():
+    platform = RefusingPlatform({"proxy.example.com": ("198.18.0.8",)})
+    params = ReachParams(host=NAME, port=443, layer=ReachLayer.TCP, proxy="proxy.example.com:3128", browser=True)
+    fact = measure(ReachProbe(), params, context(platform))
+    assert (fact.attempts, fact.resolve_failure.kind, fact.browser) == ((), FailureKind.NAME_NOT_FOUND, None)
+    assert fact.through_proxy.failure.step == "proxy_connect"
 
 
 def test_cancelled_in_the_lookup_it_ends_at_once():
