@@ -4,6 +4,7 @@ pyroute2 speaks the protocol; it is imported where a radio was found, as that ta
 beacons are read by ourselves: its reader of them trusts whoever sent them.
 """
 
+import errno
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ Ask: TypeAlias = Callable[[str, int], Sequence[Attributes]]
 _FAMILY = "nl80211"
 _REQUEST_DUMP = 0x301
 _COMMANDS = {"GET_INTERFACE": 5, "GET_STATION": 17, "GET_SCAN": 32, "GET_SURVEY": 50}
+_NOTHING_TO_TELL = frozenset({errno.EOPNOTSUPP, errno.ENODEV, errno.ENETDOWN, errno.ENOENT})
+"""A driver that does not know a command (many have no survey), or an interface that just went away or down."""
 _STATION_TYPES = frozenset({2, 8})
 """NL80211_IFTYPE_STATION and ..._P2P_CLIENT: what joins a cell that others run."""
 _JOINED_STATES = frozenset({1, 2})
@@ -74,7 +77,12 @@ def _by_nl80211(radios: Mapping[int, str]) -> tuple[WifiLink, ...]:
             message = message_class()
             message["cmd"] = _COMMANDS[command]
             message["attrs"] = [["NL80211_ATTR_IFINDEX", index]]
-            return tuple(sock.nlm_request(message, msg_type=sock.prid, msg_flags=_REQUEST_DUMP))
+            try:
+                return tuple(sock.nlm_request(message, msg_type=sock.prid, msg_flags=_REQUEST_DUMP))
+            except NetlinkError as error:
+                if error.code in _NOTHING_TO_TELL:
+                    return ()
+                raise
 
         try:
             sock.bind(_FAMILY, message_class)

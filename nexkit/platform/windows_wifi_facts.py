@@ -20,8 +20,8 @@ _INTERFACE = struct.Struct("<16s512xI")
 """WLAN_INTERFACE_INFO: GUID, description, state."""
 _CONNECTION = struct.Struct("<4x4x512xI32sI6s2xII4xIIIIII")
 """WLAN_CONNECTION_ATTRIBUTES: name and its length, kind of network, BSSID, PHY, quality, rates in and out; security."""
-_BSS = struct.Struct("<I32s4x6s2x4xIi4xB27xH2xI256xII")
-"""WLAN_BSS_ENTRY: name and its length, BSSID, PHY, RSSI, domain, capability, frequency, place and size of elements."""
+_BSS = struct.Struct("<I32s4x6s10xi28xH2xI256xII")
+"""WLAN_BSS_ENTRY: name and its length, BSSID, RSSI, capability, frequency, place and size of elements."""
 _PHY_STATE = struct.Struct("<4xII")
 """WLAN_PHY_RADIO_STATE: switch of software and of hardware."""
 _NUMBER = struct.Struct("<I")
@@ -139,9 +139,7 @@ def read_cells(data: bytes) -> tuple[ListedCell, ...]:
     found = []
     for number in range(min(count, (len(data) - LIST_HEADER_BYTES) // _BSS.size)):
         start = LIST_HEADER_BYTES + number * _BSS.size
-        length, name, bssid, _phy, rssi_dbm, _domain, capability, frequency_khz, place, size = _BSS.unpack_from(
-            data, start
-        )
+        length, name, bssid, rssi_dbm, capability, frequency_khz, place, size = _BSS.unpack_from(data, start)
         elements = read_cell_elements(data[start + place : start + place + size], capability)
         found.append(
             ListedCell(

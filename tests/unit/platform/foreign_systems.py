@@ -86,6 +86,13 @@ def windows_error(code):
     return WindowsError(code)
 
 
+class WithoutWifi:
+    """wlanapi.dll of a computer on which its service does not run."""
+
+    def WlanOpenHandle(self, version, reserved, negotiated, handle):  # noqa: N802  Windows' name
+        return 1062
+
+
 @contextlib.contextmanager
 def windows(*, iphlpapi, winhttp=None, kernel32=None, wlanapi=None, winreg=None, last_error=lambda: 0):
     """`nexkit.platform.windows` over doubles of its libraries."""
@@ -93,7 +100,7 @@ def windows(*, iphlpapi, winhttp=None, kernel32=None, wlanapi=None, winreg=None,
         "iphlpapi.dll": iphlpapi,
         "winhttp.dll": winhttp,
         "kernel32.dll": kernel32,
-        "wlanapi.dll": wlanapi,
+        "wlanapi.dll": wlanapi or WithoutWifi(),
     }
 
     def load(name, use_last_error):
@@ -129,8 +136,8 @@ class ICMPRequest:
 
 
 @contextlib.contextmanager
-def macos(make_socket):
-    """`nexkit.platform.macos` over a double of icmplib, whose sockets are made by `make_socket(version)`."""
+def macos(make_socket, *, radios=()):
+    """`nexkit.platform.macos` over doubles of CoreWLAN and of icmplib, whose sockets `make_socket(version)` makes."""
 
     def module(name, **names):
         made = types.ModuleType(f"icmplib.{name}")
@@ -150,6 +157,12 @@ def macos(make_socket):
         "icmplib.models": module("models", ICMPRequest=ICMPRequest),
         "icmplib.sockets": module("sockets", ICMPv4Socket=refused_privilege(4), ICMPv6Socket=refused_privilege(6)),
         "icmplib.utils": module("utils", unique_identifier=lambda: 77),
+        "objc": types.SimpleNamespace(autorelease_pool=contextlib.nullcontext),
+        "CoreWLAN": types.SimpleNamespace(
+            CWWiFiClient=types.SimpleNamespace(
+                sharedWiFiClient=lambda: types.SimpleNamespace(interfaces=lambda: radios)
+            )
+        ),
     }
     with imported("darwin", "nexkit.platform.macos", **doubles) as loaded:
         yield loaded

@@ -1,6 +1,9 @@
 """The macOS side over recorded output and a double of icmplib; it says nothing about a real macOS."""
 
 import asyncio
+import contextlib
+import errno
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +13,8 @@ import pytest
 
 from nexkit.address import Family
 from nexkit.facts.network import AddressOrigin, Duplex, InterfaceAddress, InterfaceKind, NeighbourState, Resolver
-from nexkit.platform.api import CapabilityState, ProcessResult
+from nexkit.facts.path import PathMethod
+from nexkit.platform.api import CapabilityState, HopReply, ProcessResult
 from nexkit.platform.macos_facts import PlainInterface
 
 DATA = Path(__file__).parents[2] / "data" / "macos"
@@ -97,6 +101,7 @@ def platform(sockets):
     with foreign_systems.macos(make) as module:
         system = module.MacosPlatform()
         module._plain_interfaces = lambda: PLAIN
+        module.open_whole_trace = open_answering_trace
         answer_tools(system)
         yield system
 
@@ -187,19 +192,33 @@ def test_echo_takes_the_reply_with_its_own_identifier(platform, sockets):
     assert (request.id, request.ttl, len(request.payload)) == (77, 64, 56)
 
 
-async def probe(platform, target, ttl):
-    async with platform.open_trace(target) as trace:
-        return await trace.probe(ttl, timeout_s=5.0)
+@contextlib.asynccontextmanager
+async def open_answering_trace(target, method, port, kind):
+    """A trace whose target answers, and which tells how it was opened."""
+
+    async def probe(ttl, *, timeout_s):
+        return HopReply(address=target, rtt_ms=1.0, reached=True, unreachable=None)
+
+    yield SimpleNamespace(method=method, port=port, kind=kind, probe=probe)
 
 
-def test_the_hop_limit_of_ipv6_is_set_on_the_socket(platform, sockets):
-    assert asyncio.run(probe(platform, "2001:db8::1", 7)).reached
-    assert sockets[0].options == [(*foreign_systems.HOP_LIMIT, 7)]
+@pytest.mark.parametrize(
+    ("asked_for", "method", "port"),
+    [((), PathMethod.ICMP, None), ((PathMethod.UDP, 53), PathMethod.UDP, 53)],
+)
+def test_a_trace_uses_the_sockets_that_every_user_may_have(platform, asked_for, method, port):
+    async def work():
+        async with platform.open_trace("198.51.100.1", *asked_for) as trace:
+            return trace
+
+    trace = asyncio.run(work())
+    assert (trace.method, trace.port, trace.kind) == (method, port, socket.SOCK_DGRAM)
 
 
-def test_the_ttl_of_ipv4_goes_with_the_request(platform, sockets):
-    assert asyncio.run(probe(platform, "198.51.100.1", 7)).reached
-    assert (sockets[0].requests[0].ttl, sockets[0].options) == (7, [])
+def test_a_trace_by_tcp_is_not_supported(platform):
+    with pytest.raises(OSError, match="only") as refused:
+        platform.open_trace("198.51.100.1", PathMethod.TCP, 443)
+    assert refused.value.errno == errno.EOPNOTSUPP
 
 
 def test_an_error_of_sending_keeps_its_number(platform, sockets):
@@ -227,6 +246,13 @@ def refuse(error):
     return make
 
 
+def refuse_whole(error):
+    def open_whole_trace(target, method, port, kind):
+        raise error
+
+    return open_whole_trace
+
+
 def test_a_system_that_refuses_the_socket_refuses_the_session():
     with foreign_systems.macos(refuse(PermissionError(1, "refused"))) as module, pytest.raises(PermissionError):
         asyncio.run(echo(module.MacosPlatform(), Family.IPV4, "192.0.2.1"))
@@ -244,12 +270,13 @@ def test_everything_can_be_measured_where_nothing_is_refused(platform):
     found = asyncio.run(platform.capabilities())
     assert {each.id: each.state for each in found} == dict.fromkeys(
         ("icmp4", "icmp6", "trace4", "trace6", "neighbours", "resolvers"), CapabilityState.AVAILABLE
-    )
+    ) | {"wifi": CapabilityState.MISSING}
 
 
 def test_refusals_are_told():
     with foreign_systems.macos(refuse(PermissionError(1, "refused"))) as module:
         system = module.MacosPlatform()
+        module.open_whole_trace = refuse_whole(PermissionError(1, "refused"))
         answer_tools(system, arp=FAILED)
         found = {each.id: (each.state, each.reason) for each in asyncio.run(system.capabilities())}
     assert found["icmp4"] == (CapabilityState.LIMITED, "refused")
@@ -260,6 +287,7 @@ def test_refusals_are_told():
 def test_a_computer_without_a_family_is_told():
     with foreign_systems.macos(refuse(OSError(47, "no such family"))) as module:
         system = module.MacosPlatform()
+        module.open_whole_trace = refuse_whole(OSError(47, "no such family"))
         answer_tools(system)
         found = {each.id: (each.state, each.reason) for each in asyncio.run(system.capabilities())}
     assert found["icmp6"] == found["trace6"] == (CapabilityState.MISSING, "no_family")

@@ -1,6 +1,7 @@
 """The Windows side over doubles of its libraries; it says nothing about a real Windows."""
 
 import asyncio
+import errno
 import ctypes
 import struct
 from ipaddress import IPv4Address
@@ -279,6 +280,17 @@ def test_a_trace_limits_the_ttl(platform, system):
     assert [ttl for _, ttl, _, _ in system.ip.echoes] == [1, 2]
 
 
+@pytest.mark.parametrize("method", [PathMethod.UDP, PathMethod.TCP])
+def test_a_trace_by_another_protocol_than_icmp_is_not_supported(platform, method):
+    async def trace():
+        async with platform.open_trace("198.51.100.1", method, 443):
+            pass
+
+    with pytest.raises(OSError, match="ICMP only") as refused:
+        asyncio.run(trace())
+    assert refused.value.errno == errno.EOPNOTSUPP
+
+
 @pytest.mark.parametrize("handle", [INVALID_HANDLE, None])
 def test_a_service_that_is_refused_is_a_permission_error(platform, system, handle):
     system.ip.handle, system.last_error = handle, 5
@@ -298,7 +310,7 @@ def test_a_service_that_goes_away_meanwhile_is_an_error_of_that_request(platform
 def test_everything_can_be_measured_where_nothing_is_refused(platform):
     assert {each.id: each.state for each in asyncio.run(platform.capabilities())} == dict.fromkeys(
         ("icmp4", "icmp6", "trace4", "trace6", "neighbours", "resolvers"), CapabilityState.AVAILABLE
-    )
+    ) | {"wifi": CapabilityState.MISSING}
 
 
 def test_a_loopback_that_does_not_answer_is_told(platform, system):
