@@ -14,11 +14,14 @@ _QUIC_VERSION = 0x1A2A3A4A
 _QUIC_BYTES = 1200
 """The least that a server answers to (RFC 9000, section 14.1)."""
 _QUIC_ID_BYTES = 8
+_QUIC_TWO_BYTES = 0x4000
+"""Marks a number of two bytes (RFC 9000, section 16)."""
 _IKE_HEADER = struct.Struct("!8s8sBBBBII")
 _IKE_PAYLOAD = struct.Struct("!BBH")
 _IKE_SA, _IKE_KEY, _IKE_NONCE = 33, 34, 40
 _IKE_SA_INIT = 34
-_IKE_VERSIONS = (0x10, 0x20)
+_IKE_VERSION = 0x20
+_IKE_INITIATOR, _IKE_RESPONSE = 0x08, 0x20
 _IKE_GROUP_14 = 14
 _IKE_GROUP_14_BYTES = 256
 _IKE_NONCE_BYTES = 32
@@ -73,22 +76,17 @@ def _dns(rng: Random) -> Greeting:
 
 
 def _quic(rng: Random) -> Greeting:
-    """A long header of a version that nobody has: a server says which it has (RFC 9000, section 6; RFC 8999)."""
-    theirs, ours = rng.randbytes(_QUIC_ID_BYTES), rng.randbytes(_QUIC_ID_BYTES)
-    head = b"".join(
-        (
-            b"\xc0",
-            _QUIC_VERSION.to_bytes(4, "big"),
-            bytes((_QUIC_ID_BYTES,)),
-            theirs,
-            bytes((_QUIC_ID_BYTES,)),
-            ours,
-        )
-    )
-    answer_begins = bytes(4) + bytes((_QUIC_ID_BYTES,)) + ours + bytes((_QUIC_ID_BYTES,)) + theirs
+    """An Initial packet of a version that nobody has: a server says which it has (RFC 9000, section 6; RFC 8999).
+
+    Behind the identifiers it goes on as in version 1 (an empty token, the length of the rest), because some servers
+    read so far before they look at the version.
+    """
+    theirs, ours = (bytes((_QUIC_ID_BYTES,)) + rng.randbytes(_QUIC_ID_BYTES) for _ in range(2))
+    head = b"\xc0" + _QUIC_VERSION.to_bytes(4, "big") + theirs + ours + b"\0"
+    rest = _QUIC_BYTES - len(head) - 2
     return Greeting(
-        payload=head + rng.randbytes(_QUIC_BYTES - len(head)),
-        is_answer=lambda data: data[:1] >= b"\x80" and data[1 : 1 + len(answer_begins)] == answer_begins,
+        payload=head + (_QUIC_TWO_BYTES | rest).to_bytes(2, "big") + rng.randbytes(rest),
+        is_answer=lambda data: data[:1] >= b"\x80" and data[1:].startswith(bytes(4) + ours + theirs),
     )
 
 
@@ -110,14 +108,16 @@ def _ike(rng: Random, marker: bytes) -> Greeting:
         (0, rng.randbytes(_IKE_NONCE_BYTES)),
     )
     payloads = b"".join(_IKE_PAYLOAD.pack(after, 0, _IKE_PAYLOAD.size + len(body)) + body for after, body in bodies)
-    initiator_flag = 0x08
     head = _IKE_HEADER.pack(
-        ours, bytes(8), _IKE_SA, _IKE_VERSIONS[1], _IKE_SA_INIT, initiator_flag, 0, _IKE_HEADER.size + len(payloads)
+        ours, bytes(8), _IKE_SA, _IKE_VERSION, _IKE_SA_INIT, _IKE_INITIATOR, 0, _IKE_HEADER.size + len(payloads)
     )
 
     def is_answer(data: bytes) -> bool:
         message = data.removeprefix(marker) if marker else data
-        return len(message) >= _IKE_HEADER.size and message[:8] == ours and message[17] & 0xF0 in _IKE_VERSIONS
+        if len(message) < _IKE_HEADER.size or message[:8] != ours:
+            return False
+        # A server of version 1 alone says so in a message of that version, which has no flag for responses.
+        return message[17] >> 4 == 1 or (message[17] >> 4 == _IKE_VERSION >> 4 and message[19] & _IKE_RESPONSE != 0)
 
     return Greeting(payload=marker + head + payloads, is_answer=is_answer)
 

@@ -202,21 +202,16 @@ def ports(world, *targets, **params):
         return [(fact.protocol, fact.ports[0].state, fact.silence_tells) for fact in found]
 
 
-def test_services_over_udp_are_told_by_their_answers(reflected):
-    with reflected.chrony(), reflected.filtered("far", "forward", "udp dport { 51820, 500 } drop"):
-        assert ports(
-            reflected,
-            STUN,
-            f"{SERVER[4]}:123",
-            f"[{SERVER[6]}]:3478",
-            f"{SERVER[4]}:1194",
-            f"{SERVER[4]}:51820",
-            f"{SERVER[4]}:500",
-            f"{SERVER[4]}:862",
-        ) == [
-            (UdpProtocol.STUN, UdpPortState.ANSWERS, True),
-            (UdpProtocol.NTP, UdpPortState.ANSWERS, True),
-            (UdpProtocol.STUN, UdpPortState.ANSWERS, True),
+def test_servers_of_known_protocols_answer_a_greeting(carried, tmp_path):
+    known = {123: UdpProtocol.NTP, 443: UdpProtocol.QUIC, 1194: UdpProtocol.OPENVPN, 3478: UdpProtocol.STUN}
+    with carried.chrony(), carried.vpn_and_web(tmp_path):
+        found = ports(carried, *(f"{SERVER[4]}:{port}" for port in known))
+    assert found == [(each, UdpPortState.ANSWERS, each is not UdpProtocol.OPENVPN) for each in known.values()]
+
+
+def test_a_closed_port_refuses_and_silence_means_what_the_protocol_says(reflected):
+    with reflected.filtered("far", "forward", "udp dport { 51820, 500 } drop"):
+        assert ports(reflected, *(f"{SERVER[4]}:{port}" for port in (1194, 51_820, 500, 862))) == [
             (UdpProtocol.OPENVPN, UdpPortState.REFUSED, False),
             (UdpProtocol.WIREGUARD, UdpPortState.SILENT, False),
             (UdpProtocol.IKE, UdpPortState.SILENT, True),

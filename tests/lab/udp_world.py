@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from link import Impairment
+from servers.certificates import Authority, Certificate
 from test_linux_probes import SERVER, World
 
 HERE = Path(__file__).parent
@@ -125,3 +126,15 @@ class UdpWorld(World):
         return self.broken(
             f"ip netns exec near nft -f - <<'END'\n{rules}END", "ip netns exec near nft delete table ip nat"
         )
+
+    @contextlib.contextmanager
+    def vpn_and_web(self, folder):
+        """A real OpenVPN server on its port, and an HTTP/3 server on 443."""
+        authority = Authority()
+        authority.write_root(folder / "root.pem")
+        authority.write_server(folder / "server.pem", ("www.example.com",), (SERVER[4],), Certificate.GOOD)
+        files = ["--ca", folder / "root.pem", "--cert", folder / "server.pem", "--key", folder / "server.pem"]
+        openvpn = ["openvpn", "--dev", "null", "--tls-server", "--dh", "none", "--ifconfig-noexec", *map(str, files)]
+        http3 = [sys.executable, str(HERE / "servers" / "http3.py"), str(folder / "server.pem"), SERVER[4], "443"]
+        with self.running("server", openvpn, port=1194), self.running("server", http3):
+            yield
