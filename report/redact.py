@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from nexkit.address import Scope, is_address, scope
 from nexkit.facts.dns import EncryptedAnswers, ResolverAnswers, SystemLookups
 from nexkit.facts.echo import EchoStats
+from nexkit.facts.link import LinkReading
 from nexkit.facts.load import LoadTest
 from nexkit.facts.access import AccessLine
 from nexkit.facts.mtu import PathMtu
@@ -27,6 +28,7 @@ from nexkit.facts.portal import PortalCheck
 from nexkit.facts.proxy import ProxyCheck
 from nexkit.facts.reach import Reach
 from nexkit.facts.system import SystemInfo
+from nexkit.facts.wifi import WifiReading
 from nexkit.outcome import Completed, Outcome, Skipped, SkipReason
 from nexkit.profile import Profile
 from nexkit.request import Request
@@ -38,6 +40,8 @@ from report.visible import IN_SENTENCES, visible
 
 CATEGORY_OF: Mapping[type, Category] = {
     NetworkState: Category.DEVICE,
+    LinkReading: Category.DEVICE,
+    WifiReading: Category.DEVICE,
     GatewayReach: Category.PATH,
     EchoStats: Category.PATH,
     PathTrace: Category.PATH,
