@@ -11,19 +11,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from nexkit.address import Family
-from nexkit.facts.path import PathMethod
 from nexkit.failures import classify
 from nexkit.outcome import FailureKind
-from nexkit.platform.api import EchoReply, HopReply
-from nexkit.platform.derive import same_host
-from nexkit.platform.parse_icmp_error import TIME_EXCEEDED, icmp_failure
+from nexkit.platform.api import EchoReply
+from nexkit.platform.parse_icmp_error import icmp_failure
 from nexkit.platform.threads import in_daemon_thread
 from nexkit.units import Ms, Seconds
 
 _ECHO_REPLY = {4: 0, 6: 129}
 """ICMP type by IP version (RFC 792, RFC 4443)."""
 _DEFAULT_TTL = 64
-_TRACE_PAYLOAD_BYTES = 32
 _POLL_S = Seconds(0.2)
 """How long the receiving thread outlives its session at most."""
 _SEQUENCES = 0x10000
@@ -139,46 +136,6 @@ class IcmpSession:
 
     def _failure(self, message: IcmpMessage) -> FailureKind:
         return icmp_failure(self._version, message.type, message.code)
-
-    async def hop(self, target: str, ttl: int, timeout_s: Seconds) -> HopReply:
-        """Send one request of limited TTL and wait for what comes back."""
-        try:
-            answer = await self.ask(target, ttl=ttl, payload_bytes=_TRACE_PAYLOAD_BYTES, timeout_s=timeout_s)
-        except OSError as error:
-            kind = classify(error, step="send").kind
-            return HopReply(address=None, rtt_ms=None, reached=False, unreachable=kind)
-        if answer is None:
-            return HopReply(address=None, rtt_ms=None, reached=False, unreachable=None)
-        message = answer.message
-        reached = message.type == _ECHO_REPLY[self._version] or same_host(message.source, target)
-        forwarding = message.type == TIME_EXCEEDED[self._version]
-        return HopReply(
-            address=message.source,
-            rtt_ms=answer.rtt_ms,
-            reached=reached,
-            unreachable=None if reached or forwarding else self._failure(message),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IcmpTrace:
-    """Path discovery by echo requests to one target; implements TraceSession.
-
-    Identifier and checksum are the same in every request, so routers that share load by them keep one path (Augustin et
-    al., "Avoiding traceroute anomalies with Paris traceroute", 2006).
-    """
-
-    session: IcmpSession
-    target: str
-
-    @property
-    def method(self) -> PathMethod:
-        """What is sent."""
-        return PathMethod.ICMP
-
-    async def probe(self, ttl: int, *, timeout_s: Seconds) -> HopReply:
-        """Send one probe and wait for what comes back."""
-        return await self.session.hop(self.target, ttl, timeout_s)
 
 
 def same_checksum_payload(sequence: int, size: int) -> bytes:

@@ -7,9 +7,8 @@ import struct
 import pytest
 
 from nexkit.address import Family
-from nexkit.facts.path import PathMethod
 from nexkit.outcome import FailureKind
-from nexkit.platform.icmp_session import IcmpMessage, IcmpSession, IcmpTrace, same_checksum_payload
+from nexkit.platform.icmp_session import IcmpMessage, IcmpSession, same_checksum_payload
 
 TARGET = "198.51.100.1"
 ROUTER = "192.0.2.1"
@@ -61,10 +60,6 @@ def echo_once(answer, family=Family.IPV4, timeout_s=5.0):
     return over(ScriptedSocket(answer), lambda session: session.echo(TARGET, timeout_s=timeout_s), family)
 
 
-def hop_once(answer, timeout_s=5.0):
-    return over(ScriptedSocket(answer), lambda session: session.hop(TARGET, 3, timeout_s))
-
-
 def test_a_reply_is_a_round_trip():
     reply = echo_once(lambda address, sequence, ttl: message(sequence))
     assert reply.error is None
@@ -104,13 +99,15 @@ def test_many_requests_at_once_get_their_own_replies():
     addresses = [f"198.51.100.{number}" for number in range(1, 21)]
 
     async def work(session):
-        asked = [asyncio.create_task(session.hop(address, 64, 5.0)) for address in addresses]
+        asked = [
+            asyncio.create_task(session.ask(address, ttl=64, payload_bytes=8, timeout_s=5.0)) for address in addresses
+        ]
         await asyncio.sleep(0)
         for late in reversed(held):
             sock.inbox.put(late)
         return await asyncio.gather(*asked)
 
-    assert [hop.address for hop in over(sock, work)] == addresses
+    assert [answer.message.source for answer in over(sock, work)] == addresses
 
 
 def test_strangers_and_repeated_replies_are_passed_over():
@@ -144,45 +141,6 @@ def test_the_socket_is_closed_after_the_session():
 
     asyncio.run(asyncio.wait_for(run(), 5))
     assert closed == [True]
-
-
-def test_a_hop_says_who_answered():
-    hop = hop_once(lambda address, sequence, ttl: message(sequence, 11, 0, ROUTER))
-    assert (hop.address, hop.reached, hop.unreachable) == (ROUTER, False, None)
-    assert hop.rtt_ms is not None
-
-
-@pytest.mark.parametrize("kind", [0, 3])
-def test_any_word_of_the_target_says_that_it_was_reached(kind):
-    hop = hop_once(lambda address, sequence, ttl: message(sequence, kind, 10, TARGET))
-    assert (hop.address, hop.reached, hop.unreachable) == (TARGET, True, None)
-
-
-def test_a_router_that_cannot_forward_ends_the_path():
-    hop = hop_once(lambda address, sequence, ttl: message(sequence, 3, 0, ROUTER))
-    assert (hop.address, hop.reached, hop.unreachable) == (ROUTER, False, FailureKind.NET_UNREACHABLE)
-
-
-def test_a_silent_hop_has_no_address():
-    hop = hop_once(lambda address, sequence, ttl: None, timeout_s=0.01)
-    assert (hop.address, hop.rtt_ms, hop.reached, hop.unreachable) == (None, None, False, None)
-
-
-def test_a_probe_that_cannot_be_sent_says_so():
-    hop = hop_once(lambda address, sequence, ttl: OSError(101, "no route"))
-    assert (hop.address, hop.unreachable) == (None, FailureKind.NET_UNREACHABLE)
-
-
-def test_a_trace_sends_its_ttl():
-    sock = ScriptedSocket(lambda address, sequence, ttl: message(sequence, 11, 0, ROUTER))
-
-    async def work(session):
-        trace = IcmpTrace(session=session, target=TARGET)
-        assert trace.method is PathMethod.ICMP
-        return [await trace.probe(ttl, timeout_s=5.0) for ttl in (1, 2)]
-
-    assert [hop.address for hop in over(sock, work)] == [ROUTER, ROUTER]
-    assert [(address, ttl) for address, _, _, ttl in sock.sent] == [(TARGET, 1), (TARGET, 2)]
 
 
 def checksum(packet):
