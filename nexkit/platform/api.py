@@ -200,6 +200,18 @@ class UdpSession(Protocol):
         ...
 
 
+class UdpConnection(Protocol):
+    """A UDP socket that is connected to one host; ICMP errors are raised where the system tells them."""
+
+    def send(self, payload: bytes) -> Seconds:
+        """Send a datagram now and tell when, on the clock of `Datagram.at_s`; BlockingIOError, other OSErrors."""
+        ...
+
+    async def receive(self) -> Datagram:
+        """The next datagram; waits without end. ConnectionRefusedError for ICMP port unreachable, other OSErrors."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TcpConnected:
     """A connected non-blocking socket; the caller closes it (or gives it to asyncio, which does)."""
@@ -313,6 +325,10 @@ class Platform(Protocol):
 
     def open_udp(self, family: Family) -> AbstractAsyncContextManager[UdpSession]:
         """A UDP socket for many datagrams to several hosts; entering raises OSError without such a family."""
+        ...
+
+    def open_udp_to(self, address: str, port: int) -> AbstractAsyncContextManager[UdpConnection]:
+        """A UDP socket for many datagrams to and from one host; entering raises OSError without a route."""
         ...
 
     async def connect_tcp(

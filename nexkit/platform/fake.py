@@ -228,6 +228,12 @@ class FakePlatform:
         self.calls.append(("open_udp", family.value))
         yield FakeUdp(self)
 
+    @asynccontextmanager
+    async def open_udp_to(self, address: str, port: int) -> AsyncGenerator["FakeUdpTo", None]:
+        """A connection that gives the scripted answers at once."""
+        self.calls.append(("open_udp_to", address, str(port)))
+        yield FakeUdpTo(self, address, port)
+
     async def connect_tcp(
         self, address: str, port: int, *, timeout_s: Seconds, segment_limit_bytes: int | None = None
     ) -> TcpConnected:
@@ -318,6 +324,48 @@ class FakeUdp:
     async def receive(self) -> Datagram:
         """The next answer; waits without end where there is none."""
         return await self._arrived.get()
+
+
+class FakeUdpTo:
+    """Gives the scripted answer to each datagram for one host, or raises its error."""
+
+    def __init__(self, platform: FakePlatform, address: str, port: int) -> None:
+        self._platform = platform
+        self._session = FakeUdp(platform)
+        self._address = address
+        self._port = port
+        self._error: OSError | None = None
+
+    def send(self, payload: bytes) -> Seconds:
+        """Put the answer where it will be received."""
+        answer = self._platform.udp(self._address, self._port, payload)
+        if isinstance(answer, OSError) and not isinstance(answer, TimeoutError):
+            self._error = answer
+        return self._session.send(self._address, self._port, payload)
+
+    async def receive(self) -> Datagram:
+        """The next answer; waits without end where there is none."""
+        if self._error is not None:
+            raise self._error
+        return await self._session.receive()
+
+
+class FakeSegment:
+    """Receives scripted frames and keeps what is sent."""
+
+    def __init__(self, sent: list[bytes], frames: Sequence[bytes | OSError]) -> None:
+        self._sent = sent
+        self._frames = iter(frames)
+
+    async def send(self, frame: bytes) -> None:
+        """Keep it."""
+        self._sent.append(frame)
+
+    async def receive(self) -> bytes:
+        """The next one; after the last, none ever."""
+        for each in self._frames:
+            return _given(each)
+        return await asyncio.get_running_loop().create_future()
 
 
 class FakeTrace:

@@ -17,11 +17,12 @@ from pathlib import Path
 from nexkit.address import Family
 from nexkit.facts.system import SystemInfo
 from nexkit.host_name import wire_name
-from nexkit.platform.api import ProcessResult, TcpConnected, UdpReply, UdpSession
+from nexkit.platform.api import ProcessResult, TcpConnected, UdpConnection, UdpReply, UdpSession
 from nexkit.platform.linux_datagram import ANCILLARY_BYTES, ask_for_stamps_and_errors, stamp_ns
 from nexkit.platform.socket_address import address_of, readable, socket_address
 from nexkit.platform.tcp_mtu import limit_segments
 from nexkit.platform.threads import in_daemon_thread
+from nexkit.platform.udp_connection import open_udp_to
 from nexkit.platform.udp_session import open_udp
 from nexkit.units import Ms, Seconds
 
@@ -95,6 +96,14 @@ class SocketPlatform:
     def open_udp(self, family: Family) -> AbstractAsyncContextManager[UdpSession]:
         """A UDP socket for many datagrams to several hosts; entering raises OSError without such a family."""
         return open_udp(family)
+
+    def open_udp_to(self, address: str, port: int) -> AbstractAsyncContextManager[UdpConnection]:
+        """A UDP socket for many datagrams to and from one host; entering raises OSError without a route."""
+        return open_udp_to(address, port)
+
+    def open_segment(self, interface: str) -> AbstractAsyncContextManager[SegmentSession]:
+        """Whole frames of an interface; entering raises NotSupportedError, unless a system has them."""
+        return _no_segment(interface)
 
     async def connect_tcp(
         self, address: str, port: int, *, timeout_s: Seconds, segment_limit_bytes: int | None = None

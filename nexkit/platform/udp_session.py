@@ -58,7 +58,7 @@ class DatagramSocket:
                     payload, ancillary, _, source = self._sock.recvmsg(
                         _MAX_DATAGRAM_BYTES, linux_datagram.ANCILLARY_BYTES
                     )
-                    at_s = _arrived_s(ancillary)
+                    at_s = arrived_s(ancillary)
             except BlockingIOError:
                 await readable(loop, self._sock)
             except OSError as error:
@@ -84,7 +84,7 @@ async def open_udp(of_family: Family) -> AsyncGenerator[DatagramSocket, None]:
         yield DatagramSocket(sock)
 
 
-def _arrived_s(ancillary: Iterable[tuple[int, int, bytes]]) -> Seconds:
+def arrived_s(ancillary: Iterable[tuple[int, int, bytes]]) -> Seconds:
     """When the kernel got what was just read, on the monotonic clock; now where it does not say.
 
     The stamp is of the wall clock, so only its distance from now is taken, and only where it makes sense.

@@ -6,13 +6,13 @@ The protocol is aioquic's, which does no I/O of its own; the socket, the clock a
 import asyncio
 import contextlib
 import logging
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from nexkit.failures import BudgetExceededError
 from nexkit.outcome import FailureKind
+from nexkit.platform.api import UdpConnection
 from nexkit.probe import ProbeContext
 from nexkit.units import Ms, Seconds
 from probes.exchange.http1 import HttpAnswer, HttpError, http_answer, request_target, user_agent
@@ -26,13 +26,14 @@ ALPN = "h3"
 MAX_BODY_BYTES = 8_192
 _MAX_BYTES = 65_536
 """All that is received over one connection, handshake included."""
-_MAX_DATAGRAM_BYTES = 65_535
 _LONG_HEADER = 0x80
 """Of a packet's first byte: the version follows in four bytes (RFC 8999, section 5.1)."""
 _VERSIONS = {1: "QUICv1", 0x6B3343CF: "QUICv2"}
 _TLS_ALERTS = range(0x100, 0x200)
 """Transport errors that carry a TLS alert (RFC 9000, section 20.1)."""
 _CONNECTION_REFUSED = 2
+_PEER = ("", 0)
+"""The one address that the library is told of: it comes to know no other, because the socket is connected."""
 _STATUS = b":status"
 _BROKEN = (ValueError, AssertionError, IndexError, KeyError, TypeError, AttributeError)
 """What aioquic's parsers may raise for packets made to break them, besides closing the connection."""
@@ -58,14 +59,8 @@ def load() -> None:
 @asynccontextmanager
 async def open_quic(ctx: ProbeContext, address: str, port: int, server_name: str) -> AsyncIterator["QuicClient"]:
     """A client for one connection to an address; closed at the end, whatever happens. OSError without a route."""
-    family, kind, _, _, socket_address = socket.getaddrinfo(
-        address, port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-    )[0]  # an address that is only read: nobody is asked
-    with socket.socket(family, kind) as sock:
-        sock.setblocking(False)
-        # Connected: the kernel drops what others send, and hands over "port unreachable".
-        sock.connect(socket_address)
-        client = QuicClient(sock, ctx, server_name)
+    async with ctx.platform.open_udp_to(address, port) as datagrams:
+        client = QuicClient(datagrams, ctx, server_name)
         try:
             yield client
         finally:
@@ -75,11 +70,11 @@ async def open_quic(ctx: ProbeContext, address: str, port: int, server_name: str
 class QuicClient:
     """One connection; `handshake` comes first. Whoever calls limits the time."""
 
-    def __init__(self, sock: socket.socket, ctx: ProbeContext, server_name: str) -> None:
+    def __init__(self, datagrams: UdpConnection, ctx: ProbeContext, server_name: str) -> None:
         from aioquic.quic.configuration import QuicConfiguration
         from aioquic.quic.connection import QuicConnection
 
-        self._sock = sock
+        self._datagrams = datagrams
         self._ctx = ctx
         # The certificate is checked by the caller, after the clock of the handshake has stopped.
         configuration = QuicConfiguration(
@@ -126,7 +121,7 @@ class QuicClient:
             completed |= isinstance(event, HandshakeCompleted)
             return completed
 
-        self._quic.connect(self._sock.getpeername(), now=self._now())
+        self._quic.connect(_PEER, now=self._now())
         await self._carry(see)
         self.handshake_ms = Ms(self._waited_s * 1000)
 
@@ -159,7 +154,7 @@ class QuicClient:
         return asyncio.get_running_loop().time()
 
     def _ms_since(self, began_s: Seconds) -> Ms:
-        return Ms((self._received_at_s - began_s) * 1000)
+        return Ms(max(0.0, self._received_at_s - began_s) * 1000)
 
     async def _carry(self, see: Callable[["QuicEvent"], bool], *, until: Callable[[], bool] = lambda: False) -> None:
         """Carry datagrams both ways until an event is what is waited for."""
@@ -181,32 +176,34 @@ class QuicClient:
     def _send(self) -> None:
         for data, _ in self._quic.datagrams_to_send(now=self._now()):
             self._ctx.spend(udp_bytes(len(data)))
-            if self._waits_since_s is None:
-                self._waits_since_s = self._ctx.clock.monotonic()
             with contextlib.suppress(BlockingIOError):  # a full queue drops it; the protocol repeats it
-                self._sock.send(data)
+                sent_at_s = self._datagrams.send(data)
+                self._waits_since_s = sent_at_s if self._waits_since_s is None else self._waits_since_s
 
     async def _receive(self) -> bytes:
         began_s = self._ctx.clock.monotonic() if self._waits_since_s is None else self._waits_since_s
         self._waits_since_s = None
+        arrived_s = began_s
         try:
-            data = await asyncio.get_running_loop().sock_recv(self._sock, _MAX_DATAGRAM_BYTES)
-        except ConnectionResetError as error:  # how Windows tells "port unreachable" (WSAECONNRESET of recvfrom)
-            raise ConnectionRefusedError(error.errno, "port unreachable") from error
+            datagram = await self._datagrams.receive()
+            arrived_s = datagram.at_s
+        except asyncio.CancelledError:  # the library's timer, among others
+            arrived_s = self._ctx.clock.monotonic()
+            raise
         finally:
-            self._received_at_s = self._ctx.clock.monotonic()
-            self._waited_s = Seconds(self._waited_s + self._received_at_s - began_s)
-        self._ctx.spend(udp_bytes(len(data)))
-        self._received_bytes += len(data)
+            self._waited_s = Seconds(self._waited_s + max(0.0, arrived_s - began_s))
+        self._received_at_s = arrived_s
+        self._ctx.spend(udp_bytes(len(datagram.payload)))
+        self._received_bytes += len(datagram.payload)
         if self._received_bytes > _MAX_BYTES:
             raise QuicClosedError(FailureKind.PROTOCOL)
-        return data
+        return datagram.payload
 
     def _take(self, data: bytes) -> None:
         if data and data[0] & _LONG_HEADER:
             self._long_version = int.from_bytes(data[1:5], "big") or self._long_version
         try:
-            self._quic.receive_datagram(data, self._sock.getpeername(), now=self._now())
+            self._quic.receive_datagram(data, _PEER, now=self._now())
         except _BROKEN as error:
             raise QuicClosedError(FailureKind.PROTOCOL) from error
 
