@@ -225,7 +225,7 @@ class _Attempt:
             self._tls = TlsResult(
                 version=stream.version,
                 cipher=stream.cipher,
-                handshake_ms=timed.span_ms,
+                handshake_ms=timed.waited_ms,
                 trusted=problem is None,
                 problem=problem,
                 certificate=None,
