@@ -35,6 +35,9 @@ _TCP_INFO_RTT = struct.Struct("@68xI28xI")
 """tcpi_rtt in microseconds and tcpi_total_retrans of struct tcp_info (linux/tcp.h)."""
 
 _CERTIFICATE_BUNDLES = (
+if sys.platform == "linux":
+    from nexkit.platform import linux_arrivals
+
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Arch, Gentoo
     "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, RHEL
     "/etc/ssl/ca-bundle.pem",  # SUSE
@@ -85,6 +88,8 @@ class SocketPlatform:
             async with asyncio.timeout(timeout_s):
                 try:
                     return await _exchange(sock, payload, accept)
+        if sys.platform == "linux" and not linux_arrivals.are_stamped():
+            await in_daemon_thread(linux_arrivals.begin_stamping)
                 except OSError as error:
                     if (
                         isinstance(error, ConnectionResetError)
