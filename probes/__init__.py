@@ -17,6 +17,7 @@ def _builtin() -> tuple[type[Probe], ...]:
     from probes.access import AccessProbe
     from probes.dns import DnsProbe
     from probes.encrypted_dns import EncryptedDnsProbe
+    from probes.host import HostProbe
     from probes.interfaces import InterfacesProbe
     from probes.lan import LanProbe
     from probes.link import LinkProbe
@@ -28,6 +29,7 @@ def _builtin() -> tuple[type[Probe], ...]:
     from probes.proxy import ProxyProbe
     from probes.reach import ReachProbe
     from probes.route import RouteProbe
+    from probes.segment import SegmentProbe
     from probes.time import TimeProbe
     from probes.udp import UdpProbe
     from probes.udp_service import UdpServiceProbe
@@ -35,9 +37,11 @@ def _builtin() -> tuple[type[Probe], ...]:
 
     return (
         InterfacesProbe,
+        HostProbe,
         LinkProbe,
         WifiProbe,
         LanProbe,
+        SegmentProbe,
         PingProbe,
         RouteProbe,
         MtuProbe,

@@ -16,17 +16,19 @@ from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin, get_t
 from urllib.parse import urlsplit
 
 from nexkit.address import Scope, is_address, scope
+from nexkit.facts.access import AccessLine
 from nexkit.facts.dns import EncryptedAnswers, ResolverAnswers, SystemLookups
 from nexkit.facts.echo import EchoStats
+from nexkit.facts.host import HostState
 from nexkit.facts.link import LinkReading
 from nexkit.facts.load import LoadTest
-from nexkit.facts.access import AccessLine
 from nexkit.facts.mtu import PathMtu
 from nexkit.facts.network import GatewayReach, NetworkState
 from nexkit.facts.path import PathTrace
 from nexkit.facts.portal import PortalCheck
 from nexkit.facts.proxy import ProxyCheck
 from nexkit.facts.reach import Reach
+from nexkit.facts.segment import SegmentSurvey
 from nexkit.facts.system import SystemInfo
 from nexkit.facts.wifi import WifiReading
 from nexkit.outcome import Completed, Outcome, Skipped, SkipReason
@@ -40,9 +42,11 @@ from report.visible import IN_SENTENCES, visible
 
 CATEGORY_OF: Mapping[type, Category] = {
     NetworkState: Category.DEVICE,
+    HostState: Category.DEVICE,
     LinkReading: Category.DEVICE,
     WifiReading: Category.DEVICE,
     GatewayReach: Category.PATH,
+    SegmentSurvey: Category.PATH,
     EchoStats: Category.PATH,
     PathTrace: Category.PATH,
     PathMtu: Category.PATH,

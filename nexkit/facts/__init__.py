@@ -14,6 +14,7 @@ def _builtin_facts() -> tuple[type, ...]:
     from nexkit.facts.access import AccessLine
     from nexkit.facts.dns import EncryptedAnswers, ResolverAnswers, SystemLookups
     from nexkit.facts.echo import EchoStats
+    from nexkit.facts.host import HostState
     from nexkit.facts.link import LinkReading
     from nexkit.facts.load import LoadTest
     from nexkit.facts.mtu import PathMtu
@@ -22,14 +23,17 @@ def _builtin_facts() -> tuple[type, ...]:
     from nexkit.facts.portal import PortalCheck
     from nexkit.facts.proxy import ProxyCheck
     from nexkit.facts.reach import Reach
+    from nexkit.facts.segment import SegmentSurvey
     from nexkit.facts.time import ClockCheck
     from nexkit.facts.udp import UdpPath, UdpService
     from nexkit.facts.wifi import WifiReading
 
     return (
         NetworkState,
+        HostState,
         LinkReading,
         GatewayReach,
+        SegmentSurvey,
         EchoStats,
         ResolverAnswers,
         SystemLookups,

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from nexkit.address import Family
+from nexkit.facts.host import HostState
 from nexkit.outcome import FailureKind
 from nexkit.units import Bytes, Ms, Seconds
 
@@ -75,11 +76,30 @@ class EchoReply:
     error: FailureKind | None
 
 
+class NotSupportedError(OSError):
+    """The system has no such thing for programs; nobody can permit it."""
+
+
 class EchoSession(Protocol):
     """An open echo socket of one family; many requests may be under way at once."""
 
     async def echo(self, address: str, *, timeout_s: Seconds, payload_bytes: int = 56) -> EchoReply:
         """Send one request and wait for its reply. An OSError of sending becomes `error`."""
+        ...
+
+
+class SegmentSession(Protocol):
+    """Whole Ethernet frames of one interface, without check sequences.
+
+    Received are ARP replies, DHCP replies, IPv6 router advertisements, LLDP and CDP alone.
+    """
+
+    async def send(self, frame: bytes) -> None:
+        """Send a frame; OSError."""
+        ...
+
+    async def receive(self) -> bytes:
+        """The next frame that came from the network; OSError."""
         ...
 
 
@@ -275,6 +295,10 @@ class Platform(Protocol):
         """
         ...
 
+    async def host_state(self, interval_s: Seconds) -> HostState:
+        """Load, memory, power and sleep of this computer, its processors watched for so long. Sends nothing."""
+        ...
+
     async def time_settings(self) -> TimeSettings:
         """The time zone and whether the system keeps its clock itself; what it does not tell is None. Sends nothing."""
         ...
@@ -293,6 +317,10 @@ class Platform(Protocol):
 
     def open_echo(self, family: Family) -> AbstractAsyncContextManager[EchoSession]:
         """ICMP echo without privilege; entering raises PermissionError where the system refuses it."""
+        ...
+
+    def open_segment(self, interface: str) -> AbstractAsyncContextManager[SegmentSession]:
+        """Whole frames of an interface; entering raises PermissionError, NotSupportedError or OSError."""
         ...
 
     def open_trace(

@@ -13,6 +13,7 @@ from typing import TypeVar
 from nexkit.address import Family
 from nexkit.address import family as family_of
 from nexkit.facts.dns import NameService, NameServiceKind
+from nexkit.facts.host import HostState
 from nexkit.facts.link import LinkState
 from nexkit.facts.network import NeighbourState, NetworkState, ProxySettings
 from nexkit.facts.path import PathMethod
@@ -87,6 +88,7 @@ class FakePlatform:
     """By address; no route where nothing stands."""
     service: NameService | OSError = NO_NAME_SERVICE
     time: TimeSettings | OSError = TOKYO
+    host: HostState | OSError = field(default_factory=lambda: OSError(errno.ENOSYS, "not in the script"))
     names: Mapping[str, Sequence[str] | OSError] = field(default_factory=dict)
     echoes: Mapping[str, Sequence[EchoReply]] = field(default_factory=dict)
     """By address; one after the other, the last for ever."""
@@ -110,6 +112,9 @@ class FakePlatform:
     pac_url_by_dhcp: str | None = None
     programs: Mapping[str, ProcessResult | OSError] = field(default_factory=dict)
     """By the program's path."""
+    frames: Sequence[bytes | OSError] | OSError = ()
+    """What comes over the wire, one after the other, and then nothing more; or what opening raises."""
+    frames_sent: list[bytes] = field(default_factory=list)
     calls: list[tuple[str, ...]] = field(default_factory=list)
     """Every call with what it named, in order."""
     _turns: defaultdict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
@@ -162,6 +167,11 @@ class FakePlatform:
         self.calls.append(("name_service", *names))
         return _given(self.service)
 
+    async def host_state(self, interval_s: Seconds) -> HostState:
+        """The scripted reading."""
+        self.calls.append(("host_state", str(interval_s)))
+        return _given(self.host)
+
     async def time_settings(self) -> TimeSettings:
         """The scripted settings."""
         self.calls.append(("time_settings",))
@@ -192,6 +202,12 @@ class FakePlatform:
         if self.echo_refusal is not None:
             raise self.echo_refusal
         yield FakeEcho(self)
+
+    @asynccontextmanager
+    async def open_segment(self, interface: str) -> AsyncGenerator["FakeSegment", None]:
+        """A session that receives the scripted frames."""
+        self.calls.append(("open_segment", interface))
+        yield FakeSegment(self.frames_sent, _given(self.frames))
 
     @asynccontextmanager
     async def open_trace(

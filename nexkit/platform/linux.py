@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
     from nexkit.address import Family
     from nexkit.facts.dns import NameService
+    from nexkit.facts.host import HostState
     from nexkit.facts.link import LinkState
     from nexkit.facts.network import NetworkState
     from nexkit.facts.path import PathMethod
     from nexkit.facts.time import TimeSettings
     from nexkit.facts.wifi import WifiLink
-    from nexkit.platform.api import EchoSession, Neighbour, RouteTo, SizeSession, TraceSession
+    from nexkit.platform.api import EchoSession, Neighbour, RouteTo, SegmentSession, SizeSession, TraceSession
     from nexkit.platform.system_proxy import SystemProxy
+
+from nexkit.units import Seconds
 
 assert sys.platform == "linux"  # noqa: S101  tells the type checker which system this file is for
 
@@ -35,16 +38,18 @@ class LinuxPlatform(SocketPlatform):
 
     async def capabilities(self) -> tuple[Capability, ...]:
         """What the system lets the kit measure; found by trying on loopback only."""
+        from nexkit.platform.linux_segment import segment_capability
         from nexkit.platform.loopback_check import icmp_capabilities
         from nexkit.platform.wifi_cells import wifi_capability
 
-        icmp, neighbours, resolvers, wifi = await asyncio.gather(
+        icmp, neighbours, resolvers, wifi, segment = await asyncio.gather(
             icmp_capabilities(self),
             in_daemon_thread(_neighbour_capability),
             in_daemon_thread(_resolver_capability),
             wifi_capability(self.wifi_links, "refused"),
+            in_daemon_thread(segment_capability),
         )
-        return (*icmp, neighbours, resolvers, wifi)
+        return (*icmp, neighbours, resolvers, wifi, segment)
 
     async def network_state(self) -> NetworkState:
         """Interfaces, default routes, resolvers and proxies as the system has them now."""
@@ -96,6 +101,12 @@ class LinuxPlatform(SocketPlatform):
 
         return await linux_dns.read_name_service(names, self)
 
+    async def host_state(self, interval_s: Seconds) -> HostState:
+        """Load, memory, power and sleep of this computer."""
+        from nexkit.platform.linux_host import read_host
+
+        return await read_host(self, interval_s)
+
     async def time_settings(self) -> TimeSettings:
         """The time zone and whether the system keeps its clock itself; what it does not tell is None."""
         from nexkit.platform import linux_time
@@ -119,6 +130,12 @@ class LinuxPlatform(SocketPlatform):
         from nexkit.platform import linux_mtu
 
         return linux_mtu.open_sizes(target)
+
+    def open_segment(self, interface: str) -> AbstractAsyncContextManager[SegmentSession]:
+        """Whole frames of an interface; entering raises PermissionError, or OSError where it is no Ethernet."""
+        from nexkit.platform import linux_segment
+
+        return linux_segment.open_segment(interface)
 
     def open_trace(
         self, target: str, method: PathMethod | None = None, port: int | None = None

@@ -20,12 +20,13 @@ from icmplib.utils import unique_identifier
 
 from nexkit.address import Family, family, is_address
 from nexkit.facts.dns import NameService
+from nexkit.facts.host import HostState
 from nexkit.facts.link import LinkState
 from nexkit.facts.network import AddressOrigin, Duplex, NetworkState
 from nexkit.facts.path import PathMethod
 from nexkit.facts.time import TimeSettings
 from nexkit.facts.wifi import WifiLink
-from nexkit.platform import macos_dns, macos_link, macos_metered, macos_mtu, macos_time, macos_wifi
+from nexkit.platform import macos_dns, macos_host, macos_link, macos_metered, macos_mtu, macos_time, macos_wifi
 from nexkit.platform.api import Capability, CapabilityState, Neighbour, RouteTo, SizeSession, TraceSession
 from nexkit.platform.icmp_session import IcmpMessage, IcmpSession
 from nexkit.platform.loopback_check import icmp_capabilities
@@ -68,7 +69,8 @@ class MacosPlatform(SocketPlatform):
             self._tool_capability("resolvers", _SCUTIL, "--dns"),
             wifi_capability(self.wifi_links, "location_macos"),
         )
-        return (*icmp, neighbours, resolvers, wifi)
+        segment = Capability(id="segment", state=CapabilityState.MISSING, reason="no_raw_frames")
+        return (*icmp, neighbours, resolvers, wifi, segment)
 
     async def _tool_capability(self, capability: str, *arguments: str) -> Capability:
         try:
@@ -138,6 +140,10 @@ class MacosPlatform(SocketPlatform):
             return await self._output(*arguments)
         except OSError:
             return ""
+
+    async def host_state(self, interval_s: Seconds) -> HostState:
+        """Load, memory, power and sleep of this computer."""
+        return await macos_host.read_host(self, interval_s)
 
     async def time_settings(self) -> TimeSettings:
         """The time zone and whether the system keeps its clock itself; what it does not tell is None."""

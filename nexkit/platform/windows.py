@@ -16,6 +16,7 @@ from ipaddress import IPv4Address
 
 from nexkit.address import Family, family
 from nexkit.facts.dns import NameService
+from nexkit.facts.host import HostState
 from nexkit.facts.link import LinkState
 from nexkit.facts.network import NeighbourState, NetworkState
 from nexkit.facts.path import PathMethod
@@ -24,6 +25,7 @@ from nexkit.facts.wifi import WifiLink
 from nexkit.platform import windows_api as api
 from nexkit.platform import (
     windows_dns,
+    windows_host,
     windows_link,
     windows_metered,
     windows_mtu,
@@ -69,7 +71,8 @@ class WindowsPlatform(SocketPlatform):
         icmp = await icmp_capabilities(self)
         # The IP Helper API answers these to every user.
         open_to_all = (Capability(id=word, state=CapabilityState.AVAILABLE) for word in ("neighbours", "resolvers"))
-        return (*icmp, *open_to_all, await wifi_capability(self.wifi_links, "location_windows"))
+        segment = Capability(id="segment", state=CapabilityState.MISSING, reason="no_raw_frames")
+        return (*icmp, *open_to_all, await wifi_capability(self.wifi_links, "location_windows"), segment)
 
     async def network_state(self) -> NetworkState:
         """Interfaces, default routes, resolvers and proxies as the system has them now."""
@@ -90,6 +93,10 @@ class WindowsPlatform(SocketPlatform):
             self._calls.forward_rows(),
             self._proxy.user().summary(),
         )
+
+    async def host_state(self, interval_s: Seconds) -> HostState:
+        """Load, memory, power and sleep of this computer."""
+        return await in_daemon_thread(windows_host.read_host, interval_s)
 
     async def time_settings(self) -> TimeSettings:
         """The time zone and whether the system keeps its clock itself; what it does not tell is None."""

@@ -32,6 +32,14 @@ def probe_text(probe_id: str, texts: Texts) -> ProbeText:  # noqa: C901, PLR0912
                 _("Wi-Fi"),
                 _("Reads signal, channel and speed of the Wi-Fi link and counts the other cells. Sends nothing."),
             )
+        case "host":
+            return ProbeText(
+                _("Load and state of this computer"),
+                _(
+                    "Reads how busy this computer is, its power and sleep, and which known VPN and security products "
+                    "run. Sends nothing."
+                ),
+            )
         case "lan":
             return ProbeText(
                 _("Router nearby"),
@@ -68,6 +76,14 @@ def probe_text(probe_id: str, texts: Texts) -> ProbeText:  # noqa: C901, PLR0912
                 _(
                     "Reads the proxy settings, fetches the automatic configuration file if there is one, and asks each "
                     "proxy for the tested services. Looks for such a file in your own network only."
+                ),
+            )
+        case "segment":
+            return ProbeText(
+                _("Devices on the network segment"),
+                _(
+                    "Asks on your own network which devices hand out addresses, and listens to what routers and "
+                    "switches say. Stays inside your network."
                 ),
             )
         case "reach":

@@ -1,0 +1,101 @@
+"""What psutil tells of this computer on every system, as the fact that all systems fill."""
+
+import contextlib
+import os
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from nexkit.data.host_agents import agents_among
+from nexkit.facts.host import Agent, HostState, PowerMode, SystemConnectivity, busy_ratio
+from nexkit.units import Bytes, Ratio, Seconds
+
+_IDLE_FIELDS = ("idle", "iowait")
+_COUNTED_TWICE = frozenset({"guest", "guest_nice"})
+"""Linux counts them in `user` and `nice` as well (proc(5))."""
+_PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemReading:
+    """What each system tells in its own way."""
+
+    uptime_s: Seconds | None = None
+    slept_s: Seconds | None = None
+    woke_ago_s: Seconds | None = None
+    power_mode: PowerMode | None = None
+    connectivity: SystemConnectivity | None = None
+    connectivity_by: str | None = None
+
+
+def program_names() -> tuple[str, ...] | None:
+    """The names of all programs that run; None where the system does not list them."""
+    import psutil
+
+    try:
+        processes = psutil.process_iter(["name"])  # type: ignore[no-untyped-call]  # psutil ships no types
+        return tuple(str(process.info["name"] or "") for process in processes)
+    except (psutil.Error, OSError):
+        return None
+
+
+def host_state(system: SystemReading, programs: tuple[str, ...] | None, interval_s: Seconds) -> HostState:
+    """Everything together; takes as long as the interval that the processors are watched for."""
+    import psutil
+
+    busy_before, idle_before = _cpu_seconds(psutil)
+    time.sleep(interval_s)
+    busy_s, idle_s = _cpu_seconds(psutil)
+    memory = _read(psutil.virtual_memory)
+    swap = _read(psutil.swap_memory)
+    battery = _read(getattr(psutil, "sensors_battery", lambda: None))
+    return HostState(
+        uptime_s=system.uptime_s,
+        cpu_count=os.cpu_count(),
+        cpu_busy_s=Seconds(busy_s),
+        cpu_idle_s=Seconds(idle_s),
+        cpu_busy_ratio=busy_ratio(busy_s - busy_before, idle_s - idle_before),
+        load_1min=_load(),
+        memory_total_bytes=Bytes(memory.total) if memory else None,
+        memory_available_bytes=Bytes(memory.available) if memory else None,
+        swap_total_bytes=Bytes(swap.total) if swap else None,
+        swap_used_bytes=Bytes(swap.used) if swap else None,
+        swapped_bytes=Bytes(swap.sin + swap.sout) if swap else None,
+        battery_ratio=Ratio(min(1.0, battery.percent / _PERCENT)) if battery else None,
+        on_battery=not battery.power_plugged if battery and battery.power_plugged is not None else None,
+        power_mode=system.power_mode,
+        slept_s=system.slept_s,
+        woke_ago_s=system.woke_ago_s,
+        connectivity=system.connectivity,
+        connectivity_by=system.connectivity_by,
+        agents=_agents(programs),
+    )
+
+
+def _agents(programs: tuple[str, ...] | None) -> tuple[Agent, ...] | None:
+    return None if programs is None else agents_among(programs)
+
+
+def _cpu_seconds(psutil: Any) -> tuple[float, float]:  # noqa: ANN401  a module without types
+    """Busy and idle seconds of all processors together since the start."""
+    times = psutil.cpu_times()._asdict()
+    idle = sum(times.get(field, 0.0) for field in _IDLE_FIELDS)
+    total = sum(value for field, value in times.items() if field not in _COUNTED_TWICE)
+    return total - idle, idle
+
+
+def _read(function: Any) -> Any:  # noqa: ANN401  functions of a module without types
+    """What a function of psutil tells; None where this system does not."""
+    with contextlib.suppress(OSError, RuntimeError, NotImplementedError, ValueError):
+        return function()
+    return None
+
+
+def _load() -> float | None:
+    """Waiting programs over a minute, by the system's own count."""
+    if not hasattr(os, "getloadavg"):
+        return None
+    try:
+        return float(os.getloadavg()[0])
+    except OSError:
+        return None
