@@ -62,6 +62,10 @@ class Internet:
     """Session reflectors (STAMP, RFC 8762; TWAMP Light, RFC 5357 appendix I)."""
     resolver_names: tuple[str, ...] = ()
     """Names whose answer is the address of the resolver that asked for them."""
+    signed_names: tuple[str, ...] = ()
+    """Names with good DNSSEC signatures."""
+    bogus_names: tuple[str, ...] = ()
+    """Names with broken DNSSEC signatures: a resolver that validates does not answer for them."""
     encrypted_resolvers: tuple[str, ...] = ()
     """`tls://host` (RFC 7858) or `https://host/path` (RFC 8484)."""
 

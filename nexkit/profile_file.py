@@ -322,6 +322,8 @@ def _internet(table: _Reader | None) -> Internet:
         stun=tuple(table.host_port("stun", item) for item in table.texts("stun", most=4)),
         reflectors=tuple(table.host_port("reflectors", item) for item in table.texts("reflectors", most=2)),
         resolver_names=table.hosts("resolver_names"),
+        signed_names=table.hosts("signed_names"),
+        bogus_names=table.hosts("bogus_names"),
         encrypted_resolvers=tuple(
             table.web("encrypted_resolvers", item, schemes=("https", "tls"))
             for item in table.texts("encrypted_resolvers", most=4)

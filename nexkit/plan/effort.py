@@ -19,6 +19,12 @@ class Effort:
     gateway_echoes: int
     anchor_echoes: int
     route_rounds: int
+    deep: bool
+    """Ask resolvers and web servers for more than the ladder needs."""
+    stream_s: Seconds
+    """Length of the voice-like stream; 0: none."""
+    call_s: Seconds
+    """The same where calls are what is wrong."""
 
 
 ROUTER_INTERVAL_S = Seconds(0.05)
@@ -32,6 +38,9 @@ QUICK = Effort(
     gateway_echoes=40,
     anchor_echoes=20,
     route_rounds=3,
+    deep=False,
+    stream_s=Seconds(0.0),
+    call_s=Seconds(4.0),
 )
 STANDARD = Effort(
     stage_s=Seconds(13.0),
@@ -40,6 +49,9 @@ STANDARD = Effort(
     gateway_echoes=120,
     anchor_echoes=60,
     route_rounds=5,
+    deep=True,
+    stream_s=Seconds(4.0),
+    call_s=Seconds(10.0),
 )
 MARGIN_S = 0.3
 """Between a probe's own end and the deadline at which the runner drops it with all it has measured."""
@@ -51,6 +63,13 @@ MAX_COMPARISONS = 2
 MAX_ANCHORS = 6
 MAX_CONTROLS = 3
 MAX_CHECKS = 3
+MAX_SUFFIXES = 3
+MAX_ADDRESSES = 4
+"""Of one service."""
+FIRST_HOPS = 4
+"""Near enough to tell of the access line."""
+MAX_SIZED = 2
+"""So many anchors of a family get packets of all sizes."""
 
 
 def effort_of(request: Request) -> Effort:

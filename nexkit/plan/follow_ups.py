@@ -1,16 +1,30 @@
 """The third stage: where something looks wrong, what separates look-alikes."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from urllib.parse import urlsplit
 
-from nexkit.address import family
+from nexkit.address import Family, family
 from nexkit.facts.dns import ResolverAnswers
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.path import PathTrace
-from nexkit.facts.reach import Reach, TrustProblem
-from nexkit.plan.effort import ANCHOR_INTERVAL_S, ROUTER_INTERVAL_S, Effort, effort_of
+from nexkit.facts.proxy import ProxyCheck, ProxyKind
+from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer, TrustProblem
+from nexkit.facts.udp import UdpPath
+from nexkit.outcome import FailureKind
+from nexkit.params import ParamValue
+from nexkit.plan.effort import (
+    ANCHOR_INTERVAL_S,
+    FIRST_HOPS,
+    MAX_CONTROLS,
+    MAX_SIZED,
+    ROUTER_INTERVAL_S,
+    Effort,
+    effort_of,
+)
 from nexkit.plan.kinds import WEB_PORT, route_step, tcp_step, web_step
-from nexkit.plan.known import fact, facts, hosts_of, services_of
+from nexkit.plan.known import fact, facts, hosts_of, provider_hop, services_of
 from nexkit.plan.step import Outcomes, Step
 from nexkit.profile import Profile, Service
 from nexkit.request import Request
@@ -22,8 +36,17 @@ def follow_ups(request: Request, profile: Profile, done: Outcomes) -> Iterable[S
     effort = effort_of(request)
     effort = replace(effort, stage_s=effort.follow_up_s)
     for service in services_of(request, profile):
-        yield from _servicefollow_ups(service, done, effort)
+        yield from _service_follow_ups(service, done, effort)
         yield from _elsewhere(service, done, effort)
+    yield from _sizes(request, profile, done, effort)
+    yield from _proxied(request, profile, done, effort)
+    if effort.deep:
+        yield _access(profile, done, effort)
+    yield from _losses(done, effort)
+
+
+def _losses(done: Outcomes, effort: Effort) -> Iterable[Step]:
+    """More rounds, once a packet was lost."""
     echoes = [
         (step_id, echo)
         for kind in ("gateway", "anchor")
@@ -37,19 +60,9 @@ def follow_ups(request: Request, profile: Profile, done: Outcomes) -> Iterable[S
         if echo.received:
             near = step_id.startswith("ping.gateway")
             yield _more_echoes(f"{step_id}.more", Subject.GATEWAY if near else Subject.ANCHOR, echo.target, effort)
-    for digit in ("4", "6"):
-        trace = fact(done, f"route.anchor{digit}", PathTrace)
-        if trace is None:
-            continue
-        gateway = fact(done, f"ping.gateway{digit}", EchoStats)
-        beyond = [
-            responder.address
-            for hop in trace.hops
-            for responder in hop.responders
-            if hop.ttl == 2 and responder.address != trace.target  # noqa: PLR2004  right behind the gateway
-        ]
-        if beyond and (gateway is None or beyond[0] != gateway.target):
-            yield _more_echoes(f"ping.provider{digit}", Subject.PROVIDER_HOP, beyond[0], effort)
+    for of_family, digit in ((Family.IPV4, "4"), (Family.IPV6, "6")):
+        if (beyond := provider_hop(done, of_family)) is not None:
+            yield _more_echoes(f"ping.provider{digit}", Subject.PROVIDER_HOP, beyond, effort)
 
 
 def _more_echoes(step_id: str, subject: Subject, target: str, effort: Effort) -> Step:
@@ -91,7 +104,7 @@ def _elsewhere(service: Service, done: Outcomes, effort: Effort) -> Iterable[Ste
     yield replace(step, params={**step.params, "address": address})
 
 
-def _servicefollow_ups(service: Service, done: Outcomes, effort: Effort) -> Iterable[Step]:
+def _service_follow_ups(service: Service, done: Outcomes, effort: Effort) -> Iterable[Step]:
     """Other ways to the same host, once a port of it does not answer."""
     failing = [
         reach
@@ -116,3 +129,100 @@ def _servicefollow_ups(service: Service, done: Outcomes, effort: Effort) -> Iter
         timeout_s=effort.stage_s,
     )
     yield route_step(f"route.service.{service.id}", Subject.SERVICE, address, effort)
+
+
+def _sizes(request: Request, profile: Profile, done: Outcomes, effort: Effort) -> Iterable[Step]:
+    """Which sizes get through: always at depth, else where large transfers hang."""
+    webs = [
+        (step_id, reach)
+        for step_id, reach in facts(done, "reach.", Reach)
+        if reach.layer is ReachLayer.HTTPS and step_id.startswith(("reach.control", "reach.service"))
+    ]
+    hanging = [
+        step_id
+        for step_id, reach in webs
+        for attempt in reach.attempts
+        if attempt.connect_ms is not None and attempt.failure and attempt.failure.kind is FailureKind.TIMEOUT
+    ]
+    if not effort.deep and not hanging:
+        return
+    of_each: Counter[Family] = Counter()
+    for step_id, reach in facts(done, "reach.anchor", Reach):
+        of_family = family(reach.host)
+        if any(attempt.connect_ms is not None for attempt in reach.attempts) and of_each[of_family] < MAX_SIZED:
+            of_each[of_family] += 1
+            yield _size_step(f"mtu.{step_id.removeprefix('reach.')}", Subject.ANCHOR, {"target": reach.host}, effort)
+    urls = {f"reach.service.{service.id}": service.url for service in services_of(request, profile) if service.url}
+    for step_id, reach in webs:
+        # One control is enough for the large transfer; others that hang are seen by their own sizes.
+        if step_id.startswith("reach.control") and step_id not in {"reach.control1", *hanging}:
+            continue
+        parts = urlsplit(urls.get(step_id, "/"))
+        service = step_id.startswith("reach.service")
+        for attempt in _one_of_each_family(reach):
+            digit = "4" if family(attempt.address) is Family.IPV4 else "6"
+            yield _size_step(
+                f"mtu.{step_id.removeprefix('reach.')}.v{digit}",
+                Subject.SERVICE if service else Subject.CONTROL,
+                {"target": attempt.address, "port": reach.port, "host": reach.host, "path": parts.path or "/"},
+                effort,
+            )
+
+
+def _one_of_each_family(reach: Reach) -> Iterable[ReachAttempt]:
+    """The first address of each family that took the connection."""
+    found: dict[Family, ReachAttempt] = {}
+    for attempt in reach.attempts:
+        if attempt.connect_ms is not None:
+            found.setdefault(family(attempt.address), attempt)
+    return found.values()
+
+
+def _size_step(step_id: str, subject: Subject, params: Mapping[str, ParamValue], effort: Effort) -> Step:
+    return Step(id=step_id, probe="mtu", subject=subject, params=params, timeout_s=effort.stage_s)
+
+
+def _proxied(request: Request, profile: Profile, done: Outcomes, effort: Effort) -> Iterable[Step]:
+    """The same web addresses through the proxy that the system would use for them."""
+    check = fact(done, "proxy.system", ProxyCheck)
+    ways = {each.url: each.ways[0] for each in check.decisions if each.ways} if check else {}
+    targets: list[tuple[str, str, tuple[int, ...]]] = [
+        (f"control{number}", f"https://{name}/", ())
+        for number, name in enumerate(profile.internet.names[:MAX_CONTROLS], start=1)
+    ]
+    targets += [
+        (f"service.{service.id}", service.url, service.expect_status)
+        for service in services_of(request, profile)
+        if service.url
+    ]
+    for name, url, expected in targets:
+        way = ways.get(url)
+        if way is not None and way.kind is ProxyKind.HTTP and way.host and way.port:
+            step = web_step(f"reach.proxied.{name}", Subject.PROXY, url, expected, effort)
+            host = f"[{way.host}]" if ":" in way.host else way.host
+            yield replace(step, params={**step.params, "proxy": f"{host}:{way.port}"})
+
+
+def _access(profile: Profile, done: Outcomes, effort: Effort) -> Step:
+    """What kind of line this is, from what is known by now and a few questions more."""
+    trace = fact(done, "route.anchor4", PathTrace)
+    nearest = {hop.ttl: hop.responders[0].address for hop in trace.hops if hop.responders} if trace else {}
+    udp = fact(done, "udp.check", UdpPath)
+    mapped = [
+        each
+        for each in (udp.stun if udp else ())
+        if each.mapped_address is not None and family(each.mapped_address) is Family.IPV4
+    ]
+    return Step(
+        id="access.line",
+        probe="access",
+        subject=Subject.ACCESS_LINE,
+        params={
+            "trace_target": next((each for each in profile.internet.anchors if family(each) is Family.IPV4), None),
+            "hops": tuple(nearest.get(ttl, "*") for ttl in range(1, FIRST_HOPS + 1)) if nearest else (),
+            "carrier_internal": profile.internet.carrier_internal,
+            "mapped4": mapped[0].mapped_address if mapped else None,
+            "mapped_ports": tuple(each.mapped_port for each in mapped if each.mapped_port is not None),
+        },
+        timeout_s=effort.stage_s,
+    )

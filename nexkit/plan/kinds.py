@@ -19,7 +19,7 @@ def route_step(step_id: str, subject: Subject, target: str, effort: Effort, skip
         id=step_id,
         probe="route",
         subject=subject,
-        params={"target": target, "rounds": effort.route_rounds},
+        params={"target": target, "rounds": effort.route_rounds, "names": effort.deep},
         timeout_s=effort.stage_s,
         skip=skip,
     )
@@ -61,6 +61,10 @@ def web_step(step_id: str, subject: Subject, url: str, expected_status: tuple[in
             "expected_status": expected_status,
             "step_timeout_s": effort.step_s,
             "total_s": Seconds(effort.stage_s - MARGIN_S),
+            "public_trust": secure,
+            "http2": secure and effort.deep,
+            "quic": secure and effort.deep,
+            "browser": effort.deep,
         },
         timeout_s=effort.stage_s,
     )

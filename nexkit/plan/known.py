@@ -5,7 +5,9 @@ from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from nexkit.address import Family, Scope, family, scope
+from nexkit.facts.echo import EchoStats
 from nexkit.facts.network import NetworkState
+from nexkit.facts.path import PathTrace
 from nexkit.outcome import Completed, SkipReason
 from nexkit.plan.step import Outcomes
 from nexkit.profile import USER_SERVICE_ID, Profile, Service
@@ -45,6 +47,12 @@ def port_of(address: SplitResult) -> int:
     return address.port or (443 if address.scheme == "https" else 80)
 
 
+def host_port(address: SplitResult) -> str:
+    """Host and port of a web address, as probes take them."""
+    host = address.hostname or ""
+    return f"[{host}]:{port_of(address)}" if ":" in host else f"{host}:{port_of(address)}"
+
+
 def hosts_of(service: Service) -> Iterator[tuple[str, int]]:
     """Host and port of everything that a service needs over TCP."""
     if service.url:
@@ -52,6 +60,20 @@ def hosts_of(service: Service) -> Iterator[tuple[str, int]]:
         yield parts.hostname or "", port_of(parts)
     for target in service.tcp:
         yield target.host, target.port
+
+
+def provider_hop(done: Outcomes, of_family: Family) -> str | None:
+    """The first router behind one's own, as the trace found it."""
+    digit = "4" if of_family is Family.IPV4 else "6"
+    trace = fact(done, f"route.anchor{digit}", PathTrace)
+    gateway = fact(done, f"ping.gateway{digit}", EchoStats)
+    if trace is None:
+        return None
+    for hop in trace.hops:
+        for responder in hop.responders:
+            if hop.ttl == 2 and responder.address != trace.target:  # noqa: PLR2004  right behind the gateway
+                return None if gateway is not None and responder.address == gateway.target else responder.address
+    return None
 
 
 def family_skip(address: str, network: NetworkState | None) -> SkipReason | None:

@@ -1,4 +1,4 @@
-"""The second stage: gateway, resolvers, internet and services at once."""
+"""The second stage: gateway, resolvers, internet and services at once, and beside them what tells look-alikes apart."""
 
 from collections.abc import Iterable
 
@@ -13,10 +13,12 @@ from nexkit.plan.effort import (
     MAX_COMPARISONS,
     MAX_CONTROLS,
     MAX_RESOLVERS,
+    MAX_SUFFIXES,
     ROUTER_INTERVAL_S,
     Effort,
     effort_of,
 )
+from nexkit.plan.evidence import evidence
 from nexkit.plan.kinds import WEB_PORT, route_step, tcp_step, web_step
 from nexkit.plan.known import fact, family_skip, hosts_of, services_of
 from nexkit.plan.step import Outcomes, Step
@@ -35,6 +37,7 @@ def ladder(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]
     yield from _internet(request, profile, network, effort)
     for service in services_of(request, profile):
         yield from _service(service, effort)
+    yield from evidence(request, profile, done)
 
 
 def _gateways(network: NetworkState | None, effort: Effort) -> Iterable[Step]:
@@ -74,13 +77,19 @@ def _gateways(network: NetworkState | None, effort: Effort) -> Iterable[Step]:
 def _resolvers(request: Request, profile: Profile, network: NetworkState | None, effort: Effort) -> Iterable[Step]:
     controls = profile.internet.names[:MAX_CONTROLS]
     services = tuple(
-        dict.fromkeys(host for service in services_of(request, profile) for host, port_of in hosts_of(service))
+        dict.fromkeys(host for service in services_of(request, profile) for host, _port in hosts_of(service))
     )
     yield Step(
         id="lookup.system",
         probe="lookup",
         subject=Subject.COMPUTER,
-        params={"controls": controls, "services": services, "timeout_s": Seconds(effort.stage_s - MARGIN_S)},
+        params={
+            "controls": controls,
+            "services": services,
+            "timeout_s": Seconds(effort.stage_s - MARGIN_S),
+            "deep": effort.deep,
+            "resolver_names": profile.internet.resolver_names,
+        },
         timeout_s=effort.stage_s,
         skip=None if controls or services else SkipReason.NO_TARGET,
     )
@@ -100,6 +109,11 @@ def _resolvers(request: Request, profile: Profile, network: NetworkState | None,
                     "controls": controls,
                     "services": services,
                     "timeout_s": Seconds(effort.step_s - 0.5),
+                    "deep": effort.deep,
+                    "signed": profile.internet.signed_names,
+                    "bogus": profile.internet.bogus_names,
+                    "suffixes": network.search_domains[:MAX_SUFFIXES] if network else (),
+                    "resolver_names": profile.internet.resolver_names,
                 },
                 timeout_s=effort.stage_s,
                 skip=family_skip(address, network),
@@ -144,6 +158,10 @@ def _service(service: Service, effort: Effort) -> Iterable[Step]:
     for number, target in enumerate(service.tcp, start=1):
         yield tcp_step(f"{prefix}.tcp{number}", Subject.SERVICE, target.host, target.port, effort)
     for number, target in enumerate(service.udp, start=1):
-        yield tcp_step(
-            f"{prefix}.udp{number}", Subject.SERVICE, target.host, target.port, effort, SkipReason.NOT_SUPPORTED
+        yield Step(
+            id=f"{prefix}.udp{number}",
+            probe="udp_service",
+            subject=Subject.SERVICE,
+            params={"target": f"{target.host}:{target.port}", "timeout_s": effort.step_s},
+            timeout_s=effort.stage_s,
         )

@@ -19,6 +19,7 @@ from nexkit.facts.network import (
     Resolver,
 )
 from nexkit.facts.path import Hop, HopResponder, PathMethod, PathTrace
+from nexkit.facts.proxy import ProxyCheck, ProxyDecision, ProxyKind, ProxyReason, ProxyWay
 from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer, TlsResult, TrustProblem
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, SkipReason
 from nexkit.params import build_params
@@ -55,6 +56,11 @@ PROFILE = Profile(
         Service(id="web", name={"en": "Web"}, url="http://web.example.com:8080/"),
     ),
 )
+
+
+QUICK_RUN = Request(depth=Depth.QUICK)
+END = {"link.end", "host.end"}
+"""The stage that ends every run."""
 
 
 def network(*, ipv6=True, routes=True):
@@ -107,7 +113,7 @@ def stages(request, outcomes=None, profile=PROFILE, state=None):
 
 
 def test_the_computer_comes_first_and_alone():
-    first, ladder = stages(Request())
+    first, ladder, *_ = stages(Request())
     assert list(first) == ["interfaces"]
     assert {"lan.gateway4", "ping.gateway6", "dns.resolver1", "lookup.system", "reach.control2"} <= set(ladder)
 
@@ -159,7 +165,8 @@ def test_a_services_address_keeps_its_path_and_port():
     assert ladder["reach.service.mail"].params["layer"] is ReachLayer.HTTPS
     assert ladder["reach.service.web"].params["port"] == 8080
     assert ladder["reach.service.mail.tcp1"].params["layer"] is ReachLayer.TCP
-    assert ladder["reach.service.mail.udp1"].skip is SkipReason.NOT_SUPPORTED
+    assert ladder["reach.service.mail.udp1"].probe == "udp_service"
+    assert ladder["reach.service.mail.udp1"].params["target"] == "vpn.example.com:4500"
 
 
 def test_one_service_can_be_asked_for():
@@ -213,7 +220,7 @@ def follow_up_outcomes():
 
 
 def test_loss_is_looked_at_again_everywhere_and_on_both_sides_of_the_gateway():
-    follow_ups = stages(Request(), lossy_outcomes())[2]
+    follow_ups = stages(QUICK_RUN, lossy_outcomes())[2]
     assert set(follow_ups) == {"ping.gateway4.more", "ping.anchor1.more", "ping.anchor2.more", "ping.provider4"}
     assert follow_ups["ping.provider4"].params["target"] == "203.0.113.1"
     assert follow_ups["ping.provider4"].subject is Subject.PROVIDER_HOP
@@ -221,12 +228,12 @@ def test_loss_is_looked_at_again_everywhere_and_on_both_sides_of_the_gateway():
 
 def test_nothing_is_asked_again_where_nothing_was_lost():
     clean = lossy_outcomes() | {"ping.anchor1": echo("198.18.0.10", [1.0] * 10)}
-    assert len(stages(Request(), clean)) == 2
+    assert set(stages(QUICK_RUN, clean)[2]) == END
 
 
 def test_total_silence_is_not_asked_again():
     silent = lossy_outcomes() | {"ping.anchor1": echo("198.18.0.10", [None] * 10)}
-    assert len(stages(Request(), silent)) == 2
+    assert set(stages(QUICK_RUN, silent)[2]) == END
 
 
 def test_a_silent_port_makes_the_plan_try_the_host_by_other_ways():
@@ -282,7 +289,7 @@ def wrong_host_outcomes(real, problem=TrustProblem.WRONG_NAME):
 
 
 def test_a_wrong_certificate_is_looked_for_where_another_resolver_says_the_service_is():
-    (step,) = stages(Request(), wrong_host_outcomes(("2001:db8:9::1", "198.18.3.30")))[2].values()
+    (step,) = stages(QUICK_RUN, wrong_host_outcomes(("2001:db8:9::1", "198.18.3.30")))[2].values()
     assert (step.id, step.subject) == ("reach.host.mail.elsewhere", Subject.SERVICE_HOST)
     assert (step.params["host"], step.params["address"]) == ("mail.example.com", "198.18.3.30")
     assert step.params["path"] == "/in?x=1"
@@ -297,7 +304,7 @@ def test_a_wrong_certificate_is_looked_for_where_another_resolver_says_the_servi
     ],
 )
 def test_a_certificate_that_is_wrong_at_the_right_host_is_not_looked_for_elsewhere(real, problem):
-    assert len(stages(Request(), wrong_host_outcomes(real, problem))) == 2
+    assert set(stages(QUICK_RUN, wrong_host_outcomes(real, problem))[2]) == END
 
 
 @pytest.mark.parametrize(
@@ -316,10 +323,11 @@ def test_a_certificate_that_is_wrong_at_the_right_host_is_not_looked_for_elsewhe
 def test_the_load_test_comes_last_alone_and_only_with_consent(consent, backend, skip):
     profile = replace(PROFILE, load=replace(PROFILE.load, backend=backend))
     found = stages(Request(depth=Depth.FULL, consent=consent), lossy_outcomes(), profile)
-    assert list(found[-1]) == ["load.test"]
-    assert found[-1]["load.test"].skip is skip
-    assert found[-1]["load.test"].params["echo_target"] == "198.18.0.10"
-    assert found[-1]["load.test"].params["expected_down_bit_s"] == 90e6
+    assert list(found[-2]) == ["load.test"]
+    assert set(found[-1]) == END
+    assert found[-2]["load.test"].skip is skip
+    assert found[-2]["load.test"].params["echo_target"] == "198.18.0.10"
+    assert found[-2]["load.test"].params["expected_down_bit_s"] == 90e6
 
 
 def test_there_is_no_load_test_below_full_depth():
@@ -334,4 +342,75 @@ def test_an_unsteady_line_is_watched_longer():
 
 def test_quick_ends_in_time_whatever_is_broken():
     found = stages(Request(depth=Depth.QUICK), follow_up_outcomes())
-    assert sum(max(step.timeout_s for step in steps.values()) for steps in found[1:]) <= 12
+    assert sum(max(step.timeout_s for step in steps.values()) for steps in found[1:]) <= 14
+
+
+def test_wifi_is_read_where_there_is_one():
+    assert "wifi.start" not in stages(QUICK_RUN)[1]
+    state = network()
+    wireless = replace(state, interfaces=(replace(state.interfaces[0], kind=InterfaceKind.WIFI),))
+    found = stages(QUICK_RUN, state=wireless)
+    assert "wifi.start" in found[1]
+    assert "wifi.end" in found[-1]
+
+
+def web_reach(host, failure=None):
+    attempt = ReachAttempt(address="198.18.3.30", connect_ms=Ms(1.0), tls=None, http=None, failure=failure)
+    return Completed(
+        Reach(
+            host=host,
+            port=443,
+            layer=ReachLayer.HTTPS,
+            expected_status=(),
+            resolve_ms=Ms(1.0),
+            resolve_failure=None,
+            attempts=(attempt,),
+        )
+    )
+
+
+def test_sizes_are_tried_in_a_quick_run_only_where_a_transfer_hangs():
+    fine = {"reach.control1": web_reach("www.example.com"), "reach.service.mail": web_reach("mail.example.com")}
+    assert not any(step.startswith("mtu.") for steps in stages(QUICK_RUN, fine) for step in steps)
+    hung = fine | {
+        "reach.service.mail": web_reach("mail.example.com", Failure(kind=FailureKind.TIMEOUT, step="http")),
+        "reach.anchor1": web_reach("198.18.0.10"),
+    }
+    follow_ups = stages(QUICK_RUN, hung)[2]
+    assert {"mtu.anchor1", "mtu.control1.v4", "mtu.service.mail.v4"} <= set(follow_ups)
+    assert follow_ups["mtu.service.mail.v4"].params["host"] == "mail.example.com"
+    assert follow_ups["mtu.anchor1"].params == {"target": "198.18.0.10"}
+
+
+def test_what_the_proxy_is_used_for_is_reached_through_it_too():
+    way = ProxyWay(kind=ProxyKind.HTTP, host="2001:db8::7", port=3128)
+    decisions = (
+        ProxyDecision(url="https://www.example.com/", reason=ProxyReason.SETTINGS, ways=(way,), attempts=()),
+        ProxyDecision(
+            url="https://mail.example.com/in?x=1",
+            reason=ProxyReason.EXCEPTION,
+            ways=(ProxyWay(kind=ProxyKind.DIRECT),),
+            attempts=(),
+        ),
+    )
+    check = ProxyCheck(settings=(), wpad=None, pac=(), servers=(), decisions=decisions)
+    follow_ups = stages(QUICK_RUN, {"proxy.system": Completed(check)})[2]
+    proxied = {step for step in follow_ups if step.startswith("reach.proxied.")}
+    assert len(proxied) == 1
+    assert follow_ups[proxied.pop()].params["proxy"] == "[2001:db8::7]:3128"
+
+
+def test_a_call_gets_a_longer_stream_than_a_check_up():
+    internet = replace(PROFILE.internet, stun=(HostPort(host="stun.example.com", port=3478),))
+    profile = replace(PROFILE, internet=internet)
+    lengths = [
+        stages(request, profile=profile)[1]["udp.check"].params["duration_s"]
+        for request in (QUICK_RUN, Request(), Request(symptom=Symptom.CALLS))
+    ]
+    assert lengths[0] == 0
+    assert lengths[0] < lengths[1] < lengths[2]
+
+
+def test_the_line_is_named_from_what_is_known_by_then():
+    access = stages(Request(), lossy_outcomes())[2]["access.line"]
+    assert access.params["hops"] == ("192.168.10.1", "203.0.113.1", "198.18.0.10", "*")
