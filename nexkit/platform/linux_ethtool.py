@@ -1,7 +1,7 @@
 """Asks Linux drivers for speed, duplex and abilities of a cable; needs no privilege and sends nothing."""
 
+import contextlib
 import ctypes
-import errno
 import fcntl
 import socket
 import struct
@@ -20,8 +20,6 @@ _BUFFER_BYTES = 2048
 _REQUEST = struct.Struct("=I11xb")
 """Command, and the words of a mask 15 bytes into the structure."""
 _MAX_NAME_BYTES = 15
-_NOT_A_CABLE = frozenset({errno.EOPNOTSUPP, errno.ENODEV, errno.EINVAL, errno.EPERM, errno.ENETDOWN, errno.EBUSY})
-"""A tunnel, an interface that just went away, or a driver that does not tell."""
 
 
 def link_modes(names: Iterable[str]) -> dict[str, LinkMode]:
@@ -29,11 +27,9 @@ def link_modes(names: Iterable[str]) -> dict[str, LinkMode]:
     found = {}
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         for name in names:
-            try:
+            # A tunnel, an interface that just went away, or a driver that does not tell.
+            with contextlib.suppress(OSError):
                 found[name] = _ask(sock, name)
-            except OSError as error:
-                if error.errno not in _NOT_A_CABLE:
-                    raise
     return found
 
 

@@ -1,6 +1,10 @@
 """The link probe on real interfaces: a cable with two ends, a bridge, a tunnel, and policy routing, in a namespace."""
 
+import ctypes
+import fcntl
 import pickle
+import socket
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +34,7 @@ ip rule add to 198.18.9.9 table 77; ip route add default via 192.168.10.9 table 
 echo built
 exec sleep infinity
 """
+GIGABIT_MODES, FAST_ETHERNET_MODES = 0b111111, 0b001111
 TARGETS = ("198.18.0.1", "2001:db8:18::1", "192.168.10.7", "10.60.0.5", "198.18.9.9", "198.51.100.1", "203.0.113.1")
 
 
@@ -52,10 +57,10 @@ class World:
     def shell(self, script):
         subprocess.run([*self.enter, "bash", "-ec", script], check=True)
 
-    def readings(self, *between, targets=()):
+    def readings(self, *between, targets=(), part="links"):
         """A reading, then each script with a reading after it, all by one program without any privilege."""
         done = subprocess.run(
-            [*self.enter, sys.executable, __file__, ",".join(targets), *between],
+            [*self.enter, sys.executable, __file__, part, ",".join(targets), *between],
             stdout=subprocess.PIPE,
             cwd=REPOSITORY,
             env={"PYTHONPATH": str(REPOSITORY), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
@@ -86,6 +91,14 @@ def test_a_cable_shows_what_it_negotiated(world):
     cable = cable_of(reading)
     assert (cable.kind, cable.admin_up, cable.carrier) == (InterfaceKind.ETHERNET, True, True)
     assert (cable.speed_bit_s, cable.duplex, cable.port_max_bit_s) == (10e9, Duplex.FULL, None)
+
+
+def test_a_gigabit_port_at_half_duplex_on_a_slow_switch(world):
+    """A tap gives back by ethtool what was set, as a driver tells what it found out; its cable is this very program."""
+    (reading,) = world.readings(part="port")
+    (port,) = (link for link in reading.links if link.name == "port0")
+    assert (port.carrier, port.speed_bit_s, port.duplex) == (True, 1e8, Duplex.HALF)
+    assert (port.port_max_bit_s, port.partner_max_bit_s, port.auto_negotiation) == (1e9, 1e8, True)
 
 
 def test_bridge_and_tunnel_are_told_from_cables(world):
@@ -159,6 +172,18 @@ def test_a_tunnel_that_comes_up_takes_the_way(world):
     assert [(way.before.interface, way.after.interface) for way in changes.routes] == [("eth0", "tun1")]
 
 
+def set_up_port(tun):
+    """A tap named port0, up for as long as the file is open: 100 Mbit/s and half duplex on a gigabit port."""
+    set_interface, set_settings, tap_without_header = 0x400454CA, 0x4D, 0x1002
+    fcntl.ioctl(tun, set_interface, struct.pack("16sH22x", b"port0", tap_without_header))
+    masks = b"".join(mask.to_bytes(16, "little") for mask in (GIGABIT_MODES, GIGABIT_MODES, FAST_ETHERNET_MODES))
+    settings = struct.pack("=IIBBBBBBBbBBBB28x", set_settings, 100, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 0) + masks
+    memory = ctypes.create_string_buffer(settings, len(settings))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        fcntl.ioctl(sock, 0x8946, struct.pack("16sP16x", b"port0", ctypes.addressof(memory)))
+    subprocess.run(["ip", "link", "set", "port0", "up"], check=True)
+
+
 def main():
     """Readings with commands between them; in the namespace."""
     import asyncio
@@ -169,7 +194,7 @@ def main():
     from nexkit.probe import ProbeContext
     from probes.link import LinkParams, LinkProbe
 
-    targets = tuple(part for part in sys.argv[1].split(",") if part)
+    targets = tuple(part for part in sys.argv[2].split(",") if part)
     outcomes = []
 
     async def read():
@@ -183,8 +208,11 @@ def main():
         )
         outcomes.append(await LinkProbe().run(LinkParams(targets=targets), ctx))
 
-    asyncio.run(read())
-    for script in sys.argv[2:]:
+    with Path("/dev/net/tun").open("r+b", buffering=0) as tun:
+        if sys.argv[1] == "port":
+            set_up_port(tun)
+        asyncio.run(read())
+    for script in sys.argv[3:]:
         subprocess.run(["bash", "-ec", script], check=True, stdin=subprocess.DEVNULL)
         asyncio.run(read())
     sys.stdout.buffer.write(pickle.dumps(outcomes))
