@@ -10,8 +10,12 @@ from contextlib import asynccontextmanager
 from nexkit.platform import linux_datagram, macos_datagram
 from nexkit.platform.api import Datagram
 from nexkit.platform.socket_address import readable, socket_address
+from nexkit.platform.threads import in_daemon_thread
 from nexkit.platform.udp_session import arrived_s
 from nexkit.units import Seconds
+
+if sys.platform == "linux":
+    from nexkit.platform import linux_arrivals
 
 _MAX_DATAGRAM_BYTES = 65_535
 _WINDOWS_PORT_UNREACHABLE = 1234
@@ -60,6 +64,8 @@ class ConnectedDatagrams:
 @asynccontextmanager
 async def open_udp_to(address: str, port: int) -> AsyncGenerator[ConnectedDatagrams, None]:
     """A socket on a port that the system chooses; OSError without a route."""
+    if sys.platform == "linux" and not linux_arrivals.are_stamped():
+        await in_daemon_thread(linux_arrivals.begin_stamping)
     family, target = socket_address(address, port, socket.SOCK_DGRAM)
     with socket.socket(family, socket.SOCK_DGRAM) as sock:
         sock.setblocking(False)
