@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -179,6 +180,8 @@ class Server:
     argv: list[str]
     listens: tuple[tuple[str, int], ...]
     """TCP addresses and ports that accept as soon as it is ready."""
+    datagrams: int | None = None
+    """A UDP port that is bound as soon as it is ready."""
     process: subprocess.Popen[bytes] | None = None
 
 
@@ -395,10 +398,22 @@ class World:
         load_server = [sys.executable, "-S", str(HERE / "load_server.py"), "--bind", "::", "--port", "80"]
         speed = next(host for host in topology.HOSTS if host.name == "speed")
         self._add("speed.load", "speed", load_server, tuple((topology.plain(a), 80) for a in (speed.v4, speed.v6)))
+        self._plan_datagram_servers()
         for action in self._all(Serve):
             host = next(host for host in topology.HOSTS if host.name == action.node)
             program = Path(action.argv[0]).name
             self._add(f"{host.name}.{program}", host.name, list(action.argv), ((topology.plain(host.v4), action.port),))
+
+    def _plan_datagram_servers(self) -> None:
+        """A clock (chrony), a STUN server (coturn) and a STAMP reflector."""
+        hosts = {host.name: (topology.plain(host.v4), topology.plain(host.v6)) for host in topology.HOSTS}
+        clock = self._folder("time.ntp")
+        (clock / "chrony.conf").write_text(configs.chrony(clock, hosts["time"]))
+        self._add("time.ntp", "time", ["chronyd", "-x", "-d", "-f", str(clock / "chrony.conf")], (), datagrams=123)
+        turn = self._folder("calls.stun")
+        self._add("calls.stun", "calls", configs.coturn(turn, hosts["calls"]), (), datagrams=3478)
+        reflector = [sys.executable, "-S", str(HERE / "servers" / "reflector.py"), hosts["calls"][0], "862"]
+        self._add("calls.stamp", "calls", reflector, (), datagrams=862)
 
     def _folder(self, name: str) -> Path:
         folder = self.state / name
@@ -412,8 +427,16 @@ class World:
         # -e: the log that it opens before it reads the file.
         self._add(name, node, ["nginx", "-e", str(path.parent / "error.log"), "-c", str(path)], listens)
 
-    def _add(self, name: str, node: str, argv: list[str], listens: tuple[tuple[str, int], ...]) -> None:
-        self.servers[name] = Server(name=name, node=node, argv=argv, listens=listens)
+    def _add(
+        self,
+        name: str,
+        node: str,
+        argv: list[str],
+        listens: tuple[tuple[str, int], ...],
+        *,
+        datagrams: int | None = None,
+    ) -> None:
+        self.servers[name] = Server(name=name, node=node, argv=argv, listens=listens, datagrams=datagrams)
 
     def _start(self, server: Server) -> None:
         with _entered(server.node), (self._folder(server.name) / "output").open("wb") as output:
@@ -423,12 +446,15 @@ class World:
 
     def _wait_for(self, server: Server) -> None:
         end_s = time.monotonic() + _READY_S
+        ready = [partial(_accepts, *each) for each in server.listens]
+        if server.datagrams is not None:
+            ready.append(partial(_is_bound, server.datagrams))
         with _entered(server.node):
-            for address, port in server.listens:
-                while not _accepts(address, port):
+            for is_ready in ready:
+                while not is_ready():
                     if server.process.poll() is not None or time.monotonic() > end_s:
                         output = (self.state / server.name / "output").read_text(errors="replace")
-                        raise RuntimeError(f"{server.name} does not answer at {address} port {port}: {output}")
+                        raise RuntimeError(f"{server.name} is not ready ({is_ready.args}): {output}")
                     time.sleep(0.002)
 
     def _break(self, action: Action) -> None:
@@ -498,6 +524,12 @@ def _accepts(address: str, port: int) -> bool:
     with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM) as sock:
         sock.settimeout(1)
         return sock.connect_ex((address, port)) == 0
+
+
+def _is_bound(port: int) -> bool:
+    """Whether a UDP socket of this network has the port."""
+    tables = [Path("/proc/thread-self/net", table).read_text() for table in ("udp", "udp6")]
+    return any(f":{port:04X} " in table for table in tables)
 
 
 def _wait_for_line(process: subprocess.Popen[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""Configuration texts of the lab's real servers: nginx and dnsmasq."""
+"""Configuration texts of the lab's real servers: nginx, dnsmasq, chrony, coturn."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -70,3 +70,16 @@ def dnsmasq_records(addresses: Iterable[str], records: Mapping[str, Iterable[str
 def dnsmasq_forwarder(device: str, upstreams: Iterable[str]) -> str:
     """A home router's DNS forwarder on every address of a device."""
     return "\n".join([*_DNSMASQ, f"interface={device}", *(f"server={server}" for server in upstreams)]) + "\n"
+
+
+def chrony(folder, addresses):
+    """A clock that takes itself for true."""
+    bound = "".join(f"bindaddress {address}\n" for address in addresses)
+    return f"local stratum 2\nallow all\ncmdport 0\npidfile {folder}/pid\nuser root\n{bound}"
+
+
+def coturn(folder, addresses, *, port=3478):
+    """The command of a STUN server."""
+    files = [f"--pidfile={folder}/pid", f"--userdb={folder}/users", "--log-file=stdout", "-c", "/dev/null"]
+    plain = ["--no-tcp", "--no-tls", "--no-dtls", "--no-cli", "--stun-only", "--no-auth"]
+    return ["turnserver", *plain, f"--listening-port={port}", *files, *(f"--listening-ip={each}" for each in addresses)]
