@@ -160,7 +160,7 @@ def _tls_result(handshake: Handshake, host: str, public: "X509Store | None") -> 
         trusted=handshake.problem is None,
         problem=handshake.problem,
         certificate=certificate.read_certificate(own) if own is not None else None,
-        name_matches=certificate.name_matches(own, host) if own is not None else None,
+        name_matches=_name_matches(handshake.problem, own, host),
         publicly_trusted=None if public is None else public_problem is None,
         public_problem=public_problem,
         chain=certificate.read_chain(chain),
@@ -168,3 +168,10 @@ def _tls_result(handshake: Handshake, host: str, public: "X509Store | None") -> 
         alpn_offered=handshake.offered,
         alpn=certificate.printable(stream.alpn) if stream.alpn is not None else None,
     )
+
+
+def _name_matches(problem: TrustProblem | None, own: bytes | None, host: str) -> bool | None:
+    """Said by the handshake itself where it was right or wrong in nothing else; read from the certificate if not."""
+    if problem in (None, TrustProblem.WRONG_NAME):
+        return problem is None
+    return certificate.name_matches(own, host) if own is not None else None
