@@ -50,7 +50,7 @@ class WifiSecurity(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WifiFrames:
-    """What the radio counted since it joined the cell; None where the driver does not count it."""
+    """What the radio counted, on Linux since it joined the cell; None where the driver does not count it."""
 
     sent: int | None
     retried: int | None

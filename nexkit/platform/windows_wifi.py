@@ -74,6 +74,7 @@ class _Radios:
             names_permitted=permitted,
             connection=connection,
             rssi_dbm=facts.read_dbm(self._query_if_any(guid, facts.OPCODE_RSSI)),
+            frames=facts.read_frames(self._query_if_any(guid, facts.OPCODE_STATISTICS)),
             channel=facts.read_number(self._query_if_any(guid, facts.OPCODE_CHANNEL)),
             cells=cells,
         )

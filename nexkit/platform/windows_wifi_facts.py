@@ -4,7 +4,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nexkit.facts.wifi import WifiBand, WifiLink, WifiSecurity, WifiStandard
+from nexkit.facts.wifi import WifiBand, WifiFrames, WifiLink, WifiSecurity, WifiStandard
 from nexkit.platform.parse_wifi_elements import CellElements, read_cell_elements
 from nexkit.platform.wifi_cells import Cell, band_of, channel_of, frequency_of, ssid_text, with_cells
 from nexkit.units import BitPerSecond
@@ -12,6 +12,7 @@ from nexkit.units import BitPerSecond
 OPCODE_RADIO_STATE = 4
 OPCODE_CURRENT_CONNECTION = 7
 OPCODE_CHANNEL = 8
+OPCODE_STATISTICS = 0x10000101
 OPCODE_RSSI = 0x10000102
 """WLAN_INTF_OPCODE."""
 LIST_HEADER_BYTES = 8
@@ -24,6 +25,10 @@ _BSS = struct.Struct("<I32s4x6s10xi28xH2xI256xII")
 """WLAN_BSS_ENTRY: name and its length, BSSID, RSSI, capability, frequency, place and size of elements."""
 _PHY_STATE = struct.Struct("<4xII")
 """WLAN_PHY_RADIO_STATE: switch of software and of hardware."""
+_PHY_COUNT_OFFSET = 216
+_PHY_COUNTERS_OFFSET = 224
+_PHY_COUNTERS = struct.Struct("<Q8xQQ112x")
+"""WLAN_PHY_FRAME_STATISTICS, several at the end of a WLAN_STATISTICS: frames sent, failed and repeated."""
 _NUMBER = struct.Struct("<I")
 _SIGNED = struct.Struct("<i")
 
@@ -97,6 +102,7 @@ class RadioAnswers:
     connection: Connection | None = None
     rssi_dbm: int | None = None
     channel: int | None = None
+    frames: WifiFrames | None = None
     cells: tuple[ListedCell, ...] | None = None
 
 
@@ -171,6 +177,19 @@ def read_radio_on(data: bytes) -> bool | None:
     return any(state == (_SWITCH_ON, _SWITCH_ON) for state in known) if known else None
 
 
+def read_frames(data: bytes | None) -> WifiFrames | None:
+    """A WLAN_STATISTICS, all parts of the radio together; None from a driver that counts nothing."""
+    if data is None or len(data) < _PHY_COUNTERS_OFFSET:
+        return None
+    (count,) = _NUMBER.unpack_from(data, _PHY_COUNT_OFFSET)
+    whole = min(count, (len(data) - _PHY_COUNTERS_OFFSET) // _PHY_COUNTERS.size)
+    parts = [
+        _PHY_COUNTERS.unpack_from(data, _PHY_COUNTERS_OFFSET + number * _PHY_COUNTERS.size) for number in range(whole)
+    ]
+    sent, failed, retried = (sum(part[place] for part in parts) for place in range(3))
+    return WifiFrames(sent=sent, retried=retried, failed=failed, beacons_missed=None) if sent else None
+
+
 def read_number(data: bytes | None) -> int | None:
     """A ULONG that is no 0."""
     return _NUMBER.unpack_from(data)[0] or None if data is not None and len(data) >= _NUMBER.size else None
@@ -208,6 +227,7 @@ def wifi_link(name: str, radio: Radio, answers: RadioAnswers) -> WifiLink:
         receive_rate_bit_s=connection.receive_rate_bit_s if connection else None,
         standard=connection.standard if connection else None,
         security=connection.security if connection else None,
+        frames=answers.frames,
     )
     cells = answers.cells
     return with_cells(link, None if cells is None else [_cell(each, own) for each in cells], ssid, None)

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexkit.facts.wifi import WifiBand, WifiSecurity, WifiStandard
+from nexkit.facts.wifi import WifiBand, WifiFrames, WifiSecurity, WifiStandard
 from nexkit.platform.windows_wifi_facts import (
     Radio,
     RadioAnswers,
     read_cells,
     read_connection,
     read_dbm,
+    read_frames,
     read_number,
     read_radio_on,
     read_radios,
@@ -26,7 +27,7 @@ from nexkit.platform.windows_wifi_facts import (
 DATA = Path(__file__).parents[2] / "data" / "windows"
 GUID = bytes.fromhex("78563412bc9af0de1122334455667788")
 ACCESS_DENIED = 5
-CONNECTION, RADIO_STATE, CHANNEL, RSSI = 7, 4, 8, 0x10000102
+CONNECTION, RADIO_STATE, CHANNEL, RSSI, STATISTICS = 7, 4, 8, 0x10000102, 0x10000101
 
 
 def recorded(name):
@@ -78,6 +79,19 @@ def test_any_bytes_are_read_without_an_error(data):
     read_radio_on(data)
     read_dbm(data)
     read_number(data)
+    read_frames(data)
+
+
+def test_frames_of_all_parts_of_the_radio_are_added():
+    assert read_frames(recorded("wlan_statistics")) == WifiFrames(
+        sent=101 + 201, retried=104 + 204, failed=103 + 203, beacons_missed=None
+    )
+
+
+def test_a_driver_that_counts_nothing_has_no_frames():
+    silent = bytearray(recorded("wlan_statistics"))
+    silent[224:] = bytes(len(silent) - 224)
+    assert read_frames(bytes(silent)) is None
 
 
 def switches(*states):
@@ -159,6 +173,7 @@ class Wlan:
             RADIO_STATE: switches((1, 1)),
             CHANNEL: struct.pack("<I", 36),
             RSSI: struct.pack("<i", -60),
+            STATISTICS: recorded("wlan_statistics"),
         }
         self.statuses = {}
         self.cells = recorded("wlan_bss_list")
@@ -246,6 +261,7 @@ def test_every_radio_is_read_and_the_memory_given_back(platform, wlan):
     first, second = read(platform)
     assert (first.interface, first.ssid, first.rssi_dbm, first.cells.heard) == ("ワイヤレス", "Example-Office", -60, 3)
     assert (second.joined, second.radio_on) == (False, True)
+    assert first.frames.retried == 308
     assert (wlan.given, wlan.closed) == ({}, 1)
 
 
@@ -259,13 +275,13 @@ def test_without_location_consent_names_are_not_permitted(platform, wlan):
 
 
 def test_a_radio_of_which_everything_is_refused_is_still_there(platform, wlan):
-    wlan.statuses = dict.fromkeys((CONNECTION, RADIO_STATE, CHANNEL, RSSI), ACCESS_DENIED)
+    wlan.statuses = dict.fromkeys((CONNECTION, RADIO_STATE, CHANNEL, RSSI, STATISTICS), ACCESS_DENIED)
     link = read(platform)[0]
     assert (link.names_permitted, link.joined, link.rssi_dbm, link.radio_on) == (False, True, None, None)
 
 
 def test_what_the_driver_does_not_tell_is_not_known(platform, wlan):
-    wlan.statuses = dict.fromkeys((RADIO_STATE, CHANNEL, RSSI), 50)
+    wlan.statuses = dict.fromkeys((RADIO_STATE, CHANNEL, RSSI, STATISTICS), 50)
     wlan.bss_status = 50
     link = read(platform)[0]
     assert (link.names_permitted, link.ssid, link.rssi_dbm, link.channel) == (True, "Example-Office", None, None)
