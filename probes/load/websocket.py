@@ -208,6 +208,7 @@ class NdtConnection(asyncio.BufferedProtocol):
         if self._limit_bytes and self.received_bytes >= self._limit_bytes:
             self.received_bytes = self._limit_bytes
             self._end()
+            self.abort()
 
     def _read_measurement(self, text: str) -> None:
         """What the server's TCP says of itself; anything else is passed over."""

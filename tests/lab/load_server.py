@@ -137,17 +137,17 @@ class LoadServer(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address, port, tls=None):
+    def __init__(self, address, port, tls=None, handler=Handler):
         if ipaddress.ip_address(address).version == 6:
             self.address_family = socket.AF_INET6
         self.tls = tls
         if tls is not None:
             tls.sslsocket_class = ServerSocket
         self.moved = Moved()
-        super().__init__((address, port), Handler)
+        super().__init__((address, port), handler)
 
 
-def main():
+def main(handler=Handler):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS")
     parser.add_argument("--port", type=int, default=0)
@@ -157,7 +157,7 @@ def main():
     if arguments.tls:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(*arguments.tls)
-    with LoadServer(arguments.bind, arguments.port, tls) as server:
+    with LoadServer(arguments.bind, arguments.port, tls, handler) as server:
         sys.stdout.write(f"listening on {server.server_address[1]}\n")
         sys.stdout.flush()
         server.serve_forever()
