@@ -30,6 +30,8 @@ from nexkit.facts.proxy import ProxyCheck
 from nexkit.facts.reach import Reach
 from nexkit.facts.segment import SegmentSurvey
 from nexkit.facts.system import SystemInfo
+from nexkit.facts.time import ClockCheck
+from nexkit.facts.udp import UdpPath, UdpService
 from nexkit.facts.wifi import WifiReading
 from nexkit.outcome import Completed, Outcome, Skipped, SkipReason
 from nexkit.profile import Profile
@@ -44,12 +46,14 @@ CATEGORY_OF: Mapping[type, Category] = {
     NetworkState: Category.DEVICE,
     HostState: Category.DEVICE,
     LinkReading: Category.DEVICE,
+    ClockCheck: Category.DEVICE,
     WifiReading: Category.DEVICE,
     GatewayReach: Category.PATH,
     SegmentSurvey: Category.PATH,
     EchoStats: Category.PATH,
     PathTrace: Category.PATH,
     PathMtu: Category.PATH,
+    UdpPath: Category.PATH,
     AccessLine: Category.PATH,
     ResolverAnswers: Category.NAMES,
     SystemLookups: Category.NAMES,
@@ -57,6 +61,7 @@ CATEGORY_OF: Mapping[type, Category] = {
     Reach: Category.SERVICES,
     PortalCheck: Category.SERVICES,
     ProxyCheck: Category.SERVICES,
+    UdpService: Category.SERVICES,
     LoadTest: Category.LOAD,
 }
 """What the user must have agreed to for a fact to be shared. A fact that is not here never leaves this computer."""
@@ -218,6 +223,7 @@ def _public_names(profile: Profile, request: Request | None) -> _Public:
     urls += [service.url for service in profile.services if service.url]
     texts = [*profile.internet.names, *profile.internet.anchors, *profile.internet.resolvers, *profile.internet.time]
     texts += [*profile.internet.carrier_internal, *profile.network.resolvers]
+    texts += [target.host for target in (*profile.internet.stun, *profile.internet.reflectors)]
     texts += [target.host for service in profile.services for target in (*service.tcp, *service.udp)]
     if profile.vpn is not None:
         texts += [*profile.vpn.names, *profile.vpn.resolvers]
