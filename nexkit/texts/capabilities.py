@@ -37,6 +37,7 @@ def capability_text(capability: Capability, texts: Texts) -> CapabilityText:
         "neighbours": _("Reading the neighbour table"),
         "resolvers": _("Reading the name servers"),
         "wifi": _("Reading the Wi-Fi link"),
+        "segment": _("Listening on the network segment"),
     }
     mends = {
         ("icmp", "refused"): _(
@@ -53,10 +54,18 @@ def capability_text(capability: Capability, texts: Texts) -> CapabilityText:
         ),
         ("wifi", "location_macos"): _(
             "macOS tells names and addresses of Wi-Fi networks only to programs that may use the location. To allow "
-            "it: System Settings, Privacy & Security, Location Services: switch on this program."
+            "it: System Settings, Privacy & Security, Location Services: switch on this program, if it is listed there."
         ),
         ("wifi", "refused"): _("This system does not let the program read the Wi-Fi link."),
         ("wifi", "no_radio"): _("This computer has no Wi-Fi, or it is switched off entirely."),
+        ("segment", "raw_frames"): _(
+            "Other DHCP servers, duplicate addresses and the switch can be looked for by administrators only: run the "
+            "program with the capability CAP_NET_RAW, for example with sudo."
+        ),
+        ("segment", "no_raw_frames"): _(
+            "This system gives programs no whole frames, so other DHCP servers, duplicate addresses and the switch are "
+            "not looked for."
+        ),
         ("resolvers", "resolv_conf"): _("There is no /etc/resolv.conf that can be read."),
     }
     families = _("This computer has no addresses of this kind, not even for itself.")
