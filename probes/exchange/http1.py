@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import h11
 
@@ -18,6 +18,9 @@ _MAX_HEAD_BYTES = 32_768
 _MAX_SERVER_CHARACTERS = 80
 _REDIRECTS = range(300, 400)
 _SAFE_IN_TARGET = "%/?:@!$&'()*+,;=~[]"
+_MAX_LOCATION_CHARACTERS = 2000
+CHALLENGE = "X-Nexkit-Challenge"
+_CHALLENGE_REPLY = b"x-nexkit-response"
 _HTTP3_OFFER = re.compile(rb'(?:^|,)[ \t]*h3="')
 """One of the alternatives of an Alt-Svc header (RFC 7838, section 3)."""
 
@@ -48,6 +51,10 @@ class HttpAnswer:
     """An Alt-Svc header names HTTP/3."""
     proxy_challenges: tuple[str, ...]
     """Proxy-Authenticate headers."""
+    location: str | None
+    """The whole web address that a redirect points to, made absolute; None where it is none of HTTP or HTTPS."""
+    challenge_reply: str | None
+    """The X-Nexkit-Response header; few servers know of it."""
 
 
 def user_agent() -> str:
@@ -75,6 +82,8 @@ def http_answer(
         content_type=_printable(first.get(b"content-type", b"")),
         http3_offered=any(_HTTP3_OFFER.search(value) for name, value in headers if name == b"alt-svc"),
         proxy_challenges=tuple(value.decode("latin-1") for name, value in headers if name == b"proxy-authenticate"),
+        location=_location(first.get(b"location"), host) if status in _REDIRECTS else None,
+        challenge_reply=_printable(first.get(_CHALLENGE_REPLY, b"")),
     )
 
 
@@ -87,10 +96,12 @@ async def get(
     clock: Clock,
     of_proxy: bool = False,
     max_body_bytes: int = MAX_BODY_BYTES,
+    challenge: str | None = None,
 ) -> HttpAnswer:
     """Fetch one page over a connection that is used once; `host` is where a relative redirect stays.
 
-    With `of_proxy` the other side is a proxy, which is told the whole address (RFC 9112, section 3.2.2). HttpError,
+    With `of_proxy` the other side is a proxy, which is told the whole address (RFC 9112, section 3.2.2). A challenge is
+    a word that a server which knows of it repeats, so that nobody in between can answer in its stead. HttpError,
     EOFError (hung up before the answer), and whatever the stream raises.
     """
     connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD_BYTES)
@@ -103,6 +114,7 @@ async def get(
             ("User-Agent", user_agent()),
             ("Accept", "*/*"),
             ("Connection", "close"),
+            *([(CHALLENGE, challenge)] if challenge is not None else ()),
         ],
     )
     began_s = clock.monotonic()
@@ -152,6 +164,20 @@ def _redirect_host(location: bytes | None, host: str) -> str | None:
         return wire_host(urlsplit(location.decode("ascii")).hostname or host)
     except ValueError:
         return None
+
+
+def _location(location: bytes | None, host: str) -> str | None:
+    """A Location header as a whole web address."""
+    if location is None or len(location) > _MAX_LOCATION_CHARACTERS:
+        return None
+    try:
+        address = urljoin(f"http://{host}/", location.decode("ascii"))
+        parts = urlsplit(address)
+        wire_host(parts.hostname or "")
+        usable = parts.scheme in {"http", "https"} and parts.port != 0
+    except ValueError:
+        return None
+    return address if usable else None
 
 
 def _printable(header: bytes) -> str | None:

@@ -121,3 +121,66 @@ def test_cancelled_it_ends_at_once_and_leaves_no_socket():
     assert cancelled
     assert took_s < 0.2
     assert left == set()
+
+
+def repeating(word=None):
+    """A server that repeats the random word, or says another one."""
+
+    async def handle(reader, writer):
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        asked = next(line for line in head.split("\r\n") if line.startswith("X-Nexkit-Challenge: "))
+        said = word or f"response {asked.partition(': ')[2]}"
+        writer.write(f"HTTP/1.1 204 No Content\r\nX-Nexkit-Response: {said}\r\n\r\n".encode())
+        await writer.drain()
+
+    return handle
+
+
+@pytest.mark.parametrize(
+    ("handler", "answered"), [(repeating(), True), (repeating("response 0"), False), (answering(EMPTY), None)]
+)
+def test_a_server_that_knows_the_challenge_proves_itself(handler, answered):
+    assert [attempt.challenge_answered for attempt in checked(handler)] == [answered] * 2
+
+
+def test_where_two_answers_differ_there_is_a_third():
+    answers = [EMPTY, LOGIN, LOGIN]
+
+    async def handle(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answers.pop(0))
+        await writer.drain()
+
+    attempts = checked(handle)
+    assert [attempt.as_expected for attempt in attempts] == [True, False, False]
+    assert attempts[1].body_sha256 == attempts[2].body_sha256 != attempts[0].body_sha256
+    assert [attempt.body_bytes for attempt in attempts] == [0, 5, 5]
+
+
+def test_bodies_are_compared():
+    async def scene(body):
+        async with serve(answering(body)) as port:
+            probe = PortalProbe()
+            params = PortalParams(url=f"http://127.0.0.1:{port}/", body="success", timeout_s=0.4)
+            return (await probe.run(params, context(probe, LoopbackPlatform()))).fact
+
+    fact = asyncio.run(scene(LOGIN))
+    assert (fact.same_body, fact.sign_in) == (True, None)
+    assert {attempt.address for attempt in fact.attempts} == {"127.0.0.1"}
+
+
+def test_a_redirect_to_this_computer_is_not_followed():
+    """A stranger's redirect may not reach what listens here for this computer alone."""
+
+    async def scene():
+        other = answering(EMPTY)
+        async with serve(other) as inner:
+            redirect = f"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.2:{inner}/\r\nContent-Length: 0\r\n\r\n"
+            async with serve(answering(redirect.encode())) as port:
+                probe = PortalProbe()
+                params = PortalParams(url=f"http://127.0.0.1:{port}/", timeout_s=0.4)
+                return (await probe.run(params, context(probe, LoopbackPlatform()))).fact, other.requests
+
+    fact, requests = asyncio.run(scene())
+    assert (fact.sign_in, requests) == (None, [])
+    assert fact.attempts[0].redirect_host == "127.0.0.2"
