@@ -61,7 +61,7 @@ TEST_PROGRAMS = {
     "chronyd": "chrony",
     "openvpn": "openvpn",
 }
-BENCH_PROGRAMS = {"mtr": "mtr-tiny", "iperf3": "iperf3", "dig": "bind9-dnsutils"}
+BENCH_PROGRAMS = {"fping": "fping", "traceroute": "traceroute", "mtr": "mtr-tiny", "iperf3": "iperf3", "dig": "bind9-dnsutils"}
 JAPANESE_FONTS = "fonts-noto-cjk"
 
 
