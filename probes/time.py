@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,6 +25,7 @@ from probes.exchange.stream import ByteStream, open_stream
 from probes.exchange.target import address_of
 from probes.exchange.tls import NotTlsError, TlsStream
 from probes.exchange.traffic import LOOKUP_BYTES, udp_bytes
+from probes.exchange.tunnel import open_tunnel
 
 MAX_SERVERS = 8
 NTP_ATTEMPTS = 2
@@ -45,6 +47,8 @@ class TimeParams:
     """Web servers whose Date header is read where the NTP servers make no majority."""
     http: tuple[str, ...] = ()
     """The same without TLS."""
+    proxy: str = ""
+    """`HOST:PORT` of an HTTP proxy through which the servers in `https` are asked, where there is no other way."""
     timeout_s: Seconds = Seconds(2.0)
     """Within which an NTP server answers one of two requests; a web server has twice the time."""
 
@@ -56,6 +60,8 @@ class TimeParams:
         for texts, method in ((self.https, TimeMethod.HTTPS_DATE), (self.http, TimeMethod.HTTP_DATE)):
             for text in texts:
                 host_and_port(text, _PORTS[method])
+        if self.proxy:
+            host_and_port(self.proxy)
         if self.timeout_s <= 0:
             raise ValueError("timeout_s: must be above 0")
 
@@ -209,39 +215,71 @@ async def _ask_web(wall: _Wall, params: TimeParams, ctx: ProbeContext) -> Sequen
         trust.verify_flags |= _NO_CHECK_TIME
     asked = [(TimeMethod.HTTPS_DATE, text) for text in params.https]
     asked += [(TimeMethod.HTTP_DATE, text) for text in params.http]
-    return await asyncio.gather(*(_ask_date(method, text, trust, wall, params, ctx) for method, text in asked))
+    return await asyncio.gather(
+        *(
+            _ask_date(method, text, trust if method is TimeMethod.HTTPS_DATE else None, wall, params, ctx)
+            for method, text in asked
+        )
+    )
 
 
 async def _ask_date(
     method: TimeMethod, text: str, trust: ssl.SSLContext | None, wall: _Wall, params: TimeParams, ctx: ProbeContext
 ) -> TimeSource:
     host, port = host_and_port(text, _PORTS[method])
-    address: str | None = None
-    step = "resolve"
+    way = _Way(host, port, trust, params, ctx)
     try:
-        async with asyncio.timeout(2 * params.timeout_s):
-            address = await address_of(host, ctx)
-            step = "connect"
-            async with open_stream(ctx, address, port, timeout_s=params.timeout_s) as tcp:
-                stream: ByteStream = tcp
-                if method is TimeMethod.HTTPS_DATE and trust is not None:
-                    step = "tls"
-                    stream = tls = TlsStream(tcp, trust, wire_host(host).removesuffix("."))
-                    await tls.handshake()
-                step = "http"
-                told = await ask_date(
-                    stream, authority=authority(host, port, default_port=_PORTS[method]), clock=ctx.clock
-                )
+        async with asyncio.timeout(2 * params.timeout_s), AsyncExitStack() as stack:
+            stream = await way.open(stack)
+            way.step = "http"
+            told = await ask_date(stream, authority=authority(host, port, default_port=_PORTS[method]), clock=ctx.clock)
     except (HttpError, NotTlsError):
-        failure = Failure(kind=FailureKind.PROTOCOL, step=step)
+        failure = Failure(kind=FailureKind.PROTOCOL, step=way.step)
     except (OSError, EOFError, BudgetExceededError) as error:
-        failure = classify(error, step=step)
+        failure = classify(error, step=way.step)
     else:
-        return _date_source(method, host, address, told, wall)
-    return _failed(method, host, address, 1, failure)
+        return _date_source(method, host, way.address, told, wall)
+    return _failed(method, host, way.address, 1, failure)
 
 
-def _date_source(method: TimeMethod, host: str, address: str, told: DateAnswer, wall: _Wall) -> TimeSource:
+class _Way:
+    """The way to a web server; knows the step that is under way."""
+
+    def __init__(
+        self, host: str, port: int, trust: ssl.SSLContext | None, params: TimeParams, ctx: ProbeContext
+    ) -> None:
+        self.step = "resolve"
+        self.address: str | None = None
+        self._host = host
+        self._port = port
+        self._trust = trust
+        self._proxy = params.proxy if trust is not None else ""
+        self._timeout_s = params.timeout_s
+        self._ctx = ctx
+
+    async def open(self, stack: AsyncExitStack) -> ByteStream:
+        """A connection on which HTTP can be spoken, through the proxy where there is one (RFC 9110, section 9.3.6)."""
+        host, port = host_and_port(self._proxy) if self._proxy else (self._host, self._port)
+        address = await address_of(host, self._ctx)
+        self.address = None if self._proxy else address
+        self.step = "connect"
+        stream: ByteStream = await stack.enter_async_context(
+            open_stream(self._ctx, address, port, timeout_s=self._timeout_s)
+        )
+        if self._proxy:
+            self.step = "tunnel"
+            tunnel = await open_tunnel(stream, host=self._host, port=self._port, clock=self._ctx.clock)
+            if not tunnel.answer.opened:
+                raise ConnectionRefusedError
+            stream = tunnel.stream
+        if self._trust is not None:
+            self.step = "tls"
+            stream = tls = TlsStream(stream, self._trust, wire_host(self._host).removesuffix("."))
+            await tls.handshake()
+        return stream
+
+
+def _date_source(method: TimeMethod, host: str, address: str | None, told: DateAnswer, wall: _Wall) -> TimeSource:
     """A Date is cut off to seconds: half a second later is nearer to the moment it was made."""
     waited_s = told.got_s - told.asked_s
     middle_at = wall.at(Seconds(told.asked_s + waited_s / 2))

@@ -2,7 +2,7 @@
 
 import pytest
 from servers.certificates import Authority, Certificate
-from test_linux_probes import SERVER
+from test_linux_probes import NEAR, SERVER
 from udp_world import CLOCKS, UdpWorld
 
 from nexkit.facts.time import Agreement, LeapIndicator, TimeMethod
@@ -104,3 +104,29 @@ def test_a_kiss_of_death_is_no_time_and_no_failure(world):
     assert kissed.leap is LeapIndicator.UNSYNCHRONISED
     assert closed.failure.kind is FailureKind.REFUSED
     assert fact.agreement is Agreement.NO_SOURCE
+
+
+@pytest.mark.parametrize("access", ["allow", "deny"])
+def test_in_a_network_with_a_proxy_alone_the_web_is_asked_through_it(world, tmp_path, access):
+    authority = Authority()
+    authority.write_root(tmp_path / "root.pem")
+    authority.write_server(tmp_path / "server.pem", ("www.example.com",), (TRUE, OTHER), Certificate.GOOD)
+    with (
+        world.clocks(https={TRUE: 90.0, OTHER: 90.0}, pem=str(tmp_path / "server.pem")),
+        world.filtered("near", "forward", "drop"),
+        world.squid(access),
+    ):
+        fact = world.fact(
+            "time",
+            privilege=("env", f"SSL_CERT_FILE={tmp_path / 'root.pem'}"),
+            ntp=TRUE,
+            https=f"{TRUE},{OTHER}",
+            proxy=f"{NEAR[4]}:3128",
+            timeout_s=0.6,
+        )
+    web = fact.sources[1:]
+    if access == "allow":
+        assert [source.failure for source in web] == [None, None]
+        assert fact.offset_s == pytest.approx(90.0, abs=1.5)
+    else:
+        assert [(source.failure.kind, source.failure.step) for source in web] == [(FailureKind.REFUSED, "tunnel")] * 2

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from link import Impairment
 from servers.certificates import Authority, Certificate
-from test_linux_probes import SERVER, World
+from test_linux_probes import NEAR, SERVER, World
 
 HERE = Path(__file__).parent
 OTHER = {4: "198.18.2.11", 6: "2001:db8:18:2::11"}
@@ -56,17 +56,18 @@ class UdpWorld(World):
 
     @contextlib.contextmanager
     def running(self, node, argv, *, port=None):
-        """A program on a node: ready when it says so, or when it has bound its UDP port."""
+        """A program on a node: ready when it says so, when it has bound its UDP port, or (0) at once."""
         command = [*self.enter, "ip", "netns", "exec", node, *argv]
-        output = subprocess.DEVNULL if port else subprocess.PIPE
-        started = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL if port else None)
+        speaks = port is None
+        output = subprocess.PIPE if speaks else subprocess.DEVNULL
+        started = subprocess.Popen(command, stdout=output, stderr=None if speaks else subprocess.DEVNULL)
         try:
             if port:
                 self.shell(
                     f"for try in $(seq 300); do [ -z $(ip netns exec {node} ss -Huln 'sport = :{port}' | head -c1) ]"
                     " || exit 0; sleep 0.02; done; exit 1"
                 )
-            else:
+            elif speaks:
                 assert started.stdout.readline() == b"ready\n"
             yield
         finally:
@@ -119,6 +120,23 @@ class UdpWorld(World):
     def clocks(self, **settings):
         """Clocks that are ahead by what is said, by address."""
         return self.running("server", [sys.executable, "-S", str(HERE / "servers" / "clock.py"), json.dumps(settings)])
+
+    @contextlib.contextmanager
+    def squid(self, access="allow"):
+        """squid on port 3128 of the home's router."""
+        settings = (
+            "http_port 3128\npid_filename none\naccess_log none\ncache_store_log none\ncache_log /dev/null\n"
+            "cache deny all\npinger_enable off\nnetdb_filename none\nvisible_hostname near\nshutdown_lifetime 0 seconds\n"
+            f"http_access {access} all\n"
+        )
+        self.shell(f"cat >/run/servers/squid.conf <<'END'\n{settings}END")
+        # Squid will not run as root, and there is nobody else in here: a namespace in which root has another name.
+        another = ["unshare", "-U", "--map-user=13", "--map-group=13"]
+        with self.running("near", [*another, "squid", "-N", "-f", "/run/servers/squid.conf"], port=0):
+            self.shell(
+                f"for try in $(seq 300); do (</dev/tcp/{NEAR[4]}/3128) 2>/dev/null && exit; sleep 0.02; done; exit 1"
+            )
+            yield
 
     def nat(self, how=""):
         """Address translation at the home's router; `random,fully-random` gives every flow a port of its own."""
