@@ -224,6 +224,14 @@ class World:
         assert 0 < spent_bytes < ReachProbe.spec.max_bytes
         return outcome.fact
 
+    def reach_as_browser(self, **params):
+        """Again where this busy computer came to one answer of the resolver much later than to the other."""
+        for _ in range(5):
+            fact = self.reach(browser=True, **params)
+            if abs(fact.browser.lookup6.took_ms - fact.browser.lookup4.took_ms) < RESOLUTION_DELAY_MS:
+                break
+        return fact
+
 
 def _shows(pem):
     return f"ssl_certificate {pem}; ssl_certificate_key {pem};"
@@ -235,11 +243,11 @@ def world(lab):
         yield World(Path(folder), stack)
 
 
-EVERYTHING = {"public_trust": True, "http2": True, "quic": True, "browser": True}
+EVERY_PROTOCOL = {"public_trust": True, "http2": True, "quic": True}
 
 
 def test_a_healthy_service_over_every_protocol(world):
-    fact = world.reach(**EVERYTHING)
+    fact = world.reach_as_browser(**EVERY_PROTOCOL)
     assert {attempt.address for attempt in fact.attempts} == {V4, V6}
     for attempt in fact.attempts:
         assert attempt.failure is None
@@ -275,7 +283,7 @@ def test_as_little_as_before_is_done_by_default(world):
 
 def test_quic_is_blocked_and_tcp_is_not(world):
     with world.dropped("udp dport 443 drop"):
-        fact = world.reach(**EVERYTHING, step_timeout_s=0.4)
+        fact = world.reach(**EVERY_PROTOCOL, step_timeout_s=0.4)
     for attempt in fact.attempts:
         assert attempt.quic.failure == Failure(kind=FailureKind.TIMEOUT, step="quic")
         assert (attempt.quic.version, attempt.quic.http) == (None, None)
@@ -349,7 +357,7 @@ def test_one_of_several_addresses_is_bad(world):
 
 def test_broken_ipv6_costs_a_browser_a_quarter_of_a_second(world):
     with world.dropped("ip6 nexthdr tcp drop"):
-        browser = world.reach(browser=True, step_timeout_s=0.8).browser
+        browser = world.reach_as_browser(step_timeout_s=0.8).browser
     assert (browser.order, browser.chosen, browser.tried) == ((V6, V4), V4, 2)
     assert browser.fallback_ms == ATTEMPT_DELAY_MS
     assert browser.connected_ms > ATTEMPT_DELAY_MS
