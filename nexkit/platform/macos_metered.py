@@ -38,6 +38,11 @@ _kept: list[Any] = []
 """What the system may still call after the answer came too late; a cancelled monitor calls nothing more."""
 
 
+def _class_of_global_blocks(system: ctypes.CDLL) -> int:
+    """The address of the class; ValueError where the library has none."""
+    return ctypes.addressof(ctypes.c_void_p.in_dll(system, "_NSConcreteGlobalBlock"))
+
+
 def read_metered() -> bool | None:
     """None without a path, before macOS 10.15, or where no answer comes; to be called in a thread of its own."""
     try:
@@ -48,7 +53,7 @@ def read_metered() -> bool | None:
         for name in ("nw_path_get_status", "nw_path_is_expensive", "nw_path_is_constrained"):
             getattr(network, name).argtypes = (ctypes.c_void_p,)
         network.nw_path_is_expensive.restype = network.nw_path_is_constrained.restype = ctypes.c_bool
-        isa = ctypes.addressof(ctypes.c_void_p.in_dll(system, "_NSConcreteGlobalBlock"))
+        isa = _class_of_global_blocks(system)
     except (OSError, AttributeError, ValueError):
         return None
     answers: queue.SimpleQueue[bool | None] = queue.SimpleQueue()

@@ -20,6 +20,7 @@ from wsproto.events import (
     Request,
     TextMessage,
 )
+from wsproto.frame_protocol import CloseReason
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from nexkit import __version__
@@ -37,6 +38,7 @@ MESSAGE_BYTES = 1 << 16
 MAX_TEXT_CHARACTERS = 100_000
 _FRAME_HEAD_BYTES = 14
 _BBR = "bbr"
+_ORDINARY_ENDS = frozenset({CloseReason.NORMAL_CLOSURE, CloseReason.GOING_AWAY, CloseReason.NO_STATUS_RCVD})
 
 
 class NdtConnection(asyncio.BufferedProtocol):
@@ -190,9 +192,11 @@ class NdtConnection(asyncio.BufferedProtocol):
                 self._collect(event.data, whole=event.message_finished)
             case Ping():
                 self._send(event.response())
-            case CloseConnection():
+            case CloseConnection(code=code) if code in _ORDINARY_ENDS:
                 self._send(event.response())
                 self._end()
+            case CloseConnection():  # the server's word, or wsproto's where a frame breaks the protocol
+                self._fail(Failure(kind=FailureKind.PROTOCOL, step="http"))
 
     def _collect(self, text: str, *, whole: bool) -> None:
         """A measurement, which may come in pieces."""

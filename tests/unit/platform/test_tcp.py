@@ -37,6 +37,18 @@ def test_acknowledged_bytes_stand_in_tcp_info():
 
 
 @linux_only
+@pytest.mark.parametrize(("sending", "expected"), [(True, 0.015), (False, 0.021)])
+def test_the_round_trip_is_the_senders_or_the_receivers(sending, expected):
+    info = struct.pack("=8B24I3Q", *range(8), *range(24), 11, 22, 33)
+    assert tcp.round_trip_ms(Socket({socket.TCP_INFO: info}), sending=sending) == pytest.approx(expected)
+
+
+@linux_only
+def test_a_round_trip_that_was_not_measured_yet_is_not_known():
+    assert tcp.round_trip_ms(Socket({socket.TCP_INFO: bytes(200)}), sending=True) is None
+
+
+@linux_only
 def test_a_shorter_structure_of_an_older_system_tells_nothing():
     assert tcp.delivered_bytes(Socket({socket.TCP_INFO: b"\0" * 104})) is None
 
@@ -49,9 +61,10 @@ def test_a_closed_socket_tells_nothing():
 
 def test_structures_of_other_systems_have_their_documented_sizes_and_places():
     windows = struct.pack("=IIQB3xIIIIIIIQQIIIIIB3x", *range(1, 20))
-    assert tcp._WINDOWS_TCP_INFO.unpack(windows) == (7, 12, 15)
+    assert tcp._WINDOWS_TCP_INFO.unpack(windows) == (5, 7, 12, 15)
     macos = struct.pack("=4B12I4xQQQ", *range(4), *range(12), 100, 101, 102)
     assert tcp._MACOS_BYTES_SENT.unpack(macos) == (101, 102)
+    assert tcp._MACOS_SRTT.unpack(macos[: tcp._MACOS_SRTT.size]) == (10,)
 
 
 @linux_only

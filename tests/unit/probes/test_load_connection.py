@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from scripted import ManualClock
 
 from nexkit.outcome import Failure, FailureKind
 from probes.load.connection import BLOCK_BYTES, BulkConnection, TransferError
@@ -42,7 +43,12 @@ class Transport(asyncio.Transport):
 
 def connect(payload=b"x" * BLOCK_BYTES):
     connection = BulkConnection(
-        NoSocket(), authority="speed.example.com", tls=False, payload=payload, congestion_control=None
+        NoSocket(),
+        authority="speed.example.com",
+        tls=False,
+        payload=payload,
+        congestion_control=None,
+        clock=ManualClock(),
     )
     transport = Transport()
     connection.connection_made(transport)
@@ -107,6 +113,19 @@ def test_a_body_is_counted_however_it_arrives(pieces):
         assert connection.received_bytes == 10
 
     asyncio.run(scene())
+
+
+def test_the_first_byte_of_each_answer_is_timed():
+    async def scene():
+        connection, _ = connect()
+        assert connection.round_trip_ms(sending=True) is None  # the system does not tell
+        for _ in range(2):
+            await downloading(connection, HEAD, b"0123456789")
+        return connection.told_round_trips
+
+    (first_s, first_ms), (second_s, second_ms) = asyncio.run(scene())
+    assert first_s < second_s
+    assert first_ms == second_ms == pytest.approx(1.0)  # the clock goes on by a millisecond when it is read
 
 
 def test_an_empty_body_is_an_answer():
