@@ -43,7 +43,7 @@ def _values(path: str) -> RegistryValues:
         return {}
 
 
-def _each_value(key: winreg.HKEYType) -> Iterator[tuple[str, object]]:
+def _each_value(key: "winreg.HKEYType") -> Iterator[tuple[str, object]]:
     for index in range(_MAX_ITEMS):
         try:
             name, value, _ = winreg.EnumValue(key, index)
@@ -64,7 +64,7 @@ def _rules(path: str) -> tuple[RegistryValues, ...] | None:
     return tuple(_values(f"{path}\\{name}") for name in names)
 
 
-def _each_key(key: winreg.HKEYType) -> Iterator[str]:
+def _each_key(key: "winreg.HKEYType") -> Iterator[str]:
     for index in range(_MAX_ITEMS):
         try:
             yield winreg.EnumKey(key, index)

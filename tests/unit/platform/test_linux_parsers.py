@@ -31,7 +31,7 @@ def test_resolv_conf_keeps_the_order_and_the_last_search_list():
         "nameserver 192.168.10.1\nnameserver not-an-address\nsearch example.com example.net\noptions ndots:2\n"
     )
     assert parse_resolv_conf(text) == ResolvConf(
-        nameservers=("192.168.10.1", "fe80::1%eth0"), search_domains=("example.com", "example.net")
+        nameservers=("192.168.10.1", "fe80::1%eth0"), search_domains=("example.com", "example.net"), ndots=2
     )
 
 

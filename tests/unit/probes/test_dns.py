@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+import dns.edns
 import dns.flags
 import dns.message
 import dns.rcode
@@ -148,3 +151,109 @@ def test_no_answer_however_broken_raises(tail, counts, flags):
 
     for query in udp_queries(broken, DnsParams(resolver="192.0.2.53")):
         assert (query.rcode is None) != (query.failure is None)
+
+
+DEEP = DnsParams(
+    resolver="192.0.2.53",
+    controls=("www.example.com",),
+    deep=True,
+    large=("./DNSKEY", "large.example.net/TXT"),
+    signed=("good.example.org",),
+    bogus=("bad.example.org",),
+    suffixes=("corp.example.com",),
+    resolver_names=("reveal.example.com",),
+)
+
+
+def test_the_thorough_questions():
+    platform = ResolverPlatform(lambda payload: [reply_to(payload)])
+    fact = measure(DnsProbe(), DEEP, context(platform))
+    quick = measure(DnsProbe(), replace(DEEP, deep=False), context(ResolverPlatform(lambda payload: [])))
+    further = fact.queries[len(quick.queries) :]
+    tcp, udp = DnsTransport.TCP, DnsTransport.UDP
+    assert [(query.role, query.rdtype, query.transport, query.edns_bytes, query.unchecked) for query in further] == [
+        (NameRole.EDNS, "A", udp, 1232, False),
+        (NameRole.UNREGISTERED, "A", udp, None, False),
+        *(
+            (NameRole.LARGE, rdtype, *how, False)
+            for rdtype in ("DNSKEY", "TXT")
+            for how in ((udp, None), (udp, 1232), (udp, 4096), (tcp, 1232))
+        ),
+        *(
+            (role, "A", udp, 1232, unchecked)
+            for role in (NameRole.SIGNED, NameRole.BOGUS)
+            for unchecked in (False, True)
+        ),
+        (NameRole.SUFFIX, "A", udp, None, False),
+        (NameRole.ASKING_RESOLVER, "A", udp, None, False),
+        (NameRole.ASKING_RESOLVER, "AAAA", udp, None, False),
+    ]
+    names = {query.role: query.name for query in further}
+    assert names[NameRole.UNREGISTERED].startswith("www.")
+    assert names[NameRole.UNREGISTERED].endswith(".com")
+    assert names[NameRole.SUFFIX].endswith(".corp.example.com")
+
+
+def test_what_the_thorough_questions_ask_for():
+    platform = ResolverPlatform(lambda payload: [reply_to(payload)])
+    measure(DnsProbe(), DEEP, context(platform))
+    asked = [dns.message.from_wire(payload) for _, _, payload in platform.sent]
+    checked, unchecked = (each for each in asked if each.question[0].name.to_text() == "bad.example.org.")
+    for message in (checked, unchecked):
+        assert (message.payload, bool(message.ednsflags & dns.flags.DO), bool(message.flags & dns.flags.AD)) == (
+            1232,
+            True,
+            True,
+        )
+    assert (bool(checked.flags & dns.flags.CD), bool(unchecked.flags & dns.flags.CD)) == (False, True)
+
+
+def test_flags_sizes_and_extended_errors_are_kept():
+    def answer(payload):
+        reply = dns.message.make_response(dns.message.from_wire(payload))
+        reply.set_rcode(dns.rcode.SERVFAIL)
+        reply.flags |= dns.flags.AD
+        reply.use_edns(0, options=[dns.edns.EDEOption(6), dns.edns.EDEOption(17, "filtered")])
+        return [reply.to_wire()]
+
+    queries = udp_queries(answer, DEEP)
+    (signed, _) = (query for query in queries if query.role is NameRole.SIGNED)
+    assert (signed.rcode, signed.authentic, signed.signatures, signed.extended_errors) == (
+        "SERVFAIL",
+        True,
+        False,
+        (6, 17),
+    )
+    assert signed.answer_bytes > 12
+    assert {query.signatures for query in queries if query.role is NameRole.CONTROL} == {None}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("large", ("www.example.com",)),
+        ("large", ("www.example.com/AXFR",)),
+        ("large", ("bad name/TXT",)),
+        ("signed", ("192.0.2.1",)),
+        ("bogus", ("a..b",)),
+        ("suffixes", ("bad name",)),
+        ("resolver_names", tuple(f"n{number}.example.com" for number in range(9))),
+    ],
+)
+def test_thorough_questions_that_cannot_be_asked_are_refused_beforehand(field, value):
+    with pytest.raises(ValueError, match=r"large|host name|more than"):
+        DnsParams(resolver="192.0.2.53", **{field: value})
+
+
+def test_all_thorough_questions_stay_within_the_budget():
+    many = tuple(f"n{number}.example.com" for number in range(8))
+    params = replace(
+        DEEP,
+        large=tuple(f"{name}/TXT" for name in many),
+        signed=many,
+        bogus=many,
+        suffixes=many,
+        resolver_names=many,
+    )
+    queries = udp_queries(lambda payload: [reply_to(payload)], params, max_bytes=DnsProbe.spec.max_bytes)
+    assert not [query.failure for query in queries if query.failure]

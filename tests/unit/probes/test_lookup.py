@@ -1,10 +1,13 @@
 import asyncio
 import socket
+from dataclasses import replace
 
+import pytest
 from scripted import NamesPlatform, context, measure
 
 from nexkit.facts.dns import NameRole
 from nexkit.outcome import FailureKind
+from nexkit.platform.fake import FakePlatform
 from probes.lookup import LookupParams, LookupProbe
 
 
@@ -60,3 +63,37 @@ def test_cancelled_it_ends_at_once():
         return task.cancelled()
 
     assert asyncio.run(scene())
+
+
+DEEP = LookupParams(controls=("www.example.com",), deep=True, bare=("wiki",), resolver_names=("reveal.example.com",))
+
+
+def test_on_request_the_system_is_asked_how_it_looks_names_up():
+    platform = FakePlatform(names={"www.example.com": ("198.18.0.1",), "reveal.example.com": ("192.0.2.7",)})
+    fact = measure(LookupProbe(), DEEP, context(platform))
+    assert [(lookup.name, lookup.role) for lookup in fact.lookups] == [
+        ("www.example.com", NameRole.CONTROL),
+        ("wiki", NameRole.BARE),
+        ("reveal.example.com", NameRole.ASKING_RESOLVER),
+    ]
+    assert fact.service == platform.service
+    assert ("name_service", "www.example.com", "wiki", "reveal.example.com") in platform.calls
+
+
+def test_a_system_that_does_not_tell_leaves_it_unknown():
+    fact = measure(LookupProbe(), DEEP, context(FakePlatform(service=FileNotFoundError())))
+    assert fact.service is None
+    assert len(fact.lookups) == 3
+
+
+def test_without_the_request_nothing_of_it_is_done():
+    platform = FakePlatform()
+    fact = measure(LookupProbe(), replace(DEEP, deep=False), context(platform))
+    assert (fact.service, len(fact.lookups)) == (None, 1)
+    assert platform.calls == [("resolve", "www.example.com")]
+
+
+@pytest.mark.parametrize("field", [{"bare": ("a.b",)}, {"bare": ("",)}, {"resolver_names": ("bad name",)}])
+def test_names_that_cannot_be_asked_for_are_refused(field):
+    with pytest.raises(ValueError, match=r"label|host name"):
+        LookupParams(**field)
