@@ -1,6 +1,7 @@
 """The reach probe against real servers on loopback, well and badly behaved."""
 
 import asyncio
+import contextlib
 import socket
 import time
 
@@ -143,6 +144,41 @@ def test_a_name_that_is_not_found_fails_in_its_own_step():
     assert (fact.resolve_failure.kind, fact.resolve_failure.step) == (FailureKind.NAME_NOT_FOUND, "resolve")
     assert fact.attempts == ()
     assert fact.resolve_ms >= 0
+
+
+@contextlib.asynccontextmanager
+async def delayed(port, delay_s):
+    """A relay that keeps everything from the server for a while; gives its port."""
+
+    async def forward(reader, writer, wait_s):
+        while data := await reader.read(65_536):
+            asyncio.get_running_loop().call_later(wait_s, writer.write, data)
+        await asyncio.sleep(2 * wait_s)
+        writer.close()
+
+    async def handle(reader, writer):
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            await asyncio.gather(forward(there, writer, delay_s), forward(reader, back, 0))
+        finally:
+            back.transport.abort()
+
+    async with serve(handle) as relay:
+        yield relay
+
+
+def test_every_step_carries_its_own_delay_once(tmp_path):
+    async def scene():
+        tls = AUTHORITY.server(tmp_path, NAME)
+        async with serve(answering(PAGE), tls=tls) as server, delayed(server, 0.3) as port:
+            return await reach(port, ReachLayer.HTTPS, step_timeout_s=5)
+
+    (attempt,) = asyncio.run(scene()).attempts
+    assert attempt.failure is None
+    assert attempt.connect_ms < 100
+    assert 300 <= attempt.tls.handshake_ms < 590, "one round trip of TLS 1.3, not two"
+    assert 300 <= attempt.http.first_byte_ms < 590
+    assert attempt.total_ms == attempt.connect_ms + attempt.tls.handshake_ms + attempt.http.total_ms
 
 
 def test_an_address_that_never_answers_is_a_connect_timeout():
