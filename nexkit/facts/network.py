@@ -5,7 +5,7 @@ from enum import Enum
 
 from nexkit.address import Family, Scope, known_family, known_scope
 from nexkit.outcome import Failure
-from nexkit.sensitivity import HostName, InterfaceName, IpAddress, MacAddress, Url
+from nexkit.sensitivity import HostName, InterfaceName, IpAddress, MacAddress, Open, Url
 from nexkit.units import BitPerSecond, Bytes, Ms
 
 
@@ -160,6 +160,15 @@ class TcpAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayDns:
+    """Whether the gateway answers a DNS question over UDP port 53; any rcode is an answer, silence is none."""
+
+    rtt_ms: Ms | None
+    rcode: Open | None
+    failure: Failure | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayReach:
     """Signs of life of the gateway besides ICMP."""
 
@@ -169,3 +178,5 @@ class GatewayReach:
     """After traffic to it; None where the system refuses to tell."""
     mac: MacAddress | None
     tcp: tuple[TcpAnswer, ...]
+    dns: GatewayDns | None = None
+    """None where it was not asked."""

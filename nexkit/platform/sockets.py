@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import platform
 import signal
@@ -10,14 +11,22 @@ import ssl
 import struct
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from nexkit.address import Family
 from nexkit.facts.system import SystemInfo
 from nexkit.host_name import wire_name
-from nexkit.platform.api import ProcessResult, TcpConnected, UdpConnection, UdpReply, UdpSession
+from nexkit.platform.api import (
+    NotSupportedError,
+    ProcessResult,
+    SegmentSession,
+    TcpConnected,
+    UdpConnection,
+    UdpReply,
+    UdpSession,
+)
 from nexkit.platform.linux_datagram import ANCILLARY_BYTES, ask_for_stamps_and_errors, stamp_ns
 from nexkit.platform.socket_address import address_of, readable, socket_address
 from nexkit.platform.tcp_mtu import limit_segments
@@ -25,6 +34,9 @@ from nexkit.platform.threads import in_daemon_thread
 from nexkit.platform.udp_connection import open_udp_to
 from nexkit.platform.udp_session import open_udp
 from nexkit.units import Ms, Seconds
+
+if sys.platform == "linux":
+    from nexkit.platform import linux_arrivals
 
 _SYSTEM_WORDS = {"linux": "linux", "win32": "windows", "darwin": "macos"}
 _SOCKET_FAMILIES = {None: socket.AF_UNSPEC, Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
@@ -35,9 +47,6 @@ _TCP_INFO_RTT = struct.Struct("@68xI28xI")
 """tcpi_rtt in microseconds and tcpi_total_retrans of struct tcp_info (linux/tcp.h)."""
 
 _CERTIFICATE_BUNDLES = (
-if sys.platform == "linux":
-    from nexkit.platform import linux_arrivals
-
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Arch, Gentoo
     "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, RHEL
     "/etc/ssl/ca-bundle.pem",  # SUSE
@@ -79,6 +88,8 @@ class SocketPlatform:
         Linux the round trip ends with the kernel's stamp, so that a busy event loop does not lengthen it.
         """
         family, target = socket_address(address, port, socket.SOCK_DGRAM)
+        if sys.platform == "linux" and not linux_arrivals.are_stamped():
+            await in_daemon_thread(linux_arrivals.begin_stamping)
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
             sock.setblocking(False)
             if sys.platform == "linux":
@@ -88,8 +99,6 @@ class SocketPlatform:
             async with asyncio.timeout(timeout_s):
                 try:
                     return await _exchange(sock, payload, accept)
-        if sys.platform == "linux" and not linux_arrivals.are_stamped():
-            await in_daemon_thread(linux_arrivals.begin_stamping)
                 except OSError as error:
                     if (
                         isinstance(error, ConnectionResetError)
@@ -186,6 +195,12 @@ class SocketPlatform:
                     _end(process)
                     await process.wait()
         return ProcessResult(exit_status=exit_status, stdout=stdout, stderr=stderr)
+
+
+@contextlib.asynccontextmanager
+async def _no_segment(interface: str) -> AsyncGenerator[SegmentSession, None]:
+    raise NotSupportedError(errno.EOPNOTSUPP, "no whole frames", interface)
+    yield  # makes it a generator
 
 
 def _ms(duration_ns: int) -> Ms:

@@ -84,11 +84,11 @@ class SmallWorld:
         loop = f"for i in {{1..{READY_S * 50}}}; do (: </dev/tcp/{address}/{port}) && exit; sleep 0.02; done; exit 1"
         self.shell(f"{inside}bash -c '{loop}' 2>/dev/null")
 
-    def outcome(self, probe, *, environment=None, **params):
-        """What a probe of the client came to."""
+    def outcome(self, probe, *, environment=None, privilege=(), **params):
+        """What a probe of the client came to; `privilege` is how it is started."""
         words = [f"{name}={value}" for name, value in params.items()]
         done = subprocess.run(
-            [*self.enter, sys.executable, __file__, "measure", probe, *words],
+            [*self.enter, *privilege, sys.executable, __file__, "measure", probe, *words],
             stdout=subprocess.PIPE,
             cwd=REPOSITORY,
             env={

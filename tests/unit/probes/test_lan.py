@@ -40,7 +40,7 @@ def test_every_port_has_its_answer():
 
 def test_the_neighbour_is_looked_up_after_the_traffic_to_it():
     platform = FakePlatform()
-    reach(platform, tcp_ports=(53,))
+    reach(platform, tcp_ports=(53,), ask_dns=False)
     assert platform.calls == [("connect_tcp", GATEWAY, "53"), ("neighbour", GATEWAY, "eth0")]
 
 
@@ -71,7 +71,7 @@ def test_a_link_local_gateway_is_asked_on_its_interface(gateway, asked):
 
 def test_every_connection_is_paid_for():
     ctx = context(FakePlatform())
-    reach(None, ctx=ctx)
+    reach(None, ctx=ctx, ask_dns=False)
     assert ctx.spent_bytes == 3 * TCP_CONNECTION_BYTES
 
 
@@ -79,3 +79,36 @@ def test_every_connection_is_paid_for():
 def test_parameters_that_make_no_sense_are_refused(params):
     with pytest.raises(ValueError, match=r"no address|not in"):
         LanParams(**{"gateway": GATEWAY, "interface": "eth0", **params})
+
+
+def answering(flags, change=lambda reply: reply):
+    return lambda address, port, query: change(query[:2] + flags + query[4:]) if port == 53 else TimeoutError()
+
+
+@pytest.mark.parametrize(
+    ("flags", "rcode"),
+    [(b"\x81\x80", "NOERROR"), (b"\x81\x85", "REFUSED"), (b"\x80\x02", "SERVFAIL"), (b"\x80\x0b", "RCODE11")],
+)
+def test_any_answer_to_a_dns_question_is_a_sign_of_life(flags, rcode):
+    dns = reach(FakePlatform(udp=answering(flags))).dns
+    assert (dns.rcode, dns.rtt_ms, dns.failure) == (rcode, 1.0, None)
+
+
+@pytest.mark.parametrize(
+    ("udp", "kind"),
+    [
+        (answering(b"\x01\x00"), FailureKind.TIMEOUT),
+        (answering(b"\x81\x80", lambda reply: b"\x00\x00" + reply[2:]), FailureKind.TIMEOUT),
+        (answering(b"\x81\x80", lambda reply: reply[:11]), FailureKind.TIMEOUT),
+        (lambda *_: ConnectionRefusedError(111, "refused"), FailureKind.REFUSED),
+    ],
+)
+def test_what_is_no_answer_is_none(udp, kind):
+    dns = reach(FakePlatform(udp=udp)).dns
+    assert (dns.rcode, dns.rtt_ms, dns.failure.kind, dns.failure.step) == (None, None, kind, "dns")
+
+
+def test_dns_need_not_be_asked():
+    platform = FakePlatform()
+    assert reach(platform, ask_dns=False).dns is None
+    assert not any(call[0] == "exchange_udp" for call in platform.calls)
