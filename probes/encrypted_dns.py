@@ -252,6 +252,9 @@ class _Attempt:
         """Each question over a connection of its own."""
         from probes.exchange.dns_message import message_of
 
+        if not self._questions:
+            async with self._open(self._trust):
+                return
         for question in self._questions:
             # Without an id of its own, so that caches on the way can answer (RFC 8484 section 4.1).
             message = message_of(question, self._ctx.random)
