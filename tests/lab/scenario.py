@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import cattrs
 from link import Impairment
-from servers.certificates import Certificate
+from servers.certificates import Certificate, Issuer
 
 FOLDER = Path(__file__).parent / "scenarios"
 
@@ -135,6 +135,70 @@ class Serve:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """The client's system trusts further authorities, which stand on no public list (see servers/certificates.py)."""
+
+    issuers: tuple[Issuer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebProxy:
+    """A proxy (squid) on a node; ready when its TCP port accepts."""
+
+    node: str
+    address: str
+    port: int = 3128
+    password: bool = False
+    """It wants the name `alice` with the password `secret` (Basic)."""
+    refused: tuple[str, ...] = ()
+    """Names that its rules forbid."""
+    ports: tuple[int, ...] = (443,)
+    """To which it gives tunnels."""
+    timeout_s: int = 2
+    """How long it waits for the other end and for names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A web server on a node that answers every request with the same page, after a while."""
+
+    node: str
+    address: str
+    port: int
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+    delay_s: float = 0.0
+    names: tuple[str, ...] = ()
+    """Of its certificate; none: it speaks plain HTTP."""
+    issuer: Issuer = Issuer.FILTER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Http3:
+    """A web server can be had over HTTP/3 too, and says so (Alt-Svc, RFC 7838)."""
+
+    host: str
+    answers: bool = True
+    """False: nothing listens there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientEnvironment:
+    """Variables of the environment on the client."""
+
+    values: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientFile:
+    """A file in the home folder of the client's user."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefuseIcmp:
     """The client's system refuses ICMP sockets to ordinary users (ping_group_range 1 0)."""
 
@@ -155,6 +219,12 @@ Action: TypeAlias = (
     | ImpairLink
     | Shape
     | Serve
+    | Trust
+    | WebProxy
+    | Page
+    | Http3
+    | ClientEnvironment
+    | ClientFile
     | RefuseIcmp
 )
 
@@ -174,6 +244,12 @@ ACTIONS: dict[str, type[Action]] = {
     "impair_link": ImpairLink,
     "shape": Shape,
     "serve": Serve,
+    "trust": Trust,
+    "web_proxy": WebProxy,
+    "page": Page,
+    "http3": Http3,
+    "client_environment": ClientEnvironment,
+    "client_file": ClientFile,
     "refuse_icmp": RefuseIcmp,
 }
 

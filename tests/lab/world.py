@@ -27,17 +27,22 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+import certifi
 import topology
 from link import without_offload
 from scenario import (
     Action,
     CaptivePortal,
+    ClientEnvironment,
+    ClientFile,
     DnsFault,
     DnsRecords,
     HostsFile,
+    Http3,
     ImpairLink,
     Ip,
     Nft,
+    Page,
     PauseServer,
     RefuseIcmp,
     ResolvConf,
@@ -46,14 +51,16 @@ from scenario import (
     Shape,
     StopServer,
     Sysctl,
+    Trust,
     WebCertificate,
+    WebProxy,
     WebStatus,
     all_paths,
     find,
     load,
 )
 from servers import configs
-from servers.certificates import Authority, Certificate
+from servers.certificates import ISSUER_OF, Authority, Certificate, Issuer
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent.parent
@@ -197,12 +204,12 @@ class World:
     def build(self) -> None:
         """Make the namespaces, the links and the servers, and wait until all of them answer; then break things."""
         self._mount_private_run()
-        authority = Authority()
-        authority.write_root(self.state / "root.pem")
+        authorities = {issuer: Authority(issuer.value) for issuer in Issuer}
+        self._write_trust(authorities)
         self._make_nodes()
         self._make_links()
         self._write_client_files()
-        self._plan_servers(authority)
+        self._plan_servers(authorities)
         for server in self.servers.values():
             self._start(server)
         for server in self.servers.values():
@@ -214,7 +221,7 @@ class World:
         _ip(["neigh flush all"], node="client")
 
     def client_command(self, command: Sequence[str], *, privileged: bool) -> list[str]:
-        """A command on the client with the client's files in /etc.
+        """A command on the client with the client's files in /etc, and the lab's list of public authorities.
 
         Unless privileged, its user is one of a further user namespace: its number is not 0, and it has no power over
         the network.
@@ -224,6 +231,7 @@ class World:
             for name in _ETC
             if Path("/etc", name).resolve().exists()
         ]
+        binds.append(f"mount --bind {self.state / 'public.pem'} {certifi.where()}")
         user = "" if privileged else "unshare --user --map-user=1000 --map-group=1000 -- "
         enter = " && ".join([*binds, f'exec {user}"$@"'])
         return ["ip", "netns", "exec", "client", "sh", "-c", enter, "client", *command]
@@ -238,6 +246,7 @@ class World:
         root = str(self.state / "root.pem")
         home = self.state / "home"
         home.mkdir(exist_ok=True)
+        further = {name: value for action in self._all(ClientEnvironment) for name, value in action.values.items()}
         none = self.state / "no-certificates"
         none.mkdir(exist_ok=True)
         return {
@@ -247,6 +256,7 @@ class World:
             "SSL_CERT_FILE": root,
             "SSL_CERT_DIR": str(none),
             "CURL_CA_BUNDLE": root,
+            **further,
         }
 
     def _mount_private_run(self) -> None:
@@ -343,7 +353,19 @@ class World:
                 )
             )
 
+    def _write_trust(self, authorities: dict[Issuer, Authority]) -> None:
+        """What the client's system trusts, and the list of public authorities beside it."""
+        authorities[Issuer.PUBLIC].write_root(self.state / "public.pem")
+        further = [issuer for action in self._all(Trust) for issuer in action.issuers]
+        (self.state / "root.pem").write_bytes(
+            b"".join(authorities[issuer].root() for issuer in (Issuer.PUBLIC, *further))
+        )
+
     def _write_client_files(self) -> None:
+        for action in self._all(ClientFile):
+            path = self.state / "home" / action.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(action.text)
         hosts = "127.0.0.1 localhost\n::1 localhost\n" + "".join(action.text for action in self._all(HostsFile))
         texts = [action.text for action in self._all(ResolvConf)]
         for name, text in {
@@ -353,11 +375,11 @@ class World:
         }.items():
             (self.state / "etc" / name).write_text(text)
 
-    def _plan_servers(self, authority: Authority) -> None:
+    def _plan_servers(self, authorities: dict[Issuer, Authority]) -> None:
         faults = {action.node: action.fault for action in self._all(DnsFault)}
         changed = {action.node: action.records for action in self._all(DnsRecords)}
         certificates = {action.host: action.variant for action in self._all(WebCertificate)}
-        inspector = Authority("Filter Inspection")
+        over_quic = {action.host: action for action in self._all(Http3)}
         statuses = {action.host: action.status for action in self._all(WebStatus)}
         for host in topology.HOSTS:
             addresses = (topology.plain(host.v4), topology.plain(host.v6))
@@ -365,10 +387,16 @@ class World:
                 folder = self._folder(f"{host.name}.web")
                 pem = folder / "server.pem"
                 variant = certificates.get(host.name, Certificate.GOOD)
-                issuer = inspector if variant is Certificate.INSPECTED else authority
-                issuer.write_server(pem, host.names, addresses, variant)
-                text = configs.nginx_web(folder, pem, host.web_ports, statuses.get(host.name, 200))
+                issuer = ISSUER_OF.get(variant, Issuer.PUBLIC)
+                authorities[issuer].write_server(pem, host.names, addresses, variant)
+                offered = host.name in over_quic
+                status = statuses.get(host.name, 200)
+                text = configs.nginx_web(folder, pem, host.web_ports, status, http3_offered=offered)
                 self._add_nginx(f"{host.name}.web", host.name, text, addresses, (80, *host.web_ports))
+                if offered and over_quic[host.name].answers:
+                    places = [word for address in addresses for word in (address, "443")]
+                    quic = [sys.executable, str(HERE / "servers" / "http3.py"), str(pem), *places]
+                    self._add(f"{host.name}.http3", host.name, quic, (), datagrams=443)
         dns = {
             host.name: (topology.plain(host.v4), topology.plain(host.v6))
             for host in topology.HOSTS
@@ -395,6 +423,7 @@ class World:
             folder = self._folder("router.portal")
             text = configs.nginx_portal(folder, _PORTAL_PORT, redirects=action.redirects)
             self._add_nginx("router.portal", "router", text, lan, (_PORTAL_PORT,))
+        self._plan_gatekeepers(authorities)
         load_server = [sys.executable, "-S", str(HERE / "load_server.py"), "--bind", "::", "--port", "80"]
         speed = next(host for host in topology.HOSTS if host.name == "speed")
         self._add("speed.load", "speed", load_server, tuple((topology.plain(a), 80) for a in (speed.v4, speed.v6)))
@@ -403,6 +432,23 @@ class World:
             host = next(host for host in topology.HOSTS if host.name == action.node)
             program = Path(action.argv[0]).name
             self._add(f"{host.name}.{program}", host.name, list(action.argv), ((topology.plain(host.v4), action.port),))
+
+    def _plan_gatekeepers(self, authorities: dict[Issuer, Authority]) -> None:
+        """Proxies, and pages in place of others."""
+        for action in self._all(WebProxy):
+            name = f"{action.node}.proxy{action.port}"
+            folder = self._folder(name)
+            (folder / "squid.conf").write_text(configs.squid(folder, action, resolver=topology.LAN_GATEWAY4))
+            self._add(name, action.node, configs.squid_command(folder), ((action.address, action.port),))
+        for action in self._all(Page):
+            name = f"{action.node}.page{action.port}"
+            folder = self._folder(name)
+            if action.names:
+                pem = folder / "server.pem"
+                authorities[action.issuer].write_server(pem, action.names, (), Certificate.GOOD)
+            settings = {"certificate": str(pem) if action.names else None, **asdict(action), "issuer": None}
+            page = [sys.executable, "-S", str(HERE / "servers" / "page.py"), json.dumps(settings)]
+            self._add(name, action.node, page, ((action.address, action.port),))
 
     def _plan_datagram_servers(self) -> None:
         """A clock (chrony), a STUN server (coturn) and a STAMP reflector."""

@@ -20,7 +20,24 @@ class Certificate(Enum):
     WRONG_NAME = "wrong_name"
     SELF_SIGNED = "self_signed"
     INSPECTED = "inspected"
-    """Right in everything but its issuer: the authority of a filter that this system does not trust."""
+    """Right in everything but its issuer, the authority of a filter."""
+    INTERNAL = "internal"
+    """The same by an organisation's own authority."""
+
+
+class Issuer(Enum):
+    """Who signs certificates."""
+
+    PUBLIC = "Lab Root"
+    """It stands on the list of public authorities, and every system trusts it."""
+    FILTER = "Filter Inspection"
+    """Whatever opens connections signs its copies with it."""
+    INTERNAL = "Internal Authority"
+    """An organisation's own, for its own servers."""
+
+
+ISSUER_OF = {Certificate.INSPECTED: Issuer.FILTER, Certificate.INTERNAL: Issuer.INTERNAL}
+"""Of the others it is the public one."""
 
 
 def _name(common_name: str) -> x509.Name:
@@ -58,9 +75,13 @@ class Authority:
             .sign(self._key, hashes.SHA256())
         )
 
+    def root(self) -> bytes:
+        """The root certificate as PEM."""
+        return self._certificate.public_bytes(serialization.Encoding.PEM)
+
     def write_root(self, path: Path) -> None:
-        """The root certificate as PEM: what the client's system trusts."""
-        path.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
+        """The same as a file."""
+        path.write_bytes(self.root())
 
     def write_server(self, path: Path, names: tuple[str, ...], addresses: tuple[str, ...], kind: Certificate) -> None:
         """Certificate and key of one server in one PEM file."""

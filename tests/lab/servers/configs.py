@@ -42,12 +42,14 @@ _DNSMASQ = (
 )
 
 
-def nginx_web(state: Path, pem: Path, tls_ports: Iterable[int], status: int) -> str:
+def nginx_web(state: Path, pem: Path, tls_ports: Iterable[int], status: int, *, http3_offered: bool = False) -> str:
     """A web server on port 80 and TLS ports of both families; every other page answers with `status`."""
     listen = ["listen 80;", "listen [::]:80 ipv6only=on;"]
     for port in tls_ports:
         listen += [f"listen {port} ssl;", f"listen [::]:{port} ssl ipv6only=on;"]
     listen += [f"ssl_certificate {pem};", f"ssl_certificate_key {pem};"]
+    if http3_offered:
+        listen.append("add_header Alt-Svc 'h3=\":443\"; ma=86400' always;")
     return _NGINX.format(state=state, listen="\n    ".join(listen), answer=f'return {status} "status {status}";')
 
 
@@ -83,3 +85,63 @@ def coturn(folder, addresses, *, port=3478):
     files = [f"--pidfile={folder}/pid", f"--userdb={folder}/users", "--log-file=stdout", "-c", "/dev/null"]
     plain = ["--no-tcp", "--no-tls", "--no-dtls", "--no-cli", "--stun-only", "--no-auth"]
     return ["turnserver", *plain, f"--listening-port={port}", *files, *(f"--listening-ip={each}" for each in addresses)]
+
+
+_SQUID = """\
+http_port {port}
+pid_filename none
+cache_log {folder}/cache.log
+cache_store_log none
+access_log none
+cache deny all
+pinger_enable off
+netdb_filename none
+dns_nameservers {resolver}
+dns_timeout {timeout_s} seconds
+connect_timeout {timeout_s} seconds
+positive_dns_ttl 1 second
+negative_dns_ttl 1 second
+shutdown_lifetime 0 seconds
+visible_hostname proxy.example.test
+acl tunnelled port {ports}
+http_access deny CONNECT !tunnelled
+{rules}
+http_access deny all
+"""
+_SQUID_PASSWORD = """\
+auth_param basic program {folder}/check_password
+auth_param basic children 1
+auth_param basic realm the proxy
+acl known proxy_auth REQUIRED
+http_access allow known"""
+_CHECK_PASSWORD = """\
+#!/bin/sh
+while read -r answer; do
+    case "$answer" in "alice secret") echo OK ;; *) echo ERR ;; esac
+done
+"""
+
+
+def squid(folder, proxy, *, resolver):
+    """A proxy's configuration, beside it the program that knows the password."""
+    rules = ["http_access allow all"]
+    if proxy.password:
+        program = folder / "check_password"
+        program.write_text(_CHECK_PASSWORD)
+        program.chmod(0o755)
+        rules = [_SQUID_PASSWORD.format(folder=folder)]
+    if proxy.refused:
+        rules = [f"acl refused dstdomain {' '.join(proxy.refused)}", "http_access deny refused", *rules]
+    return _SQUID.format(
+        port=proxy.port,
+        folder=folder,
+        resolver=resolver,
+        timeout_s=proxy.timeout_s,
+        ports=" ".join(str(port) for port in proxy.ports),
+        rules="\n".join(rules),
+    )
+
+
+def squid_command(folder):
+    """Squid will not run as root, and there is nobody else in here: a namespace in which root has another name."""
+    return ["unshare", "-U", "--map-user=13", "--map-group=13", "squid", "-N", "-f", str(folder / "squid.conf")]
