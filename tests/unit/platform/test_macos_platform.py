@@ -320,3 +320,9 @@ def test_the_systems_list_of_interfaces_is_read(monkeypatch):
         addresses=(("192.168.1.20", "255.255.255.0"), ("fe80::20%en0", "ffff:ffff:ffff:ffff::")),
     )
     assert (second.up, second.duplex, second.mac, second.addresses) == (False, None, None, ())
+
+
+def test_the_name_service_is_that_of_the_tool(platform):
+    service = asyncio.run(platform.name_service(["www.example.com"]))
+    assert service.servers == ("192.168.1.1", "fe80::1%en0")
+    assert [scope.domains for scope in service.scopes] == [(".",), ("corp.example.com",), ()]

@@ -318,3 +318,8 @@ def test_a_loopback_that_does_not_answer_is_told(platform, system):
     system.last_error = api.IP_REQ_TIMED_OUT
     found = {each.id: (each.state, each.reason) for each in asyncio.run(platform.capabilities())}
     assert found["icmp4"] == found["trace6"] == (CapabilityState.REFUSED, "no_answer")
+
+
+def test_the_name_service_is_that_of_the_adapters(platform):
+    service = asyncio.run(platform.name_service(["www.example.com"]))
+    assert (service.servers, service.scopes, service.hosts) == ((), (), None)
