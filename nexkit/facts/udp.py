@@ -321,8 +321,10 @@ def _directions(replies: Sequence[StreamReply]) -> tuple[StreamDirection | None,
     answers = [first.get(number) for number in range(last + 1)]
     jitter_out = stats.jitter_ms([answer.out_ms if answer else None for answer in answers])
     jitter_back = stats.jitter_ms([answer.back_ms if answer else None for answer in answers])
-    counts = list(dict.fromkeys(reply.reflected for reply in replies if reply.reflected is not None))
-    if not counts:
+    number_of = {reply.reflected: reply.number for reply in replies if reply.reflected is not None}
+    counts = list(number_of)
+    if any(reply.reflected is None or number_of[reply.reflected] != reply.number for reply in replies):
+        # It repeats our numbers, or what it says cannot be a count.
         unknown = StreamDirection(loss_ratio=None, reordered=None, duplicates=None, jitter_ms=None)
         return replace(unknown, jitter_ms=jitter_out), replace(unknown, jitter_ms=jitter_back)
     reflected = max(counts) + 1

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nexkit.facts.udp import StreamMethod, StreamReply, StreamWindow, late_ones, stream_facts
 
@@ -103,3 +105,18 @@ def test_one_way_jitter_needs_no_clocks_that_agree():
     fact = stream(replies, count=2)
     assert (fact.out.jitter_ms, fact.back.jitter_ms) == (pytest.approx(1.0), 0.0)
     assert (fact.out.loss_ratio, fact.out.reordered, fact.out.duplicates) == (None, None, None)
+
+
+@given(st.lists(st.tuples(st.integers(0, 19), st.none() | st.integers(0, 40), st.floats(-1e6, 1e6)), max_size=60))
+def test_whatever_a_reflector_says_ratios_stay_ratios(replies):
+    fact = stream(
+        [
+            StreamReply(number=number, rtt_ms=1.0, reflected=count, out_ms=transit_ms, back_ms=-transit_ms)
+            for number, count, transit_ms in replies
+        ]
+    )
+    ratios = [fact.loss_ratio, fact.burst_loss_ratio, fact.reorder_ratio]
+    ratios += [way.loss_ratio for way in (fact.out, fact.back) if way]
+    assert all(ratio is None or 0 <= ratio <= 1 for ratio in ratios)
+    counts = [fact.reordered, fact.duplicates, *(way.duplicates for way in (fact.out, fact.back) if way)]
+    assert all(count is None or count >= 0 for count in counts)
