@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import errno
 import os
-import platform
 import signal
 import socket
 import ssl
@@ -208,6 +207,8 @@ def _ms(duration_ns: int) -> Ms:
 
 
 def _system_info() -> SystemInfo:
+    import platform
+
     release = platform.release()
     if sys.platform == "linux":
         with contextlib.suppress(OSError, KeyError):
