@@ -130,11 +130,6 @@ def probe_text(probe_id: str, texts: Texts) -> ProbeText:  # noqa: C901, PLR0912
                 _("Clock"),
                 _("Asks a few time servers, and where these are silent a few web servers, what time it is."),
             )
-        case "mtu":
-            return ProbeText(
-                _("Size of packets"),
-                _("Sends packets of several sizes to the destination, and a request of some kilobytes to its server."),
-            )
         case "load":
             return ProbeText(
                 _("Load test"),

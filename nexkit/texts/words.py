@@ -23,6 +23,10 @@ def subject_text(subject: Subject, texts: Texts) -> str:
         Subject.PORTAL_CHECK: _("Check page"),
         Subject.SERVICE: _("Service"),
         Subject.SERVICE_HOST: _("Computer of the service"),
+        Subject.PROXY: _("Proxy"),
+        Subject.ACCESS_LINE: _("Access line"),
+        Subject.UDP_SERVER: _("Server for calls (UDP)"),
+        Subject.TIME_SERVER: _("Time server"),
         Subject.LOAD_SERVER: _("Test server"),
     }
     return words[subject]
