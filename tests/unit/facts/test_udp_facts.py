@@ -51,6 +51,25 @@ def test_loss_is_told_per_window_of_a_fifth_of_a_second():
     assert fact.duration_s == pytest.approx(19 * PACE_S)
 
 
+@pytest.mark.parametrize(("count", "sizes"), [(0, []), (1, [1]), (9, [9]), (10, [10]), (19, [19]), (25, [10, 15])])
+def test_what_is_left_at_the_end_makes_no_window_of_its_own(count, sizes):
+    assert [window.sent for window in stream([], count=count).windows] == sizes
+
+
+def test_windows_of_a_slow_stream_are_longer():
+    fact = stream_facts(
+        server="stun.example.com",
+        port=3478,
+        target="198.18.8.80",
+        method=StreamMethod.STUN,
+        packets_s=2.0,
+        payload_bytes=20,
+        sent_at_s=[number / 2 for number in range(10)],
+        replies=plain(*range(1, 10)),
+    )
+    assert fact.windows == (StreamWindow(sent=5, lost=1), StreamWindow(sent=5, lost=0))
+
+
 def test_a_second_answer_is_a_duplicate_and_the_first_counts():
     fact = stream([*plain(0, rtt_ms=10.0), *plain(0, rtt_ms=50.0), *plain(1)], count=2)
     assert (fact.received, fact.duplicates, fact.loss_ratio, fact.rtt_max_ms) == (2, 1, 0.0, 10.0)
