@@ -230,7 +230,7 @@ def _public_names(profile: Profile, request: Request | None) -> _Public:
         if profile.vpn.server:
             texts.append(profile.vpn.server.rpartition(":")[0] or profile.vpn.server)
     typed = [request.url] if request is not None and request.url else []
-    texts += [_host(url) for url in (*urls, *typed, profile.load.server) if url]
+    texts += [*(_host(url) for url in (*urls, *typed)), profile.load.host]
     return _Public(
         hosts=frozenset(text.casefold().rstrip(".") for text in texts if text and not is_address(text)),
         addresses=frozenset(str(ip_address(text)) for text in texts if is_address(text)),
