@@ -270,7 +270,7 @@ def test_everything_can_be_measured_where_nothing_is_refused(platform):
     found = asyncio.run(platform.capabilities())
     assert {each.id: each.state for each in found} == dict.fromkeys(
         ("icmp4", "icmp6", "trace4", "trace6", "neighbours", "resolvers"), CapabilityState.AVAILABLE
-    ) | {"wifi": CapabilityState.MISSING}
+    ) | dict.fromkeys(("wifi", "segment"), CapabilityState.MISSING)
 
 
 def test_refusals_are_told():

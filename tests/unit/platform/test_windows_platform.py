@@ -310,7 +310,7 @@ def test_a_service_that_goes_away_meanwhile_is_an_error_of_that_request(platform
 def test_everything_can_be_measured_where_nothing_is_refused(platform):
     assert {each.id: each.state for each in asyncio.run(platform.capabilities())} == dict.fromkeys(
         ("icmp4", "icmp6", "trace4", "trace6", "neighbours", "resolvers"), CapabilityState.AVAILABLE
-    ) | {"wifi": CapabilityState.MISSING}
+    ) | dict.fromkeys(("wifi", "segment"), CapabilityState.MISSING)
 
 
 def test_a_loopback_that_does_not_answer_is_told(platform, system):
