@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from nexkit.address import Scope, scope
+from nexkit.address import Scope, known_scope
 from nexkit.outcome import FailureKind
 from nexkit.sensitivity import HostName, IpAddress
 from nexkit.stats import loss_ratio
@@ -68,7 +68,8 @@ class HopResponder:
         """How many routers the answer passed on its way here, going by the nearest usual initial TTL."""
         if self.reply_ttl is None:
             return None
-        return min(initial for initial in _INITIAL_TTLS if initial >= self.reply_ttl) - self.reply_ttl
+        initials = [initial for initial in _INITIAL_TTLS if initial >= self.reply_ttl]
+        return initials[0] - self.reply_ttl if initials else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,14 +129,14 @@ def hop_places(trace: PathTrace) -> tuple[HopPlace, ...]:
     """For each hop where it stands; of several addresses the first counts."""
     places: list[HopPlace] = []
     for hop in trace.hops:
-        if not hop.responders:
+        if not hop.responders or (reach := known_scope(hop.responders[0].address)) is None:
             places.append(HopPlace.SILENT)
         elif trace.reached and hop is trace.hops[-1]:
             places.append(HopPlace.TARGET)
         elif hop.ttl == 1:
             places.append(HopPlace.FIRST_ROUTER)
         else:
-            places.append(_place(scope(hop.responders[0].address), places))
+            places.append(_place(reach, places))
     return tuple(places)
 
 
