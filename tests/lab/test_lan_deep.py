@@ -82,7 +82,7 @@ def world(lab, tmp_path_factory):
 @pytest.fixture(scope="module")
 def survey(world):
     """One look at the network as it stands: its own server and one that should not be there."""
-    return world.fact("segment", interface="eth0", listen_s=4.5)
+    return world.fact("segment", interface="eth0", listen_s=5.5)
 
 
 def test_both_dhcp_servers_are_seen_with_what_they_offer(survey):
