@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nexkit.facts.dns import ResolverAnswers
+from nexkit.facts.dns import EncryptedAnswers, ResolverAnswers
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.load import LoadTest
 from nexkit.facts.path import PathTrace
@@ -35,6 +35,10 @@ def _rows(fact: object) -> Iterator[tuple[str, Json]]:
             yield from (("hops", {"target": fact.target, **_plain(hop)}) for hop in fact.hops)
         case ResolverAnswers():
             yield from (("dns", {"resolver": fact.resolver, **_plain(query)}) for query in fact.queries)
+        case EncryptedAnswers():
+            for attempt in fact.attempts:
+                about = {"resolver": fact.resolver, "address": attempt.address}
+                yield from (("dns", {**about, **_plain(query)}) for query in attempt.queries)
 
 
 def _load_echoes(test: LoadTest) -> Iterator[tuple[str, EchoStats | None]]:
