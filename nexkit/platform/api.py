@@ -185,6 +185,8 @@ class UdpReply:
 
     payload: bytes
     rtt_ms: Ms
+    sent_s: Seconds | None = None
+    """When ours left, on the monotonic clock; None: not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

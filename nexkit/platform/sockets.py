@@ -263,7 +263,8 @@ async def _exchange(sock: socket.socket, payload: bytes, accept: Callable[[bytes
         if accept(reply):
             # The stamp is of the wall clock. Where somebody set that clock meanwhile, the event loop's time counts.
             rtt_ns = waited_ns if got_ns is None else got_ns - sent_at_ns
-            return UdpReply(payload=reply, rtt_ms=_ms(rtt_ns if 0 <= rtt_ns <= waited_ns else waited_ns))
+            rtt_ms = _ms(rtt_ns if 0 <= rtt_ns <= waited_ns else waited_ns)
+            return UdpReply(payload=reply, rtt_ms=rtt_ms, sent_s=Seconds(began_ns / 1e9))
 
 
 async def _receive(sock: socket.socket) -> tuple[bytes, int | None]:
