@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, ClassVar, Self
 
 from nexkit.address import Family
-from nexkit.facts.path import MplsLabel, PathMethod
+from nexkit.facts.path import MplsLabel, PathMethod, Rewriting
 from nexkit.failures import classify
 from nexkit.outcome import FailureKind
 from nexkit.platform.api import EchoReply, EchoSession
@@ -81,6 +81,7 @@ class Answer:
     send_error: FailureKind | None = None
     reply_ttl: int | None = None
     mpls: tuple[MplsLabel, ...] | None = None
+    rewritten: tuple[Rewriting, ...] = ()
     key: int | None = None
     """Of the request."""
 
@@ -242,7 +243,7 @@ class Exchange(ABC):
                 return
             error = extended_error(ancillary, self._family)
             if error is not None and target:
-                self._settle_error(data, error, ancillary, target[1])
+                self._settle_error(data, error, ancillary, target)
             elif (stamped_ns := transit_stamp_ns(ancillary)) is not None:
                 self._stamp(data, stamped_ns)
 
@@ -255,16 +256,19 @@ class Exchange(ABC):
                 return
 
     def _settle_error(
-        self, quote: bytes, error: IcmpError, ancillary: Iterable[tuple[int, int, bytes]], port: int
+        self, quote: bytes, error: IcmpError, ancillary: Iterable[tuple[int, int, bytes]], target: tuple[Any, ...]
     ) -> None:
-        key = self._key_of_quote(quote, port)
+        """Tell an error; `target` is where the quoted packet went to, as it is quoted."""
+        key = self._key_of_quote(quote, target[1])
         pending = None if key is None else self._pending.get(key)
         if key is not None and pending is not None:
+            same = (plain(target[0]) == pending.destination, target[1] == pending.port)
             answer = Answer(
                 rtt_ms=pending.rtt_ms(transit_stamp_ns(ancillary)),
                 error=error,
                 reply_ttl=ttl_of(ancillary, self._family),
                 mpls=mpls_labels(quote, error.extension_at, QUOTE_BYTES - self._stripped_bytes()),
+                rewritten=changes(*same),
                 key=key,
             )
             self.settle(key, answer)
@@ -376,6 +380,10 @@ class UdpExchange(Exchange):
         if not self._short_quotes or ttl in self._told_by_key:
             return self._flow_port
         self._several_ports = True
+        return self._port_of_its_own(key)
+
+    @staticmethod
+    def _port_of_its_own(key: int) -> int:
         return TRACE_FIRST_PORT + _TRACE_PORTS + 1 + key % _TRACE_PORTS
 
     def _key_of_request(self, data: bytes) -> int | None:
@@ -402,10 +410,11 @@ class UdpExchange(Exchange):
     def find_quoted(self, quote: Quote) -> tuple[int, bool] | None:
         """By the key in the payload; without one, the kernel's own way to the socket is as good."""
         key = self._key_of_request(quote.transport[_UDP_HEADER_BYTES:])
-        if quote.protocol != socket.IPPROTO_UDP or key is None or (pending := self._pending.get(key)) is None:
+        if quote.protocol != socket.IPPROTO_UDP or key is None:
             return None
         source, destination = _PORTS.unpack_from(quote.transport)
-        return key, (source, destination) == (self._sock.getsockname()[1], pending.port)
+        sent_to = (self._flow_port, self._port_of_its_own(key))
+        return key, source == self._sock.getsockname()[1] and destination in sent_to
 
 
 class _LinuxEcho:
@@ -427,6 +436,11 @@ async def open_echo(of_family: Family) -> AsyncIterator[EchoSession]:
     """ICMP echo; PermissionError where the system refuses both kinds of socket."""
     with IcmpExchange(of_family) as exchange:
         yield _LinuxEcho(exchange)
+
+
+def changes(same_addresses: bool, same_ports: bool) -> tuple[Rewriting, ...]:
+    """What was rewritten, by what is still the same."""
+    return (*(() if same_addresses else (Rewriting.ADDRESS,)), *(() if same_ports else (Rewriting.PORT,)))
 
 
 def ask_for_errors(sock: socket.socket) -> None:

@@ -10,6 +10,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Self
 
 from nexkit.address import Family, family
@@ -81,16 +82,13 @@ class _RawErrors:
     def _take(self, message: WholeMessage, offender: str) -> None:
         assert message.quote is not None  # noqa: S101  the caller looked
         found = self._exchange.find_quoted(message.quote)
-        if found is None or (waited_ms := self._exchange.waited_ms(found[0])) is None:
+        if found is None:
             return
         key, same_ports = found
         same_addresses = (message.quote.source, message.quote.destination) == self._addresses
-        rewritten = (
-            *(() if same_addresses else (Rewriting.ADDRESS,)),
-            *(() if same_ports else (Rewriting.PORT,)),
-        )
+        rewritten = icmp.changes(same_addresses, same_ports)
         self._seen[key] = (message.quote.ttl, rewritten)
-        if rewritten:
+        if rewritten and (waited_ms := self._exchange.waited_ms(key)) is not None:
             # The kernel does not find the socket of a packet that never left in this form.
             version = icmp.VERSIONS[self._family]
             error = IcmpError(
@@ -126,7 +124,8 @@ class _Trace:
         """Send one probe and wait for what comes back."""
         answer = await self._exchange.request(self._target, timeout_s=timeout_s, payload_bytes=_PAYLOAD_BYTES, ttl=ttl)
         quoted_ttl, rewritten = self._raw.of(answer.key)
-        return _hop_reply(answer, self._target, self._own_address, quoted_ttl=quoted_ttl, rewritten=rewritten)
+        seen = replace(answer, rewritten=rewritten or answer.rewritten)
+        return _hop_reply(seen, self._target, self._own_address, quoted_ttl=quoted_ttl)
 
 
 class _TcpTrace:
@@ -215,7 +214,6 @@ def _hop_reply(
     own_address: str,
     *,
     quoted_ttl: int | None = None,
-    rewritten: tuple[Rewriting, ...] = (),
 ) -> HopReply:
     error = answer.error
     if error is None:
@@ -239,7 +237,7 @@ def _hop_reply(
         reply_ttl=answer.reply_ttl,
         quoted_ttl=quoted_ttl,
         mpls=answer.mpls,
-        rewritten=rewritten,
+        rewritten=answer.rewritten,
     )
 
 
