@@ -66,6 +66,7 @@ BENCH_PROGRAMS = {
     "fping": "fping",
     "traceroute": "traceroute",
     "mtr": "mtr-tiny",
+    "tracepath": "iputils-tracepath",
     "iperf3": "iperf3",
     "dig": "bind9-dnsutils",
 }
