@@ -4,6 +4,8 @@ The sockets are our own because icmplib has no kernel time stamps: with many hos
 shows up as round-trip time.
 """
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import itertools
@@ -17,18 +19,20 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from nexkit.address import Family
-from nexkit.facts.path import MplsLabel, PathMethod, Rewriting
 from nexkit.failures import classify
 from nexkit.outcome import FailureKind
 from nexkit.platform.api import EchoReply, EchoSession
+from nexkit.platform.internet_checksum import internet_sum
 from nexkit.platform.linux_datagram import RECVERR
 from nexkit.platform.linux_stamps import TRANSIT_ANCILLARY_BYTES, ask_for_transit_stamps, transit_stamp_ns
 from nexkit.platform.parse_icmp_error import IcmpError, parse_extended_error
-from nexkit.platform.parse_icmp_message import QUOTE_BYTES, Quote, internet_sum, mpls_labels
 from nexkit.units import Ms, Seconds
+
+if TYPE_CHECKING:
+    from nexkit.platform.parse_icmp_message import Quote
 
 assert sys.platform == "linux"  # noqa: S101  tells the type checker which system this file is for
 
@@ -80,8 +84,12 @@ class Answer:
     error: IcmpError | None = None
     send_error: FailureKind | None = None
     reply_ttl: int | None = None
-    mpls: tuple[MplsLabel, ...] | None = None
-    rewritten: tuple[Rewriting, ...] = ()
+    quote: bytes = b""
+    """What an error quotes of the request, without `quote_stripped_bytes` at its beginning."""
+    quote_stripped_bytes: int = 0
+    same_address: bool = True
+    """Its destination is quoted as it was sent."""
+    same_port: bool = True
     key: int | None = None
     """Of the request."""
 
@@ -112,8 +120,6 @@ class _Pending:
 
 class Exchange(ABC):
     """Many requests under way on one socket; replies and ICMP errors find theirs by a 16-bit key in the datagram."""
-
-    method: ClassVar[PathMethod]
 
     def __init__(self, sock: socket.socket, of_family: Family) -> None:
         self._sock = sock
@@ -262,13 +268,14 @@ class Exchange(ABC):
         key = self._key_of_quote(quote, target[1])
         pending = None if key is None else self._pending.get(key)
         if key is not None and pending is not None:
-            same = (plain(target[0]) == pending.destination, target[1] == pending.port)
             answer = Answer(
                 rtt_ms=pending.rtt_ms(transit_stamp_ns(ancillary)),
                 error=error,
                 reply_ttl=ttl_of(ancillary, self._family),
-                mpls=mpls_labels(quote, error.extension_at, QUOTE_BYTES - self._stripped_bytes()),
-                rewritten=changes(*same),
+                quote=quote,
+                quote_stripped_bytes=self._stripped_bytes(),
+                same_address=plain(target[0]) == pending.destination,
+                same_port=target[1] == pending.port,
                 key=key,
             )
             self.settle(key, answer)
@@ -287,8 +294,6 @@ class Exchange(ABC):
 
 class IcmpExchange(Exchange):
     """Echo requests (RFC 792, RFC 4443); the key is the sequence number, which every quote contains."""
-
-    method = PathMethod.ICMP
 
     def __init__(self, of_family: Family) -> None:
         sock, self._raw = _icmp_socket(of_family)
@@ -353,8 +358,6 @@ class UdpExchange(Exchange):
     The key stands in the payload. A router that quotes no more than the UDP header (RFC 792 asks for no more) leaves
     only the port to tell requests by: where such a one is seen, hops without an answer get a port for each request.
     """
-
-    method = PathMethod.UDP
 
     def __init__(self, of_family: Family, port: int | None = None) -> None:
         super().__init__(socket.socket(SOCKET_FAMILIES[of_family], socket.SOCK_DGRAM), of_family)
@@ -436,11 +439,6 @@ async def open_echo(of_family: Family) -> AsyncIterator[EchoSession]:
     """ICMP echo; PermissionError where the system refuses both kinds of socket."""
     with IcmpExchange(of_family) as exchange:
         yield _LinuxEcho(exchange)
-
-
-def changes(same_addresses: bool, same_ports: bool) -> tuple[Rewriting, ...]:
-    """What was rewritten, by what is still the same."""
-    return (*(() if same_addresses else (Rewriting.ADDRESS,)), *(() if same_ports else (Rewriting.PORT,)))
 
 
 def ask_for_errors(sock: socket.socket) -> None:

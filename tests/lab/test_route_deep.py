@@ -29,7 +29,7 @@ from nexkit.facts.path import (
     reply_ttl_jumps,
     rewritten_from,
 )
-from nexkit.platform.parse_icmp_message import internet_sum
+from nexkit.platform.internet_checksum import internet_sum
 from nexkit.platform.whole_trace import open_whole_trace
 from report.codec import decode
 
