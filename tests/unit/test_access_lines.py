@@ -152,7 +152,7 @@ def test_a_kind_names_its_proof_and_the_file_its_date():
 
 def test_every_word_of_the_file_is_one_that_the_program_says():
     """A sign with a slip of the pen would never be seen."""
-    said = {"tunnel_route", "mapped4_is_own", "nat64_prefix", "provisioning_record", "tunnel_end_name"}
+    said = {"tunnel_route", "mapped4_is_own", "nat64_prefix", "provisioning_record"}
     said |= {"carrier_target", "port_set", "mtu_gap_40", "no_more_private_hops", "hop_lite_range", "hop_shared"}
     said |= {"own4_lite_range", *(f"hop{ttl}_private" for ttl in range(1, 5))}
     said |= {f"{no}{word}{digit}" for no in ("", "no_") for word in ("own", "default") for digit in "46"}
