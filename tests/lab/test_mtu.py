@@ -82,8 +82,8 @@ class NarrowPath(World):
         running = subprocess.Popen([*self.enter, *command, str(folder / "nginx.conf")])
         try:
             self.shell(
-                "for try in $(seq 200); do ip netns exec server bash -c '</dev/tcp/127.0.0.1/443' 2>/dev/null && exit 0;"
-                " sleep 0.02; done; exit 1"
+                "for try in $(seq 200); do ip netns exec server bash -c '</dev/tcp/127.0.0.1/443' 2>/dev/null"
+                " && exit 0; sleep 0.02; done; exit 1"
             )
             yield
         finally:
