@@ -97,7 +97,10 @@ def probe_text(probe_id: str, texts: Texts) -> ProbeText:  # noqa: C901, PLR0912
         case "route":
             return ProbeText(
                 _("Way to the destination"),
-                _("Sends small packets along the way to the destination to see which routers answer."),
+                _(
+                    "Sends small packets along the way to the destination to see which routers answer, and asks "
+                    "your name server what they are called."
+                ),
             )
         case "access":
             return ProbeText(

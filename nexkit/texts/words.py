@@ -1,6 +1,7 @@
 """Words for the things of a run: who was measured, what the user saw, what a figure is."""
 
 from nexkit.diagnosis.verdict import FindingValue
+from nexkit.facts.path import HopPlace
 from nexkit.request import Symptom
 from nexkit.subject import Subject
 from nexkit.texts import Texts
@@ -30,6 +31,21 @@ def subject_text(subject: Subject, texts: Texts) -> str:
         Subject.LOAD_SERVER: _("Test server"),
     }
     return words[subject]
+
+
+def hop_place_text(place: HopPlace, texts: Texts) -> str:
+    """Where a router on the way stands, in a few words."""
+    _ = texts.gettext
+    words = {
+        HopPlace.SILENT: _("silent"),
+        HopPlace.FIRST_ROUTER: _("first router"),
+        HopPlace.PRIVATE: _("private address"),
+        HopPlace.CARRIER_NAT: _("carrier's address translation (100.64.0.0/10)"),
+        HopPlace.PROVIDER: _("provider"),
+        HopPlace.INTERNET: _("internet"),
+        HopPlace.TARGET: _("destination"),
+    }
+    return words[place]
 
 
 def symptom_name(symptom: Symptom, texts: Texts) -> str:
