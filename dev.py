@@ -51,6 +51,7 @@ TEST_PROGRAMS = {
     "ping": "iputils-ping",
     "curl": "curl",
     "squid": "squid",
+    "radvd": "radvd",
     "openssl": "openssl",
     "unzip": "unzip",
     "ssh-keygen": "openssh-client",
@@ -61,7 +62,14 @@ TEST_PROGRAMS = {
     "chronyd": "chrony",
     "openvpn": "openvpn",
 }
-BENCH_PROGRAMS = {"fping": "fping", "traceroute": "traceroute", "mtr": "mtr-tiny", "iperf3": "iperf3", "dig": "bind9-dnsutils"}
+BENCH_PROGRAMS = {
+    "fping": "fping",
+    "traceroute": "traceroute",
+    "mtr": "mtr-tiny",
+    "tracepath": "iputils-tracepath",
+    "iperf3": "iperf3",
+    "dig": "bind9-dnsutils",
+}
 JAPANESE_FONTS = "fonts-noto-cjk"
 
 

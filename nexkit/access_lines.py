@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from nexkit.address import Family, Scope
 from nexkit.data.mtu_values import familiar_uses
-from nexkit.facts.access import AccessHop, AccessLine, AccessSigns, DnsStep, LineKind, NamedKind, Provisioning
+from nexkit.facts.access import AccessHop, AccessLine, AccessSigns, LineKind, NamedKind, Provisioning
 
 LITE_RANGE = IPv4Network("192.0.0.0/29")
 """RFC 6333, section 5.7; widened to translated IPv4 by RFC 7335."""
@@ -115,8 +115,6 @@ def sign_words(signs: AccessSigns, data: LineData) -> Iterator[str]:
         yield "nat64_prefix"
     if any(resolver.provisioning is not None for resolver in signs.resolvers):
         yield "provisioning_record"
-    if any(end.result is DnsStep.FOUND for resolver in signs.resolvers for end in resolver.tunnel_ends):
-        yield "tunnel_end_name"
     if any(target.reachable for target in signs.carrier):
         yield "carrier_target"
     if any(shares_ports(signs.mapped_ports, port_set) for port_set in data.port_sets):

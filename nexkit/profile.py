@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from nexkit.facts.load import LoadBackend
 from nexkit.run_record import ProfileReference
@@ -16,6 +17,8 @@ MAX_LOAD_BYTES = 1_000_000_000
 """Of a load test; a profile can only ask for less."""
 DEFAULT_LOAD_BYTES = 200_000_000
 """Where the profile does not say: too little for a line of 1 Gbit/s, and enough for the most."""
+STEADY_LINE_S = 3.0
+"""So long the load test fills a line in each direction that is steady at once."""
 USER_SERVICE_ID = "url"
 """The service id of a web address that the user typed; no service of a profile has it."""
 
@@ -97,11 +100,33 @@ class Load:
     backend: LoadBackend | None = None
     """None: no load test."""
     server: str = ""
-    download: str = "download?bytes={bytes}"
-    upload: str = "upload"
+    download: str = ""
+    """None of the two: those of the back end."""
+    upload: str = ""
     expect_down_mbit_s: float | None = None
     expect_up_mbit_s: float | None = None
     max_bytes: int = DEFAULT_LOAD_BYTES
+
+    @property
+    def host(self) -> str:
+        """The server's host; "" without one."""
+        return urlsplit(self.server if "://" in self.server else f"//{self.server}").hostname or ""
+
+    @property
+    def is_public(self) -> bool:
+        """A public service keeps and publishes the result with the public address; it needs a consent of its own."""
+        return self.backend is LoadBackend.OOKLA or (self.backend is LoadBackend.NDT7 and not self.server)
+
+    @property
+    def likely_bytes(self) -> int | None:
+        """What a test transfers on a line as fast as expected; None where nothing is expected.
+
+        Never more than `max_bytes`, half of it in each direction.
+        """
+        if self.expect_down_mbit_s is None or self.expect_up_mbit_s is None:
+            return None
+        rates = (self.expect_down_mbit_s, self.expect_up_mbit_s)
+        return sum(min(int(rate * 1e6 / 8 * STEADY_LINE_S), self.max_bytes // 2) for rate in rates)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from nexkit.address import Scope, is_address, scope
 from nexkit.facts.load import LoadBackend
 from nexkit.host_name import is_host_name
 from nexkit.profile import (
+    DEFAULT_LOAD_BYTES,
     MAX_LOAD_BYTES,
     MAX_SERVICES,
     MAX_TARGETS,
@@ -46,6 +47,8 @@ _DEEP_KEY = re.compile(rf"(?<![\w-]){_KEY_PART}(?:[ \t]{{0,100}}+\.[ \t]{{0,100}
 fits into a profile, would take all memory."""
 _ID = re.compile(r"[a-z0-9-]{1,64}")
 _HEADER = re.compile(r"\[\[?([A-Za-z0-9_. \t-]++)\]")
+_HAS_PORT = re.compile(r":[0-9]+\Z")
+_IPERF3_PORT = 5201
 _NEEDS = re.compile(r"clock:[0-9]{1,5}s|udp|vpn|large_packets")
 _NEVER = frozenset({Scope.LOOPBACK, Scope.MULTICAST, Scope.UNSPECIFIED, Scope.LINK_LOCAL})
 _T = TypeVar("_T")
@@ -369,23 +372,26 @@ def _load(table: _Reader | None) -> Load:
         raise table.fail("backend", f"{word!r} is not built into this version: use none, {', '.join(backends)}")
     backend = backends.get(word)
     server = table.text("server") or ""
-    if backend is LoadBackend.HTTP:
+    if backend in {LoadBackend.HTTP, LoadBackend.LIBRESPEED} or (backend is LoadBackend.NDT7 and server):
         table.web("server", server)
         if urlsplit(server).query or urlsplit(server).fragment:
             raise table.fail("server", "must end with its path: what comes behind it stands in download and upload")
+    elif backend is LoadBackend.IPERF3:
+        table.host_port("server", server if _HAS_PORT.search(server) else f"{server}:{_IPERF3_PORT}")
+    elif server and backend is not None:
+        raise table.fail("server", f"{word} chooses its servers itself")
     paths = {"download": table.text("download"), "upload": table.text("upload")}
     for key, path in paths.items():
         if path is not None and re.search(r"[{}]", path.replace("{bytes}", "")):
             raise table.fail(key, "{bytes} is the only placeholder that exists")
-    defaults = Load()
     load = Load(
         backend=backend,
         server=server,
-        download=paths["download"] or defaults.download,
-        upload=paths["upload"] or defaults.upload,
+        download=paths["download"] or "",
+        upload=paths["upload"] or "",
         expect_down_mbit_s=table.number("expect_down_mbit_s"),
         expect_up_mbit_s=table.number("expect_up_mbit_s"),
-        max_bytes=table.integer("max_bytes", 100_000, MAX_LOAD_BYTES) or defaults.max_bytes,
+        max_bytes=table.integer("max_bytes", 100_000, MAX_LOAD_BYTES) or DEFAULT_LOAD_BYTES,
     )
     table.end()
     return load

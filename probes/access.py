@@ -120,7 +120,7 @@ class AccessProbe:
                 carrier = [
                     group.create_task(_carrier(target, params, ctx)) for target in params.carrier_internal[:MAX_TARGETS]
                 ]
-        except BaseExceptionGroup as error:
+        except ExceptionGroup as error:
             return Failed(classify(error, step="ask"))
         default4, default6 = network.gateway(Family.IPV4), network.gateway(Family.IPV6)
         interface = next((each for each in network.interfaces if default4 and each.name == default4.interface), None)

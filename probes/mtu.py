@@ -124,7 +124,7 @@ class MtuProbe:
                 method = session.method
         except PermissionError as error:
             return Failed(Failure(kind=FailureKind.PERMISSION, step=step, os_code=error.errno))
-        except (OSError, BudgetExceededError, BaseExceptionGroup) as error:
+        except (OSError, BudgetExceededError, ExceptionGroup) as error:
             return Failed(classify(error, step=step))
         took_ms = Ms((ctx.clock.monotonic() - began_s) * 1000)
         return Completed(search.fact(method, took_ms, transfer, clamped))

@@ -35,6 +35,7 @@ _PORTS = {TimeMethod.HTTPS_DATE: 443, TimeMethod.HTTP_DATE: 80}
 _NO_CHECK_TIME = 0x200000
 """X509_V_FLAG_NO_CHECK_TIME (openssl/x509_vfy.h): the dates of certificates are not looked at."""
 _CUT_OFF_S = 1.0
+_READINGS = 3
 _NTP_SHARE = Ratio(0.5)
 
 
@@ -117,8 +118,13 @@ class _Wall:
     """The wall clock as it was when the run began, carried on by the monotonic clock: nobody sets that one."""
 
     def __init__(self, ctx: ProbeContext) -> None:
-        self.began_at = ctx.clock.now()
-        self._began_s = ctx.clock.monotonic()
+        # Where the system lets another program run between the two readings, they do not belong together.
+        readings = []
+        for _ in range(_READINGS):
+            before_s, at, after_s = ctx.clock.monotonic(), ctx.clock.now(), ctx.clock.monotonic()
+            readings.append((after_s - before_s, at, before_s))
+        apart_s, self.began_at, before_s = min(readings)
+        self._began_s = Seconds(before_s + apart_s / 2)
 
     def at(self, monotonic_s: Seconds) -> datetime:
         """The moment of a reading of the monotonic clock."""
@@ -148,7 +154,7 @@ async def _ask_ntp(server: str, port: int, wall: _Wall, params: TimeParams, ctx:
         share_s = Seconds(max(0.0, until_s - ctx.clock.monotonic()) / (NTP_ATTEMPTS + 1 - attempt))
         try:
             ctx.spend(udp_bytes(len(asked)))
-            sent_s = ctx.clock.monotonic()
+            asked_s = ctx.clock.monotonic()
             reply = await ctx.platform.exchange_udp(
                 address, port, asked, timeout_s=share_s, accept=partial(ntp.is_answer, asked)
             )
@@ -157,7 +163,8 @@ async def _ask_ntp(server: str, port: int, wall: _Wall, params: TimeParams, ctx:
             if attempt == NTP_ATTEMPTS or isinstance(error, BudgetExceededError):
                 return _failed(TimeMethod.NTP, server, address, attempt, classify(error, step="ntp"))
         else:
-            return _ntp_source(server, address, attempt, ntp.read_answer(reply.payload), wall.at(sent_s), reply.rtt_ms)
+            sent_at = wall.at(asked_s if reply.sent_s is None else reply.sent_s)
+            return _ntp_source(server, address, attempt, ntp.read_answer(reply.payload), sent_at, reply.rtt_ms)
 
 
 async def _both_families(server: str, ctx: ProbeContext) -> tuple[str, ...]:

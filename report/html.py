@@ -16,7 +16,7 @@ from nexkit.facts.dns import ResolverAnswers, SystemLookups
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.load import DirectionLoad, LoadTest
 from nexkit.facts.network import NetworkState
-from nexkit.facts.path import PathTrace
+from nexkit.facts.path import HopResponder, PathTrace, hop_places
 from nexkit.facts.portal import PortalCheck
 from nexkit.facts.reach import Reach, ReachAttempt
 from nexkit.outcome import Completed, Failed, Failure, Skipped, SkipReason
@@ -28,7 +28,7 @@ from nexkit.texts.causes import CauseText, cause_text
 from nexkit.texts.numbers import bit_rate, byte_size, milliseconds, percent
 from nexkit.texts.probes import probe_text
 from nexkit.texts.verdicts import not_tested_text, rung_word, segment_name, severity_word, verdict_sentence
-from nexkit.texts.words import subject_text, symptom_name, value_text
+from nexkit.texts.words import hop_place_text, subject_text, symptom_name, value_text
 from report.figures import Bar, bar_chart, echo_chart
 from report.plain import UnknownFact
 from report.redact import user_text
@@ -384,12 +384,13 @@ def _lookup_table(lookups: SystemLookups, texts: Texts) -> _Table:
 def _path_table(trace: PathTrace, texts: Texts) -> _Table:
     _ = texts.gettext
     rows = []
-    for hop in trace.hops:
+    for hop, place in zip(trace.hops, hop_places(trace), strict=True):
         rtts = [rtt for responder in hop.responders for rtt in responder.rtts_ms]
         rows.append(
             (
                 str(hop.ttl),
-                _list(responder.address for responder in hop.responders),
+                _list(_responder(responder) for responder in hop.responders),
+                hop_place_text(place, texts),
                 f"{hop.received}/{hop.sent}",
                 milliseconds(min(rtts, default=None)),
                 milliseconds(quantile(rtts, 0.5)),
@@ -399,9 +400,16 @@ def _path_table(trace: PathTrace, texts: Texts) -> _Table:
     return _Table(
         title=_("Routers on the way"),
         note=f"{trace.target} ({trace.method.value}, {reached})",
-        columns=(_("hop"), _("address"), _("replies"), _("best"), _("median")),
+        columns=(_("hop"), _("address"), _("where"), _("replies"), _("best"), _("median")),
         rows=rows,
     )
+
+
+def _responder(responder: HopResponder) -> str:
+    """An address with its name and, where our packet carried some, its MPLS labels."""
+    name = f" ({responder.name})" if responder.name else ""
+    labels = f" [MPLS {', '.join(str(each.label) for each in responder.mpls)}]" if responder.mpls else ""
+    return f"{responder.address}{name}{labels}"
 
 
 def _reach_table(reach: Reach, subject: str, texts: Texts) -> _Table:

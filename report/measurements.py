@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nexkit.facts.dns import ResolverAnswers
+from nexkit.facts.dns import EncryptedAnswers, ResolverAnswers
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.load import LoadTest
 from nexkit.facts.path import PathTrace
@@ -27,14 +27,26 @@ def _rows(fact: object) -> Iterator[tuple[str, Json]]:
     match fact:
         case EchoStats():
             yield from _echo(fact, "idle")
-        case LoadTest(idle=idle, down=down, up=up):
-            for phase, echo in (("idle", idle), ("down", down and down.working), ("up", up and up.working)):
+        case LoadTest():
+            for phase, echo in _load_echoes(fact):
                 if echo:
                     yield from _echo(echo, phase)
         case PathTrace():
             yield from (("hops", {"target": fact.target, **_plain(hop)}) for hop in fact.hops)
         case ResolverAnswers():
             yield from (("dns", {"resolver": fact.resolver, **_plain(query)}) for query in fact.queries)
+        case EncryptedAnswers():
+            for attempt in fact.attempts:
+                about = {"resolver": fact.resolver, "address": attempt.address}
+                yield from (("dns", {**about, **_plain(query)}) for query in attempt.queries)
+
+
+def _load_echoes(test: LoadTest) -> Iterator[tuple[str, EchoStats | None]]:
+    """Of every target, at rest and under load; the rows name the target."""
+    yield from (("idle", echo) for echo in (test.idle, test.idle_gateway, test.idle_provider))
+    for phase, way in (("down", test.down), ("up", test.up)):
+        if way:
+            yield from ((phase, echo) for echo in (way.working, way.working_gateway, way.working_provider))
 
 
 def _echo(echo: EchoStats, phase: str) -> Iterator[tuple[str, Json]]:

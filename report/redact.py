@@ -221,8 +221,9 @@ def _public_names(profile: Profile, request: Request | None) -> _Public:
     """All that may be shared by name."""
     urls = [target.url for target in profile.internet.portal_checks]
     urls += [service.url for service in profile.services if service.url]
+    urls += profile.internet.encrypted_resolvers
     texts = [*profile.internet.names, *profile.internet.anchors, *profile.internet.resolvers, *profile.internet.time]
-    texts += [*profile.internet.carrier_internal, *profile.network.resolvers]
+    texts += [*profile.internet.carrier_internal, *profile.internet.resolver_names, *profile.network.resolvers]
     texts += [target.host for target in (*profile.internet.stun, *profile.internet.reflectors)]
     texts += [target.host for service in profile.services for target in (*service.tcp, *service.udp)]
     if profile.vpn is not None:
@@ -230,7 +231,7 @@ def _public_names(profile: Profile, request: Request | None) -> _Public:
         if profile.vpn.server:
             texts.append(profile.vpn.server.rpartition(":")[0] or profile.vpn.server)
     typed = [request.url] if request is not None and request.url else []
-    texts += [_host(url) for url in (*urls, *typed, profile.load.server) if url]
+    texts += [*(_host(url) for url in (*urls, *typed)), profile.load.host]
     return _Public(
         hosts=frozenset(text.casefold().rstrip(".") for text in texts if text and not is_address(text)),
         addresses=frozenset(str(ip_address(text)) for text in texts if is_address(text)),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from nexkit.address import Family, Scope
+from nexkit.address import Scope
 from nexkit.outcome import Failure
 from nexkit.sensitivity import HostName, IpAddress, Open, RemoteText, Url
 from nexkit.units import Bytes, Ms
@@ -174,7 +174,3 @@ class AccessLine:
     def has(self, kind: LineKind) -> bool:
         """Whether a kind is proved."""
         return any(each.kind is kind for each in self.kinds)
-
-    def own(self, of_family: Family) -> tuple[OwnAddress, ...] | None:
-        """Own addresses of a family."""
-        return self.signs.own4 if of_family is Family.IPV4 else self.signs.own6

@@ -307,22 +307,18 @@ def aaaa_answers(answers: ResolverAnswers, comparison: ResolverAnswers | None = 
 
 def dnssec(answers: ResolverAnswers) -> Dnssec | None:
     """Whether the resolver validates; None where the names could not be asked, or do not answer unchecked either."""
-    signed = [query for query in _final(answers, NameRole.SIGNED) if not query.unchecked]
-    unchecked = {
-        query.name for query in _final(answers, NameRole.SIGNED, NameRole.BOGUS) if _good(query, unchecked=True)
-    }
-    bogus = [query for query in _final(answers, NameRole.BOGUS) if not query.unchecked and query.name in unchecked]
-    if any(query.rcode == "SERVFAIL" and query.name in unchecked for query in signed):
+    invented = set(rewritten_to(answers) or ())
+    told = [query for query in _final(answers, NameRole.SIGNED, NameRole.BOGUS) if not invented & set(query.addresses)]
+    known = {query.name for query in told if query.unchecked and query.rcode == "NOERROR" and query.addresses}
+    checked = [query for query in told if not query.unchecked and query.name in known]
+    bogus = [query for query in checked if query.role is NameRole.BOGUS]
+    if any(query.rcode == "SERVFAIL" for query in checked if query.role is NameRole.SIGNED):
         return Dnssec.REFUSES_GOOD
     if any(query.rcode == "NOERROR" for query in bogus):
         return Dnssec.ACCEPTS_BOGUS
     if bogus and all(query.rcode == "SERVFAIL" for query in bogus):
         return Dnssec.VALIDATES
     return None
-
-
-def _good(query: DnsQuery, *, unchecked: bool) -> bool:
-    return query.unchecked is unchecked and query.rcode == "NOERROR"
 
 
 def large_answers(answers: ResolverAnswers) -> LargeAnswers | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from nexkit.address import Scope, scope
+from nexkit.address import Scope, known_scope
 from nexkit.outcome import FailureKind
 from nexkit.sensitivity import HostName, IpAddress
 from nexkit.stats import loss_ratio
@@ -68,7 +68,8 @@ class HopResponder:
         """How many routers the answer passed on its way here, going by the nearest usual initial TTL."""
         if self.reply_ttl is None:
             return None
-        return min(initial for initial in _INITIAL_TTLS if initial >= self.reply_ttl) - self.reply_ttl
+        initials = [initial for initial in _INITIAL_TTLS if initial >= self.reply_ttl]
+        return initials[0] - self.reply_ttl if initials else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,14 +129,14 @@ def hop_places(trace: PathTrace) -> tuple[HopPlace, ...]:
     """For each hop where it stands; of several addresses the first counts."""
     places: list[HopPlace] = []
     for hop in trace.hops:
-        if not hop.responders:
+        if not hop.responders or (reach := known_scope(hop.responders[0].address)) is None:
             places.append(HopPlace.SILENT)
         elif trace.reached and hop is trace.hops[-1]:
             places.append(HopPlace.TARGET)
         elif hop.ttl == 1:
             places.append(HopPlace.FIRST_ROUTER)
         else:
-            places.append(_place(scope(hop.responders[0].address), places))
+            places.append(_place(reach, places))
     return tuple(places)
 
 
@@ -156,29 +157,42 @@ class HopLoss:
     """Requests to this hop without an answer; None if none was sent. By itself it says nothing: routers limit their
     ICMP errors (Linux: six at once to one destination, then one a second)."""
     continues_to_target: bool | None
-    """Every later hop that answers at all loses too, the target included. None where the target did not answer."""
+    """Every later hop that answers at all loses too, the target included. None where the target does not tell."""
     carried_ratio: Ratio | None
-    """As much of it as goes on to the target: the least of this and all later hops. None where the target did not
-    answer."""
+    """As much of it as goes on to the target: the least of this and all later hops. None where the target does not
+    tell."""
 
 
 def hop_losses(trace: PathTrace) -> tuple[HopLoss, ...]:
-    """For each hop its loss, and whether it goes on to the destination: only then packets were lost on the path."""
+    """For each hop its loss, and whether it goes on to the destination: only then packets were lost on the path.
+
+    The target does not tell where it did not answer at all, and where answers are missing to UDP: they are ICMP errors
+    too, and limited as those of routers are.
+    """
     losses: list[HopLoss] = []
-    carried: Ratio | None = None
+    carried = _loss_of_target(trace)
     for hop in reversed(trace.hops):
         own = loss_ratio(hop.sent, hop.received)
-        if trace.reached and own is not None and hop.received:
-            carried = own if carried is None else Ratio(min(own, carried))
+        if carried is not None and own is not None and hop.received:
+            carried = Ratio(min(own, carried))
+        of_path = None if carried is None or own is None else Ratio(min(own, carried))
         losses.append(
             HopLoss(
                 ttl=hop.ttl,
                 loss_ratio=own,
-                continues_to_target=None if carried is None or own is None else min(own, carried) > 0,
-                carried_ratio=None if carried is None or own is None else Ratio(min(own, carried)),
+                continues_to_target=None if of_path is None else of_path > 0,
+                carried_ratio=of_path,
             )
         )
     return tuple(reversed(losses))
+
+
+def _loss_of_target(trace: PathTrace) -> Ratio | None:
+    """None where it does not tell."""
+    if not trace.reached or not trace.hops:
+        return None
+    own = loss_ratio(trace.hops[-1].sent, trace.hops[-1].received)
+    return None if own and trace.method is PathMethod.UDP else own
 
 
 def reply_ttl_jumps(trace: PathTrace) -> tuple[int, ...]:

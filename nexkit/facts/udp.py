@@ -12,6 +12,8 @@ from nexkit.units import Bytes, Ms, Ratio, Seconds
 
 WINDOW_S = Seconds(0.2)
 """Burst loss is told per window of this length, as Microsoft's network requirements for Teams do."""
+WINDOW_MIN_PACKETS = 5
+"""Of fewer packets the loss of one would look like a burst: windows of a slow stream are longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,7 @@ class StreamDirection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamWindow:
-    """`WINDOW_S` of a stream, by the time of sending."""
+    """As many packets in a row as the pace makes in `WINDOW_S`: a pause of the sender itself makes no small window."""
 
     sent: int
     lost: int
@@ -250,7 +252,7 @@ def stream_facts(
     rtts = [rtt for rtt in in_order if rtt is not None]
     first_replies = list(dict.fromkeys(reply.number for reply in replies))
     reordered = late_ones(first_replies)
-    windows = _windows(sent_at_s, rtt_of.keys())
+    windows = _windows(len(sent_at_s), packets_s, rtt_of)
 
     def ms(value: float | None) -> Ms | None:
         return None if value is None else Ms(value)
@@ -302,14 +304,15 @@ def _longest_gap(in_order: Sequence[Ms | None]) -> int:
     return longest
 
 
-def _windows(sent_at_s: Sequence[Seconds], received: Container[int]) -> tuple[StreamWindow, ...]:
-    counts: dict[int, tuple[int, int]] = {}
-    for number, at_s in enumerate(sent_at_s):
-        # Half a millisecond of grace: a packet that is meant for the beginning of a window belongs to it.
-        window = int((at_s - sent_at_s[0] + 0.0005) / WINDOW_S)
-        sent, lost = counts.get(window, (0, 0))
-        counts[window] = (sent + 1, lost + (number not in received))
-    return tuple(StreamWindow(sent=sent, lost=lost) for sent, lost in counts.values())
+def _windows(count: int, packets_s: float, received: Container[int]) -> tuple[StreamWindow, ...]:
+    size = max(WINDOW_MIN_PACKETS, round(packets_s * WINDOW_S))
+    # What is left at the end belongs to the last whole window.
+    starts = list(range(0, max(count - size, 0) + 1, size)) if count else []
+    ends = [*starts[1:], count]
+    return tuple(
+        StreamWindow(sent=end - start, lost=sum(number not in received for number in range(start, end)))
+        for start, end in zip(starts, ends, strict=False)
+    )
 
 
 def _directions(replies: Sequence[StreamReply]) -> tuple[StreamDirection | None, StreamDirection | None]:
@@ -321,8 +324,10 @@ def _directions(replies: Sequence[StreamReply]) -> tuple[StreamDirection | None,
     answers = [first.get(number) for number in range(last + 1)]
     jitter_out = stats.jitter_ms([answer.out_ms if answer else None for answer in answers])
     jitter_back = stats.jitter_ms([answer.back_ms if answer else None for answer in answers])
-    counts = list(dict.fromkeys(reply.reflected for reply in replies if reply.reflected is not None))
-    if not counts:
+    number_of = {reply.reflected: reply.number for reply in replies if reply.reflected is not None}
+    counts = list(number_of)
+    if any(reply.reflected is None or number_of[reply.reflected] != reply.number for reply in replies):
+        # It repeats our numbers, or what it says cannot be a count.
         unknown = StreamDirection(loss_ratio=None, reordered=None, duplicates=None, jitter_ms=None)
         return replace(unknown, jitter_ms=jitter_out), replace(unknown, jitter_ms=jitter_back)
     reflected = max(counts) + 1

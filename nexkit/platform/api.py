@@ -11,13 +11,13 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from nexkit.address import Family
-from nexkit.facts.host import HostState
 from nexkit.outcome import FailureKind
 from nexkit.units import Bytes, Ms, Seconds
 
 if TYPE_CHECKING:
     # For the signatures alone: making the classes of all facts takes longer than starting a probe.
     from nexkit.facts.dns import NameService
+    from nexkit.facts.host import HostState
     from nexkit.facts.link import LinkState
     from nexkit.facts.network import NeighbourState, NetworkState
     from nexkit.facts.path import MplsLabel, PathMethod, Rewriting
@@ -185,6 +185,8 @@ class UdpReply:
 
     payload: bytes
     rtt_ms: Ms
+    sent_s: Seconds | None = None
+    """When ours left, on the monotonic clock; None: not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -381,7 +381,8 @@ class FakeSegment:
         """The next one; after the last, none ever."""
         for each in self._frames:
             return _given(each)
-        return await asyncio.get_running_loop().create_future()
+        never: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        return await never
 
 
 class FakeTrace:

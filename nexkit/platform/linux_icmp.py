@@ -4,6 +4,8 @@ The sockets are our own because icmplib has no kernel time stamps: with many hos
 shows up as round-trip time.
 """
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import itertools
@@ -17,18 +19,20 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from nexkit.address import Family
-from nexkit.facts.path import MplsLabel, PathMethod
 from nexkit.failures import classify
 from nexkit.outcome import FailureKind
 from nexkit.platform.api import EchoReply, EchoSession
+from nexkit.platform.internet_checksum import internet_sum
 from nexkit.platform.linux_datagram import RECVERR
 from nexkit.platform.linux_stamps import TRANSIT_ANCILLARY_BYTES, ask_for_transit_stamps, transit_stamp_ns
 from nexkit.platform.parse_icmp_error import IcmpError, parse_extended_error
-from nexkit.platform.parse_icmp_message import QUOTE_BYTES, Quote, internet_sum, mpls_labels
 from nexkit.units import Ms, Seconds
+
+if TYPE_CHECKING:
+    from nexkit.platform.parse_icmp_message import Quote
 
 assert sys.platform == "linux"  # noqa: S101  tells the type checker which system this file is for
 
@@ -80,7 +84,12 @@ class Answer:
     error: IcmpError | None = None
     send_error: FailureKind | None = None
     reply_ttl: int | None = None
-    mpls: tuple[MplsLabel, ...] | None = None
+    quote: bytes = b""
+    """What an error quotes of the request, without `quote_stripped_bytes` at its beginning."""
+    quote_stripped_bytes: int = 0
+    same_address: bool = True
+    """Its destination is quoted as it was sent."""
+    same_port: bool = True
     key: int | None = None
     """Of the request."""
 
@@ -111,8 +120,6 @@ class _Pending:
 
 class Exchange(ABC):
     """Many requests under way on one socket; replies and ICMP errors find theirs by a 16-bit key in the datagram."""
-
-    method: ClassVar[PathMethod]
 
     def __init__(self, sock: socket.socket, of_family: Family) -> None:
         self._sock = sock
@@ -242,7 +249,7 @@ class Exchange(ABC):
                 return
             error = extended_error(ancillary, self._family)
             if error is not None and target:
-                self._settle_error(data, error, ancillary, target[1])
+                self._settle_error(data, error, ancillary, target)
             elif (stamped_ns := transit_stamp_ns(ancillary)) is not None:
                 self._stamp(data, stamped_ns)
 
@@ -255,16 +262,20 @@ class Exchange(ABC):
                 return
 
     def _settle_error(
-        self, quote: bytes, error: IcmpError, ancillary: Iterable[tuple[int, int, bytes]], port: int
+        self, quote: bytes, error: IcmpError, ancillary: Iterable[tuple[int, int, bytes]], target: tuple[Any, ...]
     ) -> None:
-        key = self._key_of_quote(quote, port)
+        """Tell an error; `target` is where the quoted packet went to, as it is quoted."""
+        key = self._key_of_quote(quote, target[1])
         pending = None if key is None else self._pending.get(key)
         if key is not None and pending is not None:
             answer = Answer(
                 rtt_ms=pending.rtt_ms(transit_stamp_ns(ancillary)),
                 error=error,
                 reply_ttl=ttl_of(ancillary, self._family),
-                mpls=mpls_labels(quote, error.extension_at, QUOTE_BYTES - self._stripped_bytes()),
+                quote=quote,
+                quote_stripped_bytes=self._stripped_bytes(),
+                same_address=plain(target[0]) == pending.destination,
+                same_port=target[1] == pending.port,
                 key=key,
             )
             self.settle(key, answer)
@@ -283,8 +294,6 @@ class Exchange(ABC):
 
 class IcmpExchange(Exchange):
     """Echo requests (RFC 792, RFC 4443); the key is the sequence number, which every quote contains."""
-
-    method = PathMethod.ICMP
 
     def __init__(self, of_family: Family) -> None:
         sock, self._raw = _icmp_socket(of_family)
@@ -350,8 +359,6 @@ class UdpExchange(Exchange):
     only the port to tell requests by: where such a one is seen, hops without an answer get a port for each request.
     """
 
-    method = PathMethod.UDP
-
     def __init__(self, of_family: Family, port: int | None = None) -> None:
         super().__init__(socket.socket(SOCKET_FAMILIES[of_family], socket.SOCK_DGRAM), of_family)
         self._flow_port = port or TRACE_FIRST_PORT + secrets.randbelow(_TRACE_PORTS)
@@ -376,6 +383,10 @@ class UdpExchange(Exchange):
         if not self._short_quotes or ttl in self._told_by_key:
             return self._flow_port
         self._several_ports = True
+        return self._port_of_its_own(key)
+
+    @staticmethod
+    def _port_of_its_own(key: int) -> int:
         return TRACE_FIRST_PORT + _TRACE_PORTS + 1 + key % _TRACE_PORTS
 
     def _key_of_request(self, data: bytes) -> int | None:
@@ -402,10 +413,11 @@ class UdpExchange(Exchange):
     def find_quoted(self, quote: Quote) -> tuple[int, bool] | None:
         """By the key in the payload; without one, the kernel's own way to the socket is as good."""
         key = self._key_of_request(quote.transport[_UDP_HEADER_BYTES:])
-        if quote.protocol != socket.IPPROTO_UDP or key is None or (pending := self._pending.get(key)) is None:
+        if quote.protocol != socket.IPPROTO_UDP or key is None:
             return None
         source, destination = _PORTS.unpack_from(quote.transport)
-        return key, (source, destination) == (self._sock.getsockname()[1], pending.port)
+        sent_to = (self._flow_port, self._port_of_its_own(key))
+        return key, source == self._sock.getsockname()[1] and destination in sent_to
 
 
 class _LinuxEcho:

@@ -45,7 +45,7 @@ class _RawErrors:
         self._exchange = exchange
         self._family = of_family
         self._addresses = (own_address.partition("%")[0], str(icmp.plain(target)))
-        self._seen: dict[int, tuple[int, tuple[Rewriting, ...]]] = {}
+        self._seen: dict[int, int] = {}
         self._sock: socket.socket | None = None
 
     def __enter__(self) -> Self:
@@ -63,10 +63,10 @@ class _RawErrors:
             asyncio.get_running_loop().remove_reader(self._sock)
             self._sock.close()
 
-    def of(self, key: int | None) -> tuple[int | None, tuple[Rewriting, ...]]:
-        """The TTL that the answer to a request quotes (None: not seen), and what it shows to have been changed."""
+    def quoted_ttl(self, key: int | None) -> int | None:
+        """The TTL that the answer to a request quotes; None where it was not seen."""
         self._read()
-        return self._seen.pop(key, (None, ())) if key is not None else (None, ())
+        return self._seen.pop(key, None) if key is not None else None
 
     def _read(self) -> None:
         while self._sock is not None:
@@ -81,24 +81,26 @@ class _RawErrors:
     def _take(self, message: WholeMessage, offender: str) -> None:
         assert message.quote is not None  # noqa: S101  the caller looked
         found = self._exchange.find_quoted(message.quote)
-        if found is None or (waited_ms := self._exchange.waited_ms(found[0])) is None:
+        if found is None:
             return
-        key, same_ports = found
-        same_addresses = (message.quote.source, message.quote.destination) == self._addresses
-        rewritten = (
-            *(() if same_addresses else (Rewriting.ADDRESS,)),
-            *(() if same_ports else (Rewriting.PORT,)),
-        )
-        self._seen[key] = (message.quote.ttl, rewritten)
-        if rewritten:
-            # The kernel does not find the socket of a packet that never left in this form.
+        key, same_port = found
+        self._seen[key] = message.quote.ttl
+        same_address = (message.quote.source, message.quote.destination) == self._addresses
+        if not (same_address and same_port) and (waited_ms := self._exchange.waited_ms(key)) is not None:
+            # The kernel may not find the socket of a packet that never left in this form.
             version = icmp.VERSIONS[self._family]
-            error = IcmpError(
-                offender=str(icmp.plain(offender)),
-                time_exceeded=message.type == TIME_EXCEEDED[version],
-                kind=icmp_failure(version, message.type, message.code),
+            answer = icmp.Answer(
+                rtt_ms=waited_ms,
+                error=IcmpError(
+                    offender=str(icmp.plain(offender)),
+                    time_exceeded=message.type == TIME_EXCEEDED[version],
+                    kind=icmp_failure(version, message.type, message.code),
+                ),
+                reply_ttl=message.ttl,
+                same_address=same_address,
+                same_port=same_port,
+                key=key,
             )
-            answer = icmp.Answer(rtt_ms=waited_ms, error=error, reply_ttl=message.ttl, mpls=message.mpls, key=key)
             self._exchange.settle(key, answer)
 
 
@@ -110,7 +112,7 @@ class _Trace:
         self._raw = raw
         self._target = target
         self._own_address = own_address
-        self.method = exchange.method
+        self.method = PathMethod.UDP if isinstance(exchange, icmp.UdpExchange) else PathMethod.ICMP
 
     @property
     def flow_stable(self) -> bool:
@@ -125,8 +127,8 @@ class _Trace:
     async def probe(self, ttl: int, *, timeout_s: Seconds) -> HopReply:
         """Send one probe and wait for what comes back."""
         answer = await self._exchange.request(self._target, timeout_s=timeout_s, payload_bytes=_PAYLOAD_BYTES, ttl=ttl)
-        quoted_ttl, rewritten = self._raw.of(answer.key)
-        return _hop_reply(answer, self._target, self._own_address, quoted_ttl=quoted_ttl, rewritten=rewritten)
+        quoted_ttl = self._raw.quoted_ttl(answer.key)
+        return _hop_reply(answer, self._target, self._own_address, quoted_ttl=quoted_ttl)
 
 
 class _TcpTrace:
@@ -170,7 +172,8 @@ class _TcpTrace:
                     rtt_ms=rtt_ms if 0 <= rtt_ms <= waited_ms else waited_ms,
                     error=error,
                     reply_ttl=icmp.ttl_of(ancillary, self._family),
-                    mpls=mpls_labels(data, error.extension_at, QUOTE_BYTES - _IP_HEADER_BYTES[self._family]),
+                    quote=data,
+                    quote_stripped_bytes=_IP_HEADER_BYTES[self._family],
                 )
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code == 0:
@@ -215,7 +218,6 @@ def _hop_reply(
     own_address: str,
     *,
     quoted_ttl: int | None = None,
-    rewritten: tuple[Rewriting, ...] = (),
 ) -> HopReply:
     error = answer.error
     if error is None:
@@ -238,8 +240,11 @@ def _hop_reply(
         unreachable=None if reached or error.time_exceeded else error.kind,
         reply_ttl=answer.reply_ttl,
         quoted_ttl=quoted_ttl,
-        mpls=answer.mpls,
-        rewritten=rewritten,
+        mpls=mpls_labels(answer.quote, error.extension_at, QUOTE_BYTES - answer.quote_stripped_bytes),
+        rewritten=(
+            *(() if answer.same_address else (Rewriting.ADDRESS,)),
+            *(() if answer.same_port else (Rewriting.PORT,)),
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 from nexkit.facts.path import MplsLabel
+from nexkit.platform.internet_checksum import internet_sum
 
 _HEADER = struct.Struct("!BBHHH")
 _IPV4_HEADER = struct.Struct("!B7xBB2x4s4s")
@@ -162,13 +163,3 @@ def _stack(entries: bytes) -> tuple[MplsLabel, ...] | None:
         for (entry,) in _MPLS_ENTRY.iter_unpack(whole)
     )
     return labels or None
-
-
-def internet_sum(data: bytes) -> int:
-    """The sum of the internet checksum (RFC 1071), not complemented: 0xFFFF over what holds its own checksum."""
-    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data[: len(data) & ~1]))
-    if len(data) % 2:
-        total += data[-1] << 8
-    while total > _CARRY:
-        total = (total & _CARRY) + (total >> 16)
-    return total

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import errno
 import os
-import platform
 import signal
 import socket
 import ssl
@@ -208,6 +207,8 @@ def _ms(duration_ns: int) -> Ms:
 
 
 def _system_info() -> SystemInfo:
+    import platform
+
     release = platform.release()
     if sys.platform == "linux":
         with contextlib.suppress(OSError, KeyError):
@@ -262,7 +263,8 @@ async def _exchange(sock: socket.socket, payload: bytes, accept: Callable[[bytes
         if accept(reply):
             # The stamp is of the wall clock. Where somebody set that clock meanwhile, the event loop's time counts.
             rtt_ns = waited_ns if got_ns is None else got_ns - sent_at_ns
-            return UdpReply(payload=reply, rtt_ms=_ms(rtt_ns if 0 <= rtt_ns <= waited_ns else waited_ns))
+            rtt_ms = _ms(rtt_ns if 0 <= rtt_ns <= waited_ns else waited_ns)
+            return UdpReply(payload=reply, rtt_ms=rtt_ms, sent_s=Seconds(began_ns / 1e9))
 
 
 async def _receive(sock: socket.socket) -> tuple[bytes, int | None]:

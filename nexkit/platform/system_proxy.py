@@ -103,7 +103,10 @@ def in_force(settings: Sequence[SystemProxy]) -> SystemProxy:
 
 
 def _proxy(endpoint: Endpoint | None) -> Proxy | None:
-    return None if endpoint is None else Proxy(host=endpoint.host, port=endpoint.port)
+    """Those that speak HTTP; the proxy probe tells of the others."""
+    if endpoint is None or endpoint.kind not in {ProxyKind.HTTP, ProxyKind.HTTPS}:
+        return None
+    return Proxy(host=endpoint.host, port=endpoint.port)
 
 
 def endpoint_of(text: str, *, user: str | None = None, password: str | None = None) -> Endpoint | None:

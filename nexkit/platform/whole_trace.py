@@ -18,8 +18,9 @@ from nexkit.facts.path import PathMethod, Rewriting
 from nexkit.failures import classify
 from nexkit.platform.api import HopReply, TraceSession
 from nexkit.platform.derive import same_host
+from nexkit.platform.internet_checksum import internet_sum
 from nexkit.platform.parse_icmp_error import TIME_EXCEEDED, icmp_failure
-from nexkit.platform.parse_icmp_message import Quote, WholeMessage, internet_sum, parse_icmp_message
+from nexkit.platform.parse_icmp_message import Quote, WholeMessage, parse_icmp_message
 from nexkit.units import Ms, Seconds
 
 _SOCKET_FAMILIES = {Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}

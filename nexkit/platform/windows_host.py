@@ -2,6 +2,7 @@
 
 import ctypes
 import sys
+from typing import Any
 
 from nexkit.facts.host import HostState, PowerMode, SystemConnectivity
 from nexkit.platform.host_reading import SystemReading, host_state, program_names
@@ -62,7 +63,7 @@ def read_host(interval_s: Seconds) -> HostState:
     )
 
 
-def _clocks(kernel: ctypes.WinDLL) -> tuple[float, Seconds | None]:
+def _clocks(kernel: Any) -> tuple[float, Seconds | None]:  # noqa: ANN401  a library of Windows
     """Since the start, sleep included, and how much of it asleep."""
     kernel.GetTickCount64.restype = ctypes.c_uint64
     uptime_s = kernel.GetTickCount64() / 1000
@@ -83,7 +84,7 @@ def _woke_ago(uptime_s: float) -> Seconds | None:
     return Seconds(max(0.0, uptime_s - woke.value / _TICKS_PER_S))
 
 
-def _power_mode(kernel: ctypes.WinDLL) -> PowerMode | None:
+def _power_mode(kernel: Any) -> PowerMode | None:  # noqa: ANN401
     """Battery saver on or off; None where the system does not say."""
     status = PowerStatus()
     if not kernel.GetSystemPowerStatus(ctypes.byref(status)):

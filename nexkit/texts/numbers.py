@@ -41,3 +41,35 @@ def byte_size(count: float | None) -> str:
         if count >= size:
             return f"{count / size:.1f} {prefix}B"
     return f"{count:.0f} B"
+
+
+def quantity(value: float | None, unit: str = "", *, digits: int = 0) -> str:
+    """A number with its unit, where no prefix is needed: `-61 dBm`, `1492 B`, `36`; a dash where unknown."""
+    if value is None:
+        return "–"
+    return f"{value:.{digits}f} {unit}".rstrip()
+
+
+def duration(value_s: float | None) -> str:
+    """A time in seconds, in the unit that fits: `4.2 s`, `95 s`, `40 min`, `5.5 h`, `12.0 d`; a dash where unknown."""
+    if value_s is None:
+        return "–"
+    for least_s, size_s, unit in ((172_800, 86_400, "d"), (7200, 3600, "h")):
+        if abs(value_s) >= least_s:
+            return f"{value_s / size_s:.1f} {unit}"
+    if abs(value_s) >= 120:  # noqa: PLR2004  up to here seconds are easier to grasp
+        return f"{value_s / 60:.0f} min"
+    return f"{value_s:.1f} s" if abs(value_s) < 10 else f"{value_s:.0f} s"  # noqa: PLR2004
+
+
+def difference(value_s: float | None) -> str:
+    """How far one clock is from another, with its sign: `+0.004 s`, `-95 s`, `+5.5 h`; a dash where unknown."""
+    if value_s is None:
+        return "–"
+    return f"{value_s:+.3f} s" if abs(value_s) < 10 else f"{'+' * (value_s > 0)}{duration(value_s)}"  # noqa: PLR2004
+
+
+def zone(offset_s: int) -> str:
+    """How far a time zone is from UTC: `UTC+09:00`."""
+    hours, minutes = divmod(abs(offset_s) // 60, 60)
+    return f"UTC{'-' if offset_s < 0 else '+'}{hours:02d}:{minutes:02d}"

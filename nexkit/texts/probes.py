@@ -97,7 +97,10 @@ def probe_text(probe_id: str, texts: Texts) -> ProbeText:  # noqa: C901, PLR0912
         case "route":
             return ProbeText(
                 _("Way to the destination"),
-                _("Sends small packets along the way to the destination to see which routers answer."),
+                _(
+                    "Sends small packets along the way to the destination to see which routers answer, and asks "
+                    "your name server what they are called."
+                ),
             )
         case "access":
             return ProbeText(
@@ -129,11 +132,6 @@ def probe_text(probe_id: str, texts: Texts) -> ProbeText:  # noqa: C901, PLR0912
             return ProbeText(
                 _("Clock"),
                 _("Asks a few time servers, and where these are silent a few web servers, what time it is."),
-            )
-        case "mtu":
-            return ProbeText(
-                _("Size of packets"),
-                _("Sends packets of several sizes to the destination, and a request of some kilobytes to its server."),
             )
         case "load":
             return ProbeText(

@@ -1,6 +1,7 @@
 """Words for the things of a run: who was measured, what the user saw, what a figure is."""
 
 from nexkit.diagnosis.verdict import FindingValue
+from nexkit.facts.path import HopPlace
 from nexkit.request import Symptom
 from nexkit.subject import Subject
 from nexkit.texts import Texts
@@ -23,9 +24,28 @@ def subject_text(subject: Subject, texts: Texts) -> str:
         Subject.PORTAL_CHECK: _("Check page"),
         Subject.SERVICE: _("Service"),
         Subject.SERVICE_HOST: _("Computer of the service"),
+        Subject.PROXY: _("Proxy"),
+        Subject.ACCESS_LINE: _("Access line"),
+        Subject.UDP_SERVER: _("Server for calls (UDP)"),
+        Subject.TIME_SERVER: _("Time server"),
         Subject.LOAD_SERVER: _("Test server"),
     }
     return words[subject]
+
+
+def hop_place_text(place: HopPlace, texts: Texts) -> str:
+    """Where a router on the way stands, in a few words."""
+    _ = texts.gettext
+    words = {
+        HopPlace.SILENT: _("silent"),
+        HopPlace.FIRST_ROUTER: _("first router"),
+        HopPlace.PRIVATE: _("private address"),
+        HopPlace.CARRIER_NAT: _("carrier's address translation (100.64.0.0/10)"),
+        HopPlace.PROVIDER: _("provider"),
+        HopPlace.INTERNET: _("internet"),
+        HopPlace.TARGET: _("destination"),
+    }
+    return words[place]
 
 
 def symptom_name(symptom: Symptom, texts: Texts) -> str:

@@ -25,7 +25,7 @@ PROGRAM_WORD = "evaluate-pac"
 """What the frozen program is started with to be the evaluating process."""
 SCRIPT_S = Seconds(1.0)
 """Of computing, for all web addresses together; real files take milliseconds."""
-PROCESS_S = Seconds(4.0)
+PROCESS_S = Seconds(3.0)
 """What the process may take in all; a busy computer needs some of it to start one."""
 LOOKUP_S = Seconds(5.0)
 """For one name."""

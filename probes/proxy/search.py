@@ -80,10 +80,10 @@ async def fetch(url: str, connector: Connector, *, from_wpad: bool) -> Fetched:
             script = _text(answer.body)
     except StepError as error:
         failure = Failure(kind=error.failure.kind, step=STEP, os_code=error.failure.os_code)
-    except (HttpError, NotTlsError, ValueError):
-        failure = Failure(kind=FailureKind.PROTOCOL, step=STEP)
     except (OSError, EOFError, BudgetExceededError) as error:
         failure = classify(error, step=STEP)
+    except (HttpError, NotTlsError, ValueError):  # after OSError: an untrusted certificate is both
+        failure = Failure(kind=FailureKind.PROTOCOL, step=STEP)
     return Fetched(
         pac=PacFile(
             url=without_user(url) or url,

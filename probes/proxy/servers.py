@@ -75,10 +75,10 @@ async def ask(way: ProxyWay, url: str, passwords: Passwords, connector: Connecto
         failure = error.failure
     except SocksRefusedError:
         failure = Failure(kind=FailureKind.REFUSED, step=attempt.step)
-    except (HttpError, NotTlsError, SocksError, ValueError):
-        failure = Failure(kind=FailureKind.PROTOCOL, step=attempt.step)
     except (OSError, EOFError, BudgetExceededError) as error:
         failure = classify(error, step=attempt.step)
+    except (HttpError, NotTlsError, SocksError, ValueError):  # after OSError: an untrusted certificate is both
+        failure = Failure(kind=FailureKind.PROTOCOL, step=attempt.step)
     return ProxyAttempt(
         way=way,
         request=ProxyRequest.PAGE if page else ProxyRequest.TUNNEL,

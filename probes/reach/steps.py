@@ -15,6 +15,7 @@ from probes.exchange import certificate
 from probes.exchange.http1 import HttpAnswer, HttpError, get
 from probes.exchange.stream import ByteStream, TimedStream
 from probes.exchange.tls import NotTlsError, TlsStream
+from probes.exchange.trust import unverified
 from probes.reach.params import Setting
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Steps(ABC):
         """Shake hands once more without checking, because a refused certificate cannot be read from Python."""
         async with self.open() as stream:
             if stream is not None:
-                await self._secure(stream, _unverified(), certificate.trust_problem(error.verify_code))
+                await self._secure(stream, unverified(), certificate.trust_problem(error.verify_code))
 
     @property
     def handshake(self) -> Handshake | None:
@@ -139,14 +140,6 @@ def http_result(answer: HttpAnswer) -> HttpResult:
         server=answer.server,
         http3_offered=answer.http3_offered,
     )
-
-
-def _unverified() -> ssl.SSLContext:
-    """For looking at the certificate of a server that is not trusted; nothing else is done with such a connection."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def _tls_result(handshake: Handshake, host: str, public: "X509Store | None") -> TlsResult:

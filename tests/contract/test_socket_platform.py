@@ -48,9 +48,11 @@ def exchange(address, port, *, accept=lambda _: True, timeout_s=0.3):
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
 def test_the_first_accepted_datagram_is_the_reply(address):
     with udp_server(address, b"noise", b"", b"answer", b"late") as port:
+        began_s = time.perf_counter()
         reply = asyncio.run(exchange(address, port, accept=lambda data: data == b"answer"))
     assert reply.payload == b"answer"
     assert 0 < reply.rtt_ms < 100
+    assert began_s < reply.sent_s < time.perf_counter() - reply.rtt_ms / 1000
 
 
 def test_without_an_accepted_datagram_the_time_is_up():

@@ -74,6 +74,9 @@ def world(lab, tmp_path_factory):
         built.start("switch", sys.executable, __file__, "speak", log=folder / "switch.out")
         for node, address in (("gate", "192.168.10.1"), ("rogue", "192.168.10.66")):
             built.wait_for_port(node, address, 53)
+        for _ in range(10):  # a router begins to answer some time after its program has started
+            if len(built.fact("segment", listen_s=1).routers) == 2:
+                break
         yield built
     finally:
         built.end()

@@ -78,6 +78,9 @@ WITHOUT_RAW_SOCKETS = ("setpriv", "--bounding-set=-net_raw")
 class World:
     """The namespaces, held by a process that ends with this object; `privilege` is how programs are started there."""
 
+    PROGRAMS = __file__
+    """Where `program` finds its parts."""
+
     def __init__(self, privilege=()):
         self.privilege = privilege
         self.holder = subprocess.Popen(
@@ -113,9 +116,10 @@ class World:
 
     @contextlib.contextmanager
     def program(self, node, part):
-        """A part of this file as a program on a node, from when it says that it is ready."""
-        command = [*self.enter, "ip", "netns", "exec", node, sys.executable, __file__, part]
-        running = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=REPOSITORY, env={"PYTHONPATH": str(REPOSITORY)})
+        """A part of a file as a program on a node, from when it says that it is ready."""
+        command = [*self.enter, "ip", "netns", "exec", node, sys.executable, self.PROGRAMS, part]
+        environment = {"PYTHONPATH": f"{REPOSITORY}:{Path(__file__).parent}", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+        running = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=REPOSITORY, env=environment)
         try:
             assert running.stdout.readline() == b"ready\n"
             yield

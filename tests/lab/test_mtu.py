@@ -82,8 +82,8 @@ class NarrowPath(World):
         running = subprocess.Popen([*self.enter, *command, str(folder / "nginx.conf")])
         try:
             self.shell(
-                "for try in $(seq 200); do ip netns exec server bash -c '</dev/tcp/127.0.0.1/443' 2>/dev/null && exit 0;"
-                " sleep 0.02; done; exit 1"
+                "for try in $(seq 200); do ip netns exec server bash -c '</dev/tcp/127.0.0.1/443' 2>/dev/null"
+                " && exit 0; sleep 0.02; done; exit 1"
             )
             yield
         finally:
@@ -111,7 +111,7 @@ def path_without_icmp(lab, tmp_path_factory):
     yield from made(tmp_path_factory, "true")
 
 
-@pytest.mark.parametrize("mtu", [1500, 1492, 1460, 1454, 1400, 1280])
+@pytest.mark.parametrize("mtu", [1500, 1460, 1454, 1280])
 def test_a_router_that_says_so_gives_the_exact_value(path, mtu):
     with path.link(mtu):
         facts = path.both()
@@ -125,7 +125,7 @@ def test_a_router_that_says_so_gives_the_exact_value(path, mtu):
             assert (fact.told_mtu_bytes, fact.told_by) == (mtu, NEAR[version])
 
 
-@pytest.mark.parametrize("mtu", [1492, 1460, 1454, 1333, 1280])
+@pytest.mark.parametrize("mtu", [1454, 1333, 1280])
 def test_a_black_hole_is_measured_exactly(path, mtu):
     with path.link(mtu, told=False):
         facts = path.both()

@@ -29,7 +29,7 @@ def test_a_clock_that_is_right_is_told_so_by_chrony_in_both_families(world):
         assert abs(source.offset_s) <= source.uncertainty_s + 0.01
         assert (source.stratum, source.leap, source.kiss, source.failure) == (2, LeapIndicator.NONE, None, None)
     assert (fact.agreement, fact.agreeing, fact.disagreeing) == (Agreement.MAJORITY, 2, 0)
-    assert abs(fact.offset_s) < 0.1
+    assert abs(fact.offset_s) < 0.5
     assert fact.zone is not None
 
 
@@ -39,7 +39,7 @@ def test_a_clock_that_is_wrong_is_told_by_how_much(world, ahead_s):
     with world.clocks(ntp=dict.fromkeys(CLOCKS, ahead_s)):
         fact = world.fact("time", ntp=",".join(CLOCKS))
     assert (fact.agreement, fact.agreeing) == (Agreement.MAJORITY, 3)
-    assert fact.offset_s == pytest.approx(ahead_s, abs=0.2)
+    assert fact.offset_s == pytest.approx(ahead_s, abs=0.5)
     assert 0.01 < fact.uncertainty_s < 1
 
 
@@ -47,7 +47,7 @@ def test_one_liar_among_three_does_not_win(world):
     with world.clocks(ntp={TRUE: 0.0, OTHER: HOUR_S, THIRD: 0.01}):
         fact = world.fact("time", ntp=",".join(CLOCKS))
     assert (fact.agreement, fact.agreeing, fact.disagreeing) == (Agreement.MAJORITY, 2, 1)
-    assert abs(fact.offset_s) < 0.2
+    assert abs(fact.offset_s) < 0.5
 
 
 def test_two_that_contradict_each_other_are_settled_by_the_web(world):
@@ -55,7 +55,7 @@ def test_two_that_contradict_each_other_are_settled_by_the_web(world):
         fact = world.fact("time", ntp=f"{TRUE},{OTHER}", http=THIRD)
         alone = world.fact("time", ntp=f"{TRUE},{OTHER}")
     assert (fact.agreement, fact.agreeing, fact.disagreeing) == (Agreement.MAJORITY, 2, 1)
-    assert abs(fact.offset_s) < 0.2
+    assert abs(fact.offset_s) < 0.5
     assert (alone.agreement, alone.offset_s) == (Agreement.NONE, None)
 
 

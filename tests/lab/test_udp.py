@@ -1,7 +1,5 @@
 """The probes of UDP against coturn and a STAMP reflector: NAT kinds, blocked UDP, loss, reordering, duplicates."""
 
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -19,7 +17,7 @@ OUTSIDE = "198.18.1.2"
 SYMMETRIC = "random,fully-random"
 REFLECTORS = (f"{SERVER[4]}:862", f"[{SERVER[6]}]:862")
 """The first counts, the second does not."""
-EACH_TWENTIETH = "numgen inc mod 20 == 0 drop"
+EACH_TWENTIETH = "numgen inc mod 20 == 10 drop"
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +49,7 @@ def view(fact, family=Family.IPV4):
 def test_behind_a_home_router_udp_comes_through_in_both_families(carried):
     with carried.nat():
         fact = carried.fact("udp", stun=f"{STUN},[{SERVER[6]}]:3478", duration_s=1)
-    assert [(each.attempts, each.failure) for each in fact.stun] == [(1, None)] * 2
+    assert [each.failure for each in fact.stun] == [None, None]
     assert [each.mapped_address for each in fact.stun] == [OUTSIDE, "2001:db8:10::20"]
     home, straight = view(fact), view(fact, Family.IPV6)
     assert (home.own_address, home.translated, home.port_preserved) == ("192.168.10.20", True, True)
@@ -104,7 +102,7 @@ def test_a_local_firewall_is_told_from_the_network(carried):
 
 def streams(world, *reflectors, **params):
     """What comes back of streams to several reflectors at the same time, 100 packets a second."""
-    params = {"duration_s": 1, "packets_s": 100, "reply_timeout_s": 0.4} | params
+    params = {"duration_s": 1, "packets_s": 100, "reply_timeout_s": 1} | params
     with ThreadPoolExecutor() as pool:
         running = [pool.submit(world.fact, "udp", reflectors=each, **params) for each in reflectors or REFLECTORS]
         return [each.result().stream for each in running]
@@ -139,20 +137,11 @@ def test_five_percent_lost_one_way_are_told_as_such_where_the_reflector_counts(r
 
 
 def test_a_short_outage_is_a_burst(reflected):
-    """Everything is dropped for 0.4 s or a little more."""
-
-    def cut():
-        time.sleep(1.0)
-        with reflected.filtered("far", "forward", "udp dport 862 drop"):
-            time.sleep(0.4)
-
-    outage = threading.Thread(target=cut)
-    outage.start()
-    (stream,) = streams(reflected, REFLECTORS[0], duration_s=2.5)
-    outage.join()
-    assert stream.burst_loss_ratio == 1.0
-    assert 30 <= stream.longest_gap <= 200
-    assert stream.received >= 50
+    """Of the packets behind the greeting the 50th to the 89th are dropped: 0.4 s."""
+    with reflected.filtered("far", "forward", "ip version 4 udp dport 862 numgen inc mod 1000 50-89 drop"):
+        (stream,) = streams(reflected, REFLECTORS[0])
+    assert (stream.burst_loss_ratio, stream.longest_gap, stream.received) == (1.0, 40, 60)
+    assert (stream.out.loss_ratio, stream.back.loss_ratio) == (pytest.approx(0.4), 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -178,19 +167,18 @@ def test_what_overtakes_and_what_comes_twice_is_counted_by_direction(impairable)
 
 
 def test_jitter_is_told_by_direction(impairable):
-    """Delays of 30 +- 25 ms, in order: a standard deviation of some 10 ms; the other way has none."""
-    with impairable.impaired(back=Impairment(delay_ms=30, jitter_ms=25)):
+    """Delays of 60 +- 55 ms, in order; the other way has none."""
+    with impairable.impaired(back=Impairment(delay_ms=60, jitter_ms=55)):
         stream, stateless = streams(impairable)
-    assert stream.rtt_p50_ms == pytest.approx(40, abs=25)
+    assert stream.rtt_p50_ms > 40
     for each in (stream, stateless):
-        assert each.back.jitter_ms > 2
-        assert each.back.jitter_ms > 2 * each.out.jitter_ms
-        assert each.jitter_ms == pytest.approx(each.back.jitter_ms, rel=0.5)
+        assert each.back.jitter_ms > 3
+        assert each.back.jitter_ms > each.out.jitter_ms
 
 
 def test_a_stream_to_a_stun_server_shows_loss_without_direction(carried):
     with carried.filtered("far", "forward", f"udp dport 3478 ip version 4 {EACH_TWENTIETH}"):
-        fact = carried.fact("udp", stun=STUN, duration_s=1, packets_s=100, reply_timeout_s=0.4)
+        fact = carried.fact("udp", stun=STUN, duration_s=1, packets_s=100)
     assert fact.stream.loss_ratio == pytest.approx(0.05, abs=0.011)
     assert fact.stream.out is None
 

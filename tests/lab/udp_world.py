@@ -126,8 +126,8 @@ class UdpWorld(World):
         """squid on port 3128 of the home's router."""
         settings = (
             "http_port 3128\npid_filename none\naccess_log none\ncache_store_log none\ncache_log /dev/null\n"
-            "cache deny all\npinger_enable off\nnetdb_filename none\nvisible_hostname near\nshutdown_lifetime 0 seconds\n"
-            f"http_access {access} all\n"
+            "cache deny all\npinger_enable off\nnetdb_filename none\nvisible_hostname near\n"
+            f"shutdown_lifetime 0 seconds\nhttp_access {access} all\n"
         )
         self.shell(f"cat >/run/servers/squid.conf <<'END'\n{settings}END")
         # Squid will not run as root, and there is nobody else in here: a namespace in which root has another name.

@@ -18,10 +18,10 @@ from nexkit.facts.path import (
 TARGET = "198.18.0.10"
 
 
-def trace(*hops, reached=True):
+def trace(*hops, reached=True, method=PathMethod.ICMP):
     return PathTrace(
         target=TARGET,
-        method=PathMethod.ICMP,
+        method=method,
         rounds=10,
         hops=hops,
         reached=reached,
@@ -65,6 +65,13 @@ def test_a_silent_hop_neither_stops_loss_nor_is_loss():
 
 def test_without_an_answer_of_the_target_nothing_is_known_of_loss():
     assert losses(trace(hop(1), hop(2, 5), reached=False)) == [(0.0, None, None), (pytest.approx(0.5), None, None)]
+
+
+def test_a_target_that_answers_udp_with_icmp_errors_proves_no_loss_by_leaving_some_out():
+    limited = trace(hop(1, 5), hop(2, 8), hop(3, 6), method=PathMethod.UDP)
+    assert {(continues, carried) for _, continues, carried in losses(limited)} == {(None, None)}
+    answered = trace(hop(1, 5), hop(2, 8), hop(3), method=PathMethod.UDP)
+    assert {(continues, carried) for _, continues, carried in losses(answered)} == {(False, 0.0)}
 
 
 def test_a_hop_that_was_not_asked_has_no_loss():

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexkit.facts.load import LoadBackend
+from nexkit.profile import Load
 from nexkit.profile_file import BUILT_IN, ProfileError, load_profile, parse_profile
 from nexkit.run_record import ProfileTrust
 
@@ -56,6 +57,33 @@ needs = ["clock:30s", "udp"]
 )
 
 
+@pytest.mark.parametrize(
+    ("lines", "host", "public"),
+    [
+        ('backend = "ndt7"', "", True),
+        ('backend = "ndt7"\nserver = "https://ndt.example.com/"', "ndt.example.com", False),
+        ('backend = "librespeed"\nserver = "https://speed.example.com/"', "speed.example.com", False),
+        ('backend = "iperf3"\nserver = "speed.example.com"', "speed.example.com", False),
+        ('backend = "iperf3"\nserver = "[2001:db8::1]:5202"', "2001:db8::1", False),
+        ('backend = "ookla"', "", True),
+        ('backend = "none"', "", False),
+    ],
+)
+def test_every_back_end_of_the_load_test_can_be_named(lines, host, public):
+    load = parse_profile((HEAD + f"[load]\n{lines}\n").encode(), "p.toml").load
+    assert (load.host, load.is_public) == (host, public)
+
+
+def test_what_a_load_test_will_likely_transfer_is_told_where_the_line_is_known():
+    def likely(**values):
+        return Load(**values).likely_bytes
+
+    assert likely() is None
+    assert likely(expect_down_mbit_s=100) is None
+    assert likely(expect_down_mbit_s=100, expect_up_mbit_s=10) == 37_500_000 + 3_750_000
+    assert likely(expect_down_mbit_s=1000, expect_up_mbit_s=10, max_bytes=200_000_000) == 100_000_000 + 3_750_000
+
+
 def test_a_whole_profile_is_read():
     profile = parse_profile(WHOLE.encode(), "p.toml")
     assert profile.name["ja"] == "エグザンプル株式会社"
@@ -92,7 +120,10 @@ def test_the_built_in_profile_is_valid():
         (HEAD + '[internet]\nnames = ["*.example.com"]\n', "line 8", "host name"),
         (HEAD + '[internet]\nnames = ["localhost"]\n', "line 8", "host name"),
         (HEAD + '[internet]\nportal_checks = ["https://a.example/"]\n', "line 8", "web address"),
-        (HEAD + '[load]\nbackend = "ndt7"\n', "line 8", "not built into this version"),
+        (HEAD + '[load]\nbackend = "iperf"\n', "line 8", "not built into this version"),
+        (HEAD + '[load]\nbackend = "ookla"\nserver = "https://s.example/"\n', "line 9", "chooses its servers itself"),
+        (HEAD + '[load]\nbackend = "iperf3"\nserver = "https://s.example/"\n', "line 9", "neither a host name"),
+        (HEAD + '[load]\nbackend = "librespeed"\n', "line 7", "web address"),
         (HEAD + '[load]\nserver = "https://s.example/"\ndownload = "d?x={host}"\n', "line 9", "only placeholder"),
         (HEAD + '[load]\nserver = "https://s.example/"\nmax_bytes = 999_999_999_999\n', "line 9", "between"),
         (HEAD + '[load]\nserver = "https://s.example/?x=1"\n', "line 8", "must end with its path"),

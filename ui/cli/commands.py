@@ -3,8 +3,8 @@
 import argparse
 import errno
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NoReturn
 
 from nexkit import __version__
 from nexkit.request import Depth, Symptom
@@ -19,6 +19,12 @@ class _Parser(argparse.ArgumentParser):
         raise CommandError(f"{message} (see: {self.prog} --help)")
 
 
+if TYPE_CHECKING:
+    _Commands = argparse._SubParsersAction[_Parser]  # noqa: SLF001  the type of what `add_subparsers` gives has no other name
+else:
+    _Commands = object
+
+
 def _language_of(words: Sequence[str]) -> str | None:
     """The value of --lang, needed before the help texts are made."""
     for index, word in enumerate(words):
@@ -29,16 +35,11 @@ def _language_of(words: Sequence[str]) -> str | None:
     return None
 
 
-def build_parser(texts: Texts) -> argparse.ArgumentParser:
-    """The parser of every command, with its help in the language of the texts."""
+def build_parser(texts: Texts, command: str | None = None) -> argparse.ArgumentParser:
+    """The parser of every command, with its help in the language of the texts; of one alone where that is known."""
     _ = texts.gettext
     common = _Parser(add_help=False)
     common.add_argument("--lang", choices=LANGUAGES, help=_("language of the output (default: the system's)"))
-    profile = _Parser(add_help=False)
-    profile.add_argument("--profile", metavar="FILE", help=_("organisation profile (default: the built-in one)"))
-    json = _Parser(add_help=False)
-    json.add_argument("--json", metavar="FILE", help=_("write the result as JSON to FILE, or to standard output: -"))
-
     parser = _Parser(
         prog="nexkit",
         description=_("Finds out where a network fault is, and writes a signed report for the support desk."),
@@ -46,11 +47,37 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"nexkit {__version__}")
     commands = parser.add_subparsers(dest="command", metavar=_("COMMAND"), parser_class=_Parser)
+    for name, add in _COMMANDS.items():
+        if command in (None, name):
+            add(commands, common, texts)
+    return parser
 
-    commands.add_parser("wizard", parents=[common, profile], help=_("open the wizard window"))
 
+def _profile_option(texts: Texts) -> _Parser:
+    _ = texts.gettext
+    profile = _Parser(add_help=False)
+    profile.add_argument("--profile", metavar="FILE", help=_("organisation profile (default: the built-in one)"))
+    return profile
+
+
+def _json_option(texts: Texts) -> _Parser:
+    _ = texts.gettext
+    json = _Parser(add_help=False)
+    json.add_argument("--json", metavar="FILE", help=_("write the result as JSON to FILE, or to standard output: -"))
+    return json
+
+
+def _add_wizard(commands: _Commands, common: _Parser, texts: Texts) -> None:
+    _ = texts.gettext
+    commands.add_parser("wizard", parents=[common, _profile_option(texts)], help=_("open the wizard window"))
+
+
+def _add_diagnose(commands: _Commands, common: _Parser, texts: Texts) -> None:
+    _ = texts.gettext
     diagnose = commands.add_parser(
-        "diagnose", parents=[common, profile, json], help=_("do the wizard's work without a window")
+        "diagnose",
+        parents=[common, _profile_option(texts), _json_option(texts)],
+        help=_("do the wizard's work without a window"),
     )
     diagnose.add_argument("--symptom", choices=[word.value for word in Symptom], default=Symptom.CHECK_UP.value)
     diagnose.add_argument("--service", metavar="ID", help=_("test this service of the profile only"))
@@ -69,6 +96,10 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
         "--time-limit", metavar="S", type=float, help=_("stop measuring after S seconds and diagnose what is there")
     )
 
+
+def _add_probe(commands: _Commands, common: _Parser, texts: Texts) -> None:
+    _ = texts.gettext
+    json = _json_option(texts)
     probe = commands.add_parser("probe", help=_("list the probes, or run one by itself"))
     probes = probe.add_subparsers(dest="action", metavar="list|run", required=True, parser_class=_Parser)
     others = _Parser(add_help=False)
@@ -87,39 +118,74 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     probe_run.add_argument("id", metavar="ID")
     probe_run.add_argument("words", metavar="TARGET|KEY=VALUE", nargs="*")
 
-    commands.add_parser("check", parents=[common, json], help=_("what this system lets the kit measure"))
 
+def _add_check(commands: _Commands, common: _Parser, texts: Texts) -> None:
+    _ = texts.gettext
+    commands.add_parser("check", parents=[common, _json_option(texts)], help=_("what this system lets the kit measure"))
+
+
+def _add_show(commands: _Commands, common: _Parser, texts: Texts) -> None:
+    _ = texts.gettext
+    json = _json_option(texts)
     show = commands.add_parser("show", parents=[common, json], help=_("verdict, findings and evidence of a report"))
     show.add_argument("bundle", metavar="BUNDLE")
     show.add_argument("--html", metavar="FILE", help=_("write the report as a web page"))
 
+
+def _add_diagnose_again(commands: _Commands, common: _Parser, texts: Texts) -> None:
+    _ = texts.gettext
     again = commands.add_parser(
-        "diagnose-again", parents=[common, json], help=_("what today's rules say of an earlier report")
+        "diagnose-again",
+        parents=[common, _json_option(texts)],
+        help=_("what today's rules say of an earlier report"),
     )
     again.add_argument("bundle", metavar="BUNDLE")
 
+
+def _add_verify(commands: _Commands, common: _Parser, texts: Texts) -> None:
+    _ = texts.gettext
+    json = _json_option(texts)
     verify = commands.add_parser("verify", parents=[common, json], help=_("check a report: signature, hashes, consent"))
     verify.add_argument("bundle", metavar="BUNDLE")
     verify.add_argument("--signers", metavar="FILE", help=_("trusted keys, in OpenSSH's allowed_signers format"))
     verify.add_argument("--revoked", metavar="FILE", help=_("revoked public keys, one a line"))
     verify.add_argument("--require", metavar="TIER", default="integrity-only", help=_("the least tier to accept"))
 
+
+def _add_profile(commands: _Commands, common: _Parser, texts: Texts) -> None:
+    _ = texts.gettext
     profiles = commands.add_parser("profile", help=_("check an organisation profile"))
     profile_actions = profiles.add_subparsers(dest="action", metavar="check", required=True, parser_class=_Parser)
     profile_check = profile_actions.add_parser("check", parents=[common], help=_("whether a profile can be used"))
     profile_check.add_argument("file", metavar="FILE")
 
+
+def _add_key(commands: _Commands, common: _Parser, texts: Texts) -> None:
+    _ = texts.gettext
     key = commands.add_parser("key", help=_("the key that signs this installation's reports"))
     key_actions = key.add_subparsers(dest="action", metavar="show", required=True, parser_class=_Parser)
     key_actions.add_parser("show", parents=[common], help=_("its public half and the name of this installation"))
-    return parser
+
+
+_COMMANDS: Mapping[str, Callable[[_Commands, _Parser, Texts], None]] = {
+    "wizard": _add_wizard,
+    "diagnose": _add_diagnose,
+    "probe": _add_probe,
+    "check": _add_check,
+    "show": _add_show,
+    "diagnose-again": _add_diagnose_again,
+    "verify": _add_verify,
+    "profile": _add_profile,
+    "key": _add_key,
+}
 
 
 def run_command(words: list[str]) -> int:
     """Run one command; what goes wrong becomes one line on stderr and an exit status."""
     texts = Texts(_language_of(words))
     try:
-        parser = build_parser(texts)
+        # The other commands are not needed to read this one, and making their parsers takes longer than reading it.
+        parser = build_parser(texts, words[0] if words and words[0] in _COMMANDS else None)
         arguments = parser.parse_args(words)
         if arguments.command is None:
             if _has_screen():

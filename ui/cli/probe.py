@@ -45,11 +45,11 @@ def list_probes(arguments: argparse.Namespace, texts: Texts) -> int:
     for spec in runner.registry:
         name, sends = probe_text(spec.id, texts)
         limit = _("at most {size}, {seconds:.0f} s").format(size=byte_size(spec.max_bytes), seconds=spec.timeout_s)
-        print(f"{spec.id:<12}{name} ({spec.consent.value}; {limit})")
-        print(f"{'':<12}{sends}")
-        print(f"{'':<12}{', '.join(_parameters(spec)) or _('no parameters')}")
+        print(f"{spec.id:<14}{name} ({spec.consent.value}; {limit})")
+        print(f"{'':<14}{sends}")
+        print(f"{'':<14}{', '.join(_parameters(spec)) or _('no parameters')}")
         if (state := _best(spec, states)) is not CapabilityState.AVAILABLE:
-            print(f"{'':<12}" + _("Here: {state} (see: nexkit check)").format(state=state_word(state, texts)))
+            print(f"{'':<14}" + _("Here: {state} (see: nexkit check)").format(state=state_word(state, texts)))
     return ExitStatus.HEALTHY
 
 

@@ -1,27 +1,25 @@
 """From values to what the pages show: the drawing of the path, the rows of a run, words. No Qt in here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from nexkit.diagnosis.verdict import Diagnosis, NotTested, Rung, RungState, Segment
+from nexkit.diagnosis.verdict import Diagnosis, Rung, RungState, Segment
 from nexkit.events import Event, RunFinished, StepFinished, StepProgress, StepSample, StepsPlanned
-from nexkit.facts.dns import ResolverAnswers, SystemLookups
+from nexkit.facts.dns import EncryptedAnswers, ResolverAnswers, SystemLookups
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.load import LoadTest
 from nexkit.facts.network import GatewayReach, NeighbourState, NetworkState
 from nexkit.facts.path import PathTrace
 from nexkit.facts.portal import PortalCheck
 from nexkit.facts.reach import Reach
-from nexkit.outcome import Completed, Failed, FailureKind, Skipped, SkipReason
+from nexkit.outcome import Completed, Skipped
 from nexkit.probe import ProbeSpec
 from nexkit.profile import Localised
 from nexkit.request import Depth, Symptom
 from nexkit.run_record import StepResult
 from nexkit.subject import Subject
 from nexkit.texts import Texts
-from nexkit.texts.numbers import bit_rate, milliseconds, percent
-from nexkit.texts.verdicts import not_tested_text
 
 TYPICAL_S: Mapping[Depth, float] = {Depth.QUICK: 5.0, Depth.STANDARD: 15.0, Depth.FULL: 40.0}
 """What a run on a healthy network takes; the remaining time is counted down from it."""
@@ -104,6 +102,8 @@ def shows_life(fact: object) -> bool:
             return fact.received > 0
         case ResolverAnswers():
             return any(query.rcode == "NOERROR" for query in fact.queries)
+        case EncryptedAnswers():
+            return any(query.rcode == "NOERROR" for attempt in fact.attempts for query in attempt.queries)
         case SystemLookups():
             return any(lookup.addresses for lookup in fact.lookups)
         case PathTrace():
@@ -285,81 +285,3 @@ def depth_text(depth: Depth, texts: Texts) -> tuple[str, str]:
             return _("Normal check"), _("About 15 seconds; the right choice for most troubles")
         case Depth.FULL:
             return _("Thorough check with load test"), _("About 40 seconds; fills your line for some seconds")
-
-
-def fact_text(fact: object, texts: Texts) -> str:
-    """The figures of a fact that an engineer looks at first, in one line."""
-    _ = texts.gettext
-    match fact:
-        case NetworkState():
-            gateways = [route.gateway for route in fact.default_routes if route.gateway]
-            return _("Interfaces: {count}; router: {gateways}; name servers: {resolvers}").format(
-                count=len(fact.interfaces),
-                gateways=_listed(gateways),
-                resolvers=_listed(resolver.address for resolver in fact.resolvers),
-            )
-        case GatewayReach():
-            return _("{address}: neighbour {state}").format(
-                address=fact.gateway, state=fact.neighbour.value if fact.neighbour else "–"
-            )
-        case EchoStats():
-            return _("{address}: median {median}, 95 % below {p95}, lost {loss} of {count}").format(
-                address=fact.target,
-                median=milliseconds(fact.rtt_p50_ms),
-                p95=milliseconds(fact.rtt_p95_ms),
-                loss=percent(fact.loss_ratio),
-                count=fact.sent,
-            )
-        case ResolverAnswers():
-            times = [query.time_ms for query in fact.queries if query.time_ms is not None]
-            return _("{address}: {good} of {count} questions answered, slowest {time}").format(
-                address=fact.resolver,
-                good=sum(query.rcode is not None for query in fact.queries),
-                count=len(fact.queries),
-                time=milliseconds(max(times, default=None)),
-            )
-        case SystemLookups():
-            return _("{good} of {count} names found").format(
-                good=sum(bool(lookup.addresses) for lookup in fact.lookups), count=len(fact.lookups)
-            )
-        case PathTrace():
-            reached = (
-                _("{address}: reached after {count} hops")
-                if fact.reached
-                else _("{address}: last answer {count} hops away")
-            )
-            return reached.format(address=fact.target, count=len(fact.hops))
-        case Reach():
-            return _("{host} port {port}: {good} of {count} addresses answered").format(
-                host=fact.host,
-                port=fact.port,
-                good=sum(attempt.failure is None for attempt in fact.attempts),
-                count=len(fact.attempts),
-            )
-        case PortalCheck():
-            return _("{url}: {good} of {count} as expected").format(
-                url=fact.url, good=sum(bool(attempt.as_expected) for attempt in fact.attempts), count=len(fact.attempts)
-            )
-        case LoadTest():
-            return _("download {down}, upload {up}").format(
-                down=bit_rate(fact.down.goodput_bit_s if fact.down else None),
-                up=bit_rate(fact.up.goodput_bit_s if fact.up else None),
-            )
-        case _:
-            return type(fact).__name__
-
-
-def _listed(words: Iterable[str]) -> str:
-    return ", ".join(words) or "–"
-
-
-def outcome_text(result: StepResult, texts: Texts) -> str:
-    """What became of a step, in one line."""
-    match result.outcome:
-        case Completed(fact):
-            return fact_text(fact, texts)
-        case Failed(failure):
-            reason: FailureKind | SkipReason = failure.kind
-        case Skipped(reason):
-            pass
-    return not_tested_text(NotTested(step=result.id, probe=result.probe, reason=reason), texts)

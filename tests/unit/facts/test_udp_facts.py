@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nexkit.facts.udp import StreamMethod, StreamReply, StreamWindow, late_ones, stream_facts
 
@@ -47,6 +49,25 @@ def test_loss_is_told_per_window_of_a_fifth_of_a_second():
     assert fact.windows == (StreamWindow(sent=10, lost=1), StreamWindow(sent=10, lost=3))
     assert (fact.burst_loss_ratio, fact.longest_gap) == (pytest.approx(0.3), 3)
     assert fact.duration_s == pytest.approx(19 * PACE_S)
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(0, []), (1, [1]), (9, [9]), (10, [10]), (19, [19]), (25, [10, 15])])
+def test_what_is_left_at_the_end_makes_no_window_of_its_own(count, sizes):
+    assert [window.sent for window in stream([], count=count).windows] == sizes
+
+
+def test_windows_of_a_slow_stream_are_longer():
+    fact = stream_facts(
+        server="stun.example.com",
+        port=3478,
+        target="198.18.8.80",
+        method=StreamMethod.STUN,
+        packets_s=2.0,
+        payload_bytes=20,
+        sent_at_s=[number / 2 for number in range(10)],
+        replies=plain(*range(1, 10)),
+    )
+    assert fact.windows == (StreamWindow(sent=5, lost=1), StreamWindow(sent=5, lost=0))
 
 
 def test_a_second_answer_is_a_duplicate_and_the_first_counts():
@@ -103,3 +124,18 @@ def test_one_way_jitter_needs_no_clocks_that_agree():
     fact = stream(replies, count=2)
     assert (fact.out.jitter_ms, fact.back.jitter_ms) == (pytest.approx(1.0), 0.0)
     assert (fact.out.loss_ratio, fact.out.reordered, fact.out.duplicates) == (None, None, None)
+
+
+@given(st.lists(st.tuples(st.integers(0, 19), st.none() | st.integers(0, 40), st.floats(-1e6, 1e6)), max_size=60))
+def test_whatever_a_reflector_says_ratios_stay_ratios(replies):
+    fact = stream(
+        [
+            StreamReply(number=number, rtt_ms=1.0, reflected=count, out_ms=transit_ms, back_ms=-transit_ms)
+            for number, count, transit_ms in replies
+        ]
+    )
+    ratios = [fact.loss_ratio, fact.burst_loss_ratio, fact.reorder_ratio]
+    ratios += [way.loss_ratio for way in (fact.out, fact.back) if way]
+    assert all(ratio is None or 0 <= ratio <= 1 for ratio in ratios)
+    counts = [fact.reordered, fact.duplicates, *(way.duplicates for way in (fact.out, fact.back) if way)]
+    assert all(count is None or count >= 0 for count in counts)

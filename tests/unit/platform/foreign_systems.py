@@ -69,6 +69,9 @@ class Registry:
             raise FileNotFoundError(name)
         return self.values[key, name], 4
 
+    def ExpandEnvironmentStrings(self, text):  # noqa: N802
+        return text
+
 
 class WindowsError(OSError):
     """What ctypes.WinError gives on Windows."""

@@ -270,7 +270,7 @@ def test_everything_can_be_measured_where_nothing_is_refused(platform):
     found = asyncio.run(platform.capabilities())
     assert {each.id: each.state for each in found} == dict.fromkeys(
         ("icmp4", "icmp6", "trace4", "trace6", "neighbours", "resolvers"), CapabilityState.AVAILABLE
-    ) | {"wifi": CapabilityState.MISSING}
+    ) | dict.fromkeys(("wifi", "segment"), CapabilityState.MISSING)
 
 
 def test_refusals_are_told():
@@ -320,3 +320,9 @@ def test_the_systems_list_of_interfaces_is_read(monkeypatch):
         addresses=(("192.168.1.20", "255.255.255.0"), ("fe80::20%en0", "ffff:ffff:ffff:ffff::")),
     )
     assert (second.up, second.duplex, second.mac, second.addresses) == (False, None, None, ())
+
+
+def test_the_name_service_is_that_of_the_tool(platform):
+    service = asyncio.run(platform.name_service(["www.example.com"]))
+    assert service.servers == ("192.168.1.1", "fe80::1%en0")
+    assert [scope.domains for scope in service.scopes] == [(".",), ("corp.example.com",), ()]

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexkit.facts.path import MplsLabel
+from nexkit.platform.internet_checksum import internet_sum
 from nexkit.platform.parse_icmp_error import parse_extended_error
-from nexkit.platform.parse_icmp_message import internet_sum, mpls_labels, parse_icmp_message
+from nexkit.platform.parse_icmp_message import mpls_labels, parse_icmp_message
 
 ROUTER, OWN, TARGET = "198.51.100.1", "192.168.10.20", "198.18.0.10"
 LABELS = (

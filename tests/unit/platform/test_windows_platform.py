@@ -310,7 +310,7 @@ def test_a_service_that_goes_away_meanwhile_is_an_error_of_that_request(platform
 def test_everything_can_be_measured_where_nothing_is_refused(platform):
     assert {each.id: each.state for each in asyncio.run(platform.capabilities())} == dict.fromkeys(
         ("icmp4", "icmp6", "trace4", "trace6", "neighbours", "resolvers"), CapabilityState.AVAILABLE
-    ) | {"wifi": CapabilityState.MISSING}
+    ) | dict.fromkeys(("wifi", "segment"), CapabilityState.MISSING)
 
 
 def test_a_loopback_that_does_not_answer_is_told(platform, system):
@@ -318,3 +318,8 @@ def test_a_loopback_that_does_not_answer_is_told(platform, system):
     system.last_error = api.IP_REQ_TIMED_OUT
     found = {each.id: (each.state, each.reason) for each in asyncio.run(platform.capabilities())}
     assert found["icmp4"] == found["trace6"] == (CapabilityState.REFUSED, "no_answer")
+
+
+def test_the_name_service_is_that_of_the_adapters(platform):
+    service = asyncio.run(platform.name_service(["www.example.com"]))
+    assert (service.servers, service.scopes, service.hosts) == ((), (), None)

@@ -1,8 +1,9 @@
 import asyncio
 import datetime as dt
 import json
-import os
 import socket
+import subprocess
+import sys
 import time
 
 import pytest
@@ -14,7 +15,7 @@ from scripted import context
 from nexkit.facts.proxy import ProxyKind, ProxyWay
 from nexkit.outcome import FailureKind
 from nexkit.platform.api import ProcessResult
-from probes.proxy.pac import MAX_LOOKUPS, MAX_ROUNDS, _shown_to_pac, _ways, decide
+from probes.proxy.pac import MAX_LOOKUPS, MAX_ROUNDS, PROGRAM_WORD, _command, _shown_to_pac, _ways, decide
 from probes.proxy.pac_functions import PAC_FUNCTIONS
 from probes.proxy.pac_program import NOT_INSTALLED_STATUS, evaluate
 
@@ -338,12 +339,8 @@ def test_a_file_is_not_told_what_an_encrypted_page_is_about(url, shown):
     assert _shown_to_pac(url) == shown
 
 
-def test_the_program_runs_by_itself_with_nothing_of_ours_beside_it(tmp_path):
-    import subprocess
-    import sys
-
-    from probes.proxy import pac
-
+@pytest.mark.parametrize("command", [_command(), (sys.executable, "-m", "ui.cli", PROGRAM_WORD)])
+def test_the_program_runs_by_itself_and_as_the_frozen_one_starts_it(command):
     request = {
         "functions": PAC_FUNCTIONS,
         "script": "function FindProxyForURL() { return 'DIRECT'; }",
@@ -352,13 +349,11 @@ def test_the_program_runs_by_itself_with_nothing_of_ours_beside_it(tmp_path):
         "own": [],
         "time_s": 1,
     }
-    done = subprocess.run(
-        pac._command(),
-        input=json.dumps(request).encode(),
-        stdout=subprocess.PIPE,
-        cwd=tmp_path,
-        check=True,
-        env=dict(os.environ),
-    )
+    done = subprocess.run(command, input=json.dumps(request).encode(), stdout=subprocess.PIPE, check=True)
     assert json.loads(done.stdout)["answers"] == [{"text": "DIRECT"}]
-    assert pac._command()[0] == sys.executable
+
+
+def test_the_frozen_program_starts_the_one_that_has_a_standard_output(monkeypatch):
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", "/opt/nexkit/nexkit-wizard.exe")
+    assert _command() == ("/opt/nexkit/nexkit.exe", PROGRAM_WORD)

@@ -13,6 +13,7 @@ from sample_report import OWN_NAMES, SECRETS, echo, home_record, network_state, 
 from nexkit.address import Family, Scope, family, in_prefix, scope
 from nexkit.diagnosis.engine import diagnose
 from nexkit.facts import BUILTIN_FACTS
+from nexkit.facts.dns import DnsTransport, EncryptedAnswers
 from nexkit.outcome import Completed, Skipped, SkipReason
 from nexkit.request import Request
 from nexkit.sensitivity import Open, RemoteText, Ssid
@@ -177,6 +178,24 @@ def test_host_names_keep_profile_names_domains_and_top_label(record, profile):
 def test_a_web_address_loses_user_query_and_path(record, profile):
     state = own_network(record, profile)
     assert state.proxy.pac_url == f"http://{state.proxy.http.host}/"
+
+
+@pytest.mark.parametrize("own", ["tls://dns.example.com", "https://dns.example.com/dns-query"])
+def test_an_encrypted_resolver_is_shown_where_the_profile_names_it(profile, own):
+    def shown(resolver):
+        fact = EncryptedAnswers(
+            resolver=resolver, transport=DnsTransport.TLS, resolve_ms=1.0, resolve_failure=None, attempts=()
+        )
+        record = home_record(results=(step("dns.x", "encrypted_dns", Subject.COMPARISON_RESOLVER, Completed(fact)),))
+        internet = replace(profile.profile.internet, encrypted_resolvers=(own,))
+        named = replace(profile.profile, internet=internet)
+        return redact(record, named, ALL, KEY).record.results[0].outcome.fact.resolver
+
+    assert shown(own) == own
+    masked = shown("tls://secret-resolver.kaisha.example:8853")
+    assert masked.startswith("tls://")
+    assert masked.endswith(":8853/")
+    assert "secret" not in masked
 
 
 def test_a_typed_target_is_shown_by_its_host(profile):

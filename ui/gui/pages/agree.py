@@ -6,11 +6,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nexkit.consent import Consent
-from nexkit.facts.load import LoadBackend
 from nexkit.probe import ProbeSpec
 from nexkit.profile import Profile
 from nexkit.request import Depth
 from nexkit.texts import Texts
+from nexkit.texts.load import load_detail, load_question
 from nexkit.texts.numbers import byte_size
 from nexkit.texts.probes import probe_text
 from ui.gui.pages.base import CardGrid, Disclosure, PageBase, card, plain_label, rule
@@ -93,7 +93,9 @@ class AgreePage(PageBase):
         )
         self.consent.toggled.connect(self.agreed)
         self.add_to_foot(self.consent)
-        self.load_consent = Tick("agree.load_consent", self._load_title(), self._load_detail())
+        self.load_consent = Tick(
+            "agree.load_consent", load_question(profile.load, texts), load_detail(profile.load, texts)
+        )
         self.load_consent.setVisible(False)
         self.add_to_foot(self.load_consent)
         self.problem = plain_label("", "problem", "agree.problem")
@@ -101,25 +103,6 @@ class AgreePage(PageBase):
         self.add_to_foot(self.problem)
         self.column.addStretch(1)
         self._depths[Depth.STANDARD].setChecked(True)
-
-    def _load_title(self) -> str:
-        _ = self.texts.gettext
-        return _("I also agree to the &load test, which transfers up to {size}").format(
-            size=byte_size(self._profile.load.max_bytes)
-        )
-
-    def _load_detail(self) -> str:
-        _ = self.texts.gettext
-        if self._profile.load.backend is LoadBackend.OOKLA:
-            return _(
-                "It runs at Speedtest by Ookla, a public service that keeps and publishes the result together with "
-                "your public address (terms: www.speedtest.net/about/terms). For some seconds it fills your line, and "
-                "it uses up data volume on a mobile contract."
-            )
-        return _(
-            "Test server: {server}. For some seconds it fills your line, so calls of others may stutter, and it uses "
-            "up data volume on a mobile contract."
-        ).format(server=self._profile.load.server)
 
     def show_specs(self, specs: Iterable[ProbeSpec]) -> None:
         """The probes of this installation are known now."""
@@ -142,7 +125,7 @@ class AgreePage(PageBase):
         base = frozenset({Consent.SYSTEM, Consent.ACTIVE_TRAFFIC})
         if self.chosen_depth() is not Depth.FULL or not self.load_consent.isChecked():
             return base
-        if self._profile.load.backend is LoadBackend.OOKLA:
+        if self._profile.load.is_public:
             return base | _LOAD_CONSENTS
         return base | {Consent.BULK_TRAFFIC}
 

@@ -20,12 +20,13 @@ from nexkit.profile import Support
 from nexkit.run_record import RunRecord
 from nexkit.texts import Texts
 from nexkit.texts.causes import cause_text
+from nexkit.texts.facts import outcome_text
 from nexkit.texts.numbers import byte_size, percent
 from nexkit.texts.probes import probe_text
 from nexkit.texts.verdicts import not_tested_text, rung_word, segment_name, severity_word, verdict_sentence
 from nexkit.texts.words import subject_text, value_text
 from ui.gui.pages.base import Disclosure, PageBase, card, plain_label
-from ui.gui.present import Mark, mark_word, outcome_text, places
+from ui.gui.present import Mark, mark_word, places
 from ui.gui.theme import current_theme
 from ui.gui.widgets.mark_label import MarkLabel
 from ui.gui.widgets.path_view import PathNode, PathView

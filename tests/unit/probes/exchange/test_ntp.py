@@ -3,6 +3,8 @@ import random
 import struct
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nexkit.facts.time import LeapIndicator
 from probes.exchange import ntp
@@ -77,3 +79,12 @@ def test_only_an_answer_to_the_very_request_is_taken():
 def test_a_request_tells_nothing_of_this_computer():
     assert ASKED[:40] == b"\x23" + bytes(39)
     assert ntp.request(random.Random(2))[40:] != ASKED[40:]
+
+
+@given(st.binary(min_size=48, max_size=60), st.floats(0, 5000))
+def test_no_answer_breaks_the_reader_or_the_arithmetic(noise, rtt_ms):
+    read = ntp.read_answer(noise)
+    offset_s, delay_ms, uncertainty_s = ntp.offset(read, NOW, rtt_ms)
+    assert abs(offset_s) <= 2**31
+    assert 0 <= delay_ms <= rtt_ms
+    assert uncertainty_s >= 0

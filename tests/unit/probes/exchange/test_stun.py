@@ -2,6 +2,8 @@ import random
 import struct
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from probes.exchange.stun import BindingAnswer, Endpoint, binding_request, is_answer, read_answer, transaction_of
 
@@ -68,3 +70,9 @@ def test_each_request_has_an_id_of_its_own_and_only_its_answer_is_taken():
 )
 def test_what_is_cut_off_or_nonsense_is_no_answer(payload):
     assert read_answer(payload) is None
+
+
+@given(st.binary(max_size=200), st.sampled_from([IPV4_RESPONSE[:20], IPV6_RESPONSE[:24], b""]))
+def test_no_datagram_breaks_the_reader(noise, begin):
+    read_answer(begin + noise)
+    is_answer(REQUEST, begin + noise)
