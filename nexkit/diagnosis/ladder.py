@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nexkit.address import Family
-from nexkit.diagnosis import signs
+from nexkit.diagnosis import signs, ways
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.loss import by_chance, shared_loss
 from nexkit.diagnosis.signs import ResolverState
@@ -38,8 +38,13 @@ def _asked(run: Snapshot, *subjects: Subject) -> bool:
     )
 
 
+def _reached(run: Snapshot) -> tuple[str, ...]:
+    """Answers from the internet, directly or through a proxy: whoever gets there has passed all that lies before."""
+    return (*signs.internet(run).reached_ids, *ways.carried(run))
+
+
 def _device(run: Snapshot, _limits: Limits) -> _Seen:
-    reached = signs.internet(run).reached_ids
+    reached = _reached(run)
     known = signs.network(run)
     if known is not None:
         step, state = known
@@ -53,7 +58,7 @@ def _device(run: Snapshot, _limits: Limits) -> _Seen:
 
 def _lan(run: Snapshot, _limits: Limits) -> _Seen:
     alive = tuple(step for gateway in signs.gateways(run) for step in gateway.alive)
-    passed = alive or signs.internet(run).reached_ids
+    passed = alive or _reached(run)
     if passed:
         return _Seen(RungState.PASS, passed)
     return _UNKNOWN if _asked(run, Subject.GATEWAY) else _NOT_RUN
@@ -62,7 +67,7 @@ def _lan(run: Snapshot, _limits: Limits) -> _Seen:
 def _gateway(run: Snapshot, limits: Limits) -> _Seen:
     known = signs.gateways(run)
     alive = tuple(step for gateway in known for step in gateway.alive)
-    passed = alive or signs.internet(run).reached_ids
+    passed = alive or _reached(run)
     if passed:
         return _Seen(RungState.PASS, passed) if known else _NOT_RUN
     silent = tuple(step for gateway in known for step in (*gateway.absent, *gateway.silent))
@@ -72,7 +77,7 @@ def _gateway(run: Snapshot, limits: Limits) -> _Seen:
 
 
 def _access(run: Snapshot, _limits: Limits) -> _Seen:
-    passed = (*signs.beyond_gateway(run), *signs.internet(run).reached_ids)
+    passed = (*signs.beyond_gateway(run), *_reached(run))
     if passed:
         return _Seen(RungState.PASS, passed)
     return _UNKNOWN if _asked(run, Subject.ANCHOR, Subject.PROVIDER_HOP) else _NOT_RUN
@@ -83,8 +88,13 @@ def _internet(run: Snapshot, limits: Limits) -> _Seen:
     lossy = [whole for each in Family if (whole := shared_loss(run, limits, each)) is not None]
     if lossy:
         return _Seen(RungState.WARN, tuple(step for whole in lossy for step in whole.steps))
-    if view.reached_ids:
-        return _Seen(RungState.PASS, view.reached_ids)
+    # Through a proxy that gets nowhere, its users have no internet, whatever is reached without it.
+    nowhere = ways.not_carried(run)
+    through = ways.carried(run)
+    if len(nowhere) >= limits.min_destinations and not through:
+        return _Seen(RungState.FAIL, tuple(step for way in nowhere for step in way.steps))
+    if through or view.reached_ids:
+        return _Seen(RungState.PASS, (*through, *view.reached_ids))
     if view.broken(limits.min_destinations) and not signs.behind_proxy(run):
         return _Seen(RungState.FAIL, view.dead_ids)
     return _UNKNOWN if _asked(run, Subject.ANCHOR, Subject.CONTROL) else _NOT_RUN
@@ -100,6 +110,10 @@ def _dns(run: Snapshot, limits: Limits) -> _Seen:
     asked = (*(each.step for each in configured), *(step for step, _ in programs))
     if found or (good and not programs):
         return _Seen(RungState.WARN if programs else RungState.PASS, asked)
+    through = ways.carried(run)
+    if through and any(query.rcode is not None for each in configured for query in each.queries):
+        # A proxy looks names up itself; resolvers of a closed network may know none but those within.
+        return _Seen(RungState.PASS, through)
     failing = [each for each in configured if each.state in {ResolverState.SILENT, ResolverState.ERRING}]
     if signs.internet(run).reached_ids and len(programs) + len(failing) >= limits.min_signs:
         return _Seen(RungState.FAIL, asked)
@@ -129,7 +143,13 @@ def _lost_on_the_way(run: Snapshot, limits: Limits, attempts: tuple[ReachAttempt
 
 
 def _service(run: Snapshot, limits: Limits) -> _Seen:
-    tested = run.facts(Reach, Subject.SERVICE)
+    asked = run.facts(Reach, Subject.SERVICE)
+    by_proxy = [way for _, reach in asked if (way := ways.proxied(run, reach)) is not None and not way.direct]
+    opened = tuple(way.steps[0] for way in by_proxy if ways.passed(way) and way.attempt is None)
+    turned_away = tuple(
+        way.steps[0] for way in by_proxy if way.passage in {ways.Passage.REFUSED, ways.Passage.UNREACHED}
+    )
+    tested = ways.reaches(run, Subject.SERVICE)
     planned = [
         result
         for result in run.steps(Subject.SERVICE)
@@ -140,7 +160,10 @@ def _service(run: Snapshot, limits: Limits) -> _Seen:
         for step, reach in tested
         if not signs.service_works(reach, attempts := signs.fair_attempts(run, reach))
     }
-    failing = tuple(step for step, attempts in bad.items() if not _lost_on_the_way(run, limits, attempts))
+    failing = (
+        *(step for step, attempts in bad.items() if not _lost_on_the_way(run, limits, attempts)),
+        *(step for step in turned_away if step not in {each for each, _ in tested}),
+    )
     if failing:
         enough = len(signs.passing_controls(run)) >= limits.min_controls
         return _Seen(RungState.FAIL if enough else RungState.INCONCLUSIVE, failing)
@@ -148,8 +171,9 @@ def _service(run: Snapshot, limits: Limits) -> _Seen:
         isinstance(result.outcome, Skipped) and result.outcome.reason in _CUT_SHORT
         for result in run.steps(Subject.SERVICE)
     )
-    if tested and len(tested) == len(planned) and not cut_short and not bad:
-        return _Seen(RungState.PASS, tuple(step for step, _ in tested))
+    good = (*(step for step, _ in tested), *opened)
+    if good and len(good) == len(planned) and not cut_short and not bad:
+        return _Seen(RungState.PASS, good)
     return _UNKNOWN if planned or cut_short else _NOT_RUN
 
 

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from nexkit.address import Family, Scope, in_prefix, known_family, known_scope
+from nexkit.diagnosis import ways
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.facts.dns import DnsQuery, DnsTransport, NameRole, ResolverAnswers, SystemLookup, SystemLookups
 from nexkit.facts.echo import EchoMethod, EchoStats
@@ -77,12 +79,34 @@ def in_use(run: Snapshot, of_family: Family) -> bool:
 
 
 def behind_proxy(run: Snapshot) -> bool:
-    """Whether a proxy is configured: then silence of direct connections proves nothing."""
+    """Whether a proxy is configured: then silence of direct connections proves nothing.
+
+    One out in the internet that keeps silent itself, or whose name cannot be looked up, is one more destination that
+    is not reached: it explains no silence.
+    """
     known = network(run)
     if known is None:
         return False
     proxy = known[1].proxy
-    return proxy.http is not None or proxy.https is not None or proxy.pac_url is not None
+    configured = proxy.http is not None or proxy.https is not None or proxy.pac_url is not None
+    return configured and not _proxies_lost(run)
+
+
+def _proxies_lost(run: Snapshot) -> bool:
+    """Whether every proxy, and every file that would name one, is as silent as an internet that is gone."""
+    known = ways.proxy_check(run)
+    if known is None:
+        return False
+    check = known[1]
+    lost = [(server.way.host or "", server.failure) for server in check.servers]
+    lost += [(urlsplit(pac.url).hostname or "", pac.failure) for pac in check.pac if not check.servers]
+    return bool(lost) and all(
+        failure is not None
+        and (
+            failure.kind is FailureKind.NAME_SERVER or (failure.kind in SILENT and known_scope(host) is Scope.INTERNET)
+        )
+        for host, failure in lost
+    )
 
 
 # --- the internet by address ---
@@ -429,18 +453,16 @@ def passing(attempt: ReachAttempt) -> bool:
 
 def passing_controls(run: Snapshot) -> tuple[str, ...]:
     """Outcome ids of controls and anchors that TCP, and TLS where asked, reached; each is another operator's."""
-    return tuple(
-        step
-        for step, reach in run.facts(Reach, Subject.CONTROL, Subject.ANCHOR)
-        if any(passing(attempt) for attempt in reach.attempts)
-    )
+    asked = (*ways.reaches(run, Subject.CONTROL), *run.facts(Reach, Subject.ANCHOR))
+    reached = (step for step, reach in asked if any(passing(attempt) for attempt in reach.attempts))
+    return tuple(dict.fromkeys((*reached, *ways.carried(run))))
 
 
 def trusted_controls(run: Snapshot) -> tuple[str, ...]:
     """Outcome ids of controls whose certificate this system trusts."""
     return tuple(
         step
-        for step, reach in run.facts(Reach, Subject.CONTROL)
+        for step, reach in ways.reaches(run, Subject.CONTROL)
         if any(attempt.tls is not None and attempt.tls.trusted for attempt in reach.attempts)
     )
 
@@ -462,6 +484,7 @@ def fair_attempts(run: Snapshot, reach: Reach) -> tuple[ReachAttempt, ...]:
     system itself refused to send.
     """
     view = internet(run)
+    by_proxy = bool(ways.carried(run))  # silence of direct connections is policy then
     own_trouble = {FailureKind.NO_ADDRESS, FailureKind.FILTERED_LOCALLY, FailureKind.PERMISSION}
 
     def fair(attempt: ReachAttempt) -> bool:
@@ -470,7 +493,7 @@ def fair_attempts(run: Snapshot, reach: Reach) -> tuple[ReachAttempt, ...]:
             return True
         if its_family is None or (attempt.failure is not None and attempt.failure.kind in own_trouble):
             return False
-        family_broken = view.dead_count[its_family] > 0 and not view.reached[its_family]
+        family_broken = view.dead_count[its_family] > 0 and not view.reached[its_family] and not by_proxy
         return in_use(run, its_family) and not family_broken
 
     return tuple(attempt for attempt in reach.attempts if fair(attempt))
@@ -508,8 +531,8 @@ def service_works(reach: Reach, attempts: Iterable[ReachAttempt]) -> bool:
 
 
 def service_id(step: str) -> str:
-    """The service that a step is about: `mail` of `reach.service.mail.tcp1`."""
-    _, _, name = step.partition(".")[2].partition(".")
+    """The service that a step is about: `mail` of `reach.service.mail.tcp1` and `reach.proxied.service.mail`."""
+    _, _, name = step.partition(".")[2].removeprefix("proxied.").partition(".")
     return name.partition(".")[0] or step
 
 

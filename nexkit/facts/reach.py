@@ -83,6 +83,21 @@ class TlsResult:
     """What the other side chose of them; None: nothing."""
 
 
+class BlockMark(Enum):
+    """What on a page looks like the word of a filter; the service's own pages may look so too."""
+
+    TITLE = "title"
+    """Its title speaks of blocking, of a filter or of a policy."""
+    TEXT = "text"
+    """Its text is that of a filter product's page."""
+    REDIRECT = "redirect"
+    """It sends to another host, whose name speaks of blocking or filtering."""
+    SERVER = "server"
+    """The Server header is a filter product's."""
+    LEGAL = "legal"
+    """Status 451: unavailable for legal reasons (RFC 7725)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResult:
     """A finished HTTP exchange; of the body 64 KiB are read at most (HTTP/2 and HTTP/3: 8 KiB), and none is kept.
@@ -97,6 +112,8 @@ class HttpResult:
     server: RemoteText | None
     http3_offered: bool | None = None
     """The answer says that the service can be had over HTTP/3 too (Alt-Svc, RFC 7838)."""
+    block_marks: tuple[BlockMark, ...] = ()
+    """In the order of the enumeration; empty too in reports of before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

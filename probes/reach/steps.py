@@ -12,6 +12,7 @@ from nexkit.failures import BudgetExceededError, classify
 from nexkit.outcome import Failure, FailureKind
 from nexkit.units import Ms, Seconds
 from probes.exchange import certificate
+from probes.exchange.block_page import block_marks
 from probes.exchange.http1 import HttpAnswer, HttpError, get
 from probes.exchange.stream import ByteStream, TimedStream
 from probes.exchange.tls import NotTlsError, TlsStream
@@ -139,6 +140,7 @@ def http_result(answer: HttpAnswer) -> HttpResult:
         redirect_host=answer.redirect_host,
         server=answer.server,
         http3_offered=answer.http3_offered,
+        block_marks=block_marks(answer),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from nexkit.address import Scope, known_family, known_scope
-from nexkit.diagnosis import signs
+from nexkit.diagnosis import signs, ways
 from nexkit.diagnosis.causes import FAIR, LIKELY, STRONG, finding
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.loss import by_chance
@@ -24,7 +24,7 @@ Judge = Callable[[Snapshot, str, Reach], Finding | None]
 
 
 def _judge_each(run: Snapshot, judge: Judge) -> RuleAnswer:
-    tested = run.facts(Reach, Subject.SERVICE)
+    tested = ways.reaches(run, Subject.SERVICE)
     if not tested:
         return _NO_SERVICE
     found = [each for step, reach in tested if (each := judge(run, step, reach)) is not None]
@@ -198,7 +198,7 @@ def slow(run: Snapshot, limits: Limits) -> RuleAnswer:
     """The server thinks long before its first byte, while the way to it and other servers are fast."""
     quick = [
         step
-        for step, reach in run.facts(Reach, Subject.CONTROL)
+        for step, reach in ways.reaches(run, Subject.CONTROL)
         if any(answer.first_byte_ms <= limits.first_byte_fast_ms for answer in _answers(reach))
     ]
 
