@@ -69,8 +69,9 @@ def test_limits_of_routers_are_no_loss(lab):
     asked = ("rounds=10", "interval_s=0.02", "names=false")
     found = traces("healthy_icmp_limits", *((target, *asked) for target in (*TARGETS.values(), *TARGETS.values())))
     for trace in found[:2]:
-        assert [hop.received == hop.sent for hop in trace.hops] == [True] * 7, "asked no more often than they answer"
+        assert all(hop.sent <= 6 for hop in trace.hops[:-1]), "asked no more often than they answer"
         assert trace.hops[-1].sent == 10
+        assert [len(hop.responders) for hop in trace.hops] == [1] * 7
     for trace in found:
         assert trace.reached
         losses = hop_losses(trace)
