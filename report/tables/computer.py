@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from nexkit.facts.host import Agent, HostState, host_change
 from nexkit.facts.link import LinkChange, LinkCounters, LinkReading, LinkState, RouteChoice, link_changes
-from nexkit.facts.network import NetworkState
-from nexkit.facts.time import ClockCheck
+from nexkit.facts.network import InterfaceKind, NetworkState
+from nexkit.facts.time import ClockCheck, LeapIndicator
 from nexkit.facts.wifi import WifiFrames, WifiLink, WifiReading, wifi_changes
 from nexkit.run_record import RunRecord
 from nexkit.texts import Texts
@@ -90,8 +90,8 @@ def _links(readings: Sequence[LinkReading], texts: Texts) -> Iterator[Table]:
             _("state"),
             _("speed"),
             _("most that both ends can do"),
-            _("counted since the start"),
-            _("counted during the run"),
+            _("counted since the start (in / out)"),
+            _("counted during the run (in / out)"),
         ),
         rows=[
             (
@@ -109,6 +109,7 @@ def _links(readings: Sequence[LinkReading], texts: Texts) -> Iterator[Table]:
                 _counted(changes[link.name].counted, texts) if link.name in changes else DASH,
             )
             for link in last.links
+            if link.kind is not InterfaceKind.LOOPBACK
         ],
     )
     if between is not None:
@@ -147,17 +148,20 @@ def _counted(counters: LinkCounters, texts: Texts) -> str:
     return cell(
         _figure(name, value)
         for name, value in (
-            (_("received"), byte_size(counters.received_bytes)),
-            (_("sent"), byte_size(counters.sent_bytes)),
-            (_("receive errors"), quantity(counters.receive_errors)),
-            (_("send errors"), quantity(counters.send_errors)),
-            (_("receive drops"), quantity(counters.receive_drops)),
-            (_("send drops"), quantity(counters.send_drops)),
+            (_("data"), _of(byte_size(counters.received_bytes), byte_size(counters.sent_bytes))),
+            (_("packets"), _of(quantity(counters.received_packets), quantity(counters.sent_packets))),
+            (_("errors"), _of(quantity(counters.receive_errors), quantity(counters.send_errors))),
+            (_("thrown away"), _of(quantity(counters.receive_drops), quantity(counters.send_drops))),
             (_("check sum errors"), quantity(counters.crc_errors)),
             (_("collisions"), quantity(counters.collisions)),
             (_("link changes"), quantity(counters.carrier_changes)),
         )
     )
+
+
+def _of(first: str, second: str) -> str:
+    """Two values that belong together."""
+    return DASH if first == second == DASH else f"{first} / {second}"
 
 
 def _link_differences(change: LinkChange, texts: Texts) -> Iterator[Row]:
@@ -297,8 +301,8 @@ def _host_rows(state: HostState, texts: Texts) -> list[Row]:
         (_("processors"), quantity(state.cpu_count)),
         (_("processors busy"), percent(state.cpu_busy_ratio)),
         (_("load over a minute"), quantity(state.load_1min, digits=2)),
-        (_("memory free"), f"{byte_size(state.memory_available_bytes)} / {byte_size(state.memory_total_bytes)}"),
-        (_("swap used"), f"{byte_size(state.swap_used_bytes)} / {byte_size(state.swap_total_bytes)}"),
+        (_("memory free"), _of(byte_size(state.memory_available_bytes), byte_size(state.memory_total_bytes))),
+        (_("swap used"), _of(byte_size(state.swap_used_bytes), byte_size(state.swap_total_bytes))),
         (_("on battery"), yes_no(state.on_battery, texts)),
         (_("battery"), percent(state.battery_ratio)),
         (_("power"), code(state.power_mode)),
@@ -365,7 +369,7 @@ def _clock(check: ClockCheck, texts: Texts) -> Iterator[Table]:
                 source.method.value,
                 _offset(source.offset_s, source.uncertainty_s),
                 milliseconds(source.rtt_ms),
-                cell((quantity(source.stratum), code(source.leap) if source.leap else None)),
+                cell((quantity(source.stratum), code(source.leap) if source.leap is not LeapIndicator.NONE else None)),
                 str(source.attempts),
                 source.kiss or result_word(source.failure),
             )

@@ -29,7 +29,6 @@ def service_tables(record: RunRecord, texts: Texts) -> Iterator[Table]:
         title=_("Connections"),
         columns=(
             _("target"),
-            _("address"),
             _("looked up in"),
             _("connected after"),
             _("TLS after"),
@@ -56,7 +55,7 @@ def service_tables(record: RunRecord, texts: Texts) -> Iterator[Table]:
     )
     yield Table(
         title="HTTP/2, QUIC",
-        columns=(_("target"), _("address"), "HTTP/2", "QUIC · HTTP/3", _("HTTP/3 offered")),
+        columns=(_("target"), "HTTP/2", "QUIC · HTTP/3", _("HTTP/3 offered")),
         rows=[row for reach in reaches for row in _protocols(reach, texts)],
     )
     yield Table(
@@ -66,7 +65,6 @@ def service_tables(record: RunRecord, texts: Texts) -> Iterator[Table]:
             _("lookup IPv4"),
             _("lookup IPv6"),
             _("order"),
-            _("chosen"),
             _("connected after"),
             _("waited for IPv6"),
             _("held up by others"),
@@ -83,7 +81,6 @@ def service_tables(record: RunRecord, texts: Texts) -> Iterator[Table]:
         title=_("Check pages over plain HTTP"),
         columns=(
             _("page"),
-            _("address"),
             _("status"),
             _("answer"),
             _("sent on to"),
@@ -112,12 +109,10 @@ def service_tables(record: RunRecord, texts: Texts) -> Iterator[Table]:
 
 
 def _connections(reach: Reach) -> Iterator[Row]:
-    target = host_port(reach.host, reach.port)
     looked_up = milliseconds(reach.resolve_ms)
     for attempt in reach.attempts:
         yield (
-            target,
-            attempt.address,
+            _target(reach, attempt.address),
             looked_up,
             milliseconds(attempt.connect_ms),
             milliseconds(attempt.tls.handshake_ms if attempt.tls else None),
@@ -127,7 +122,12 @@ def _connections(reach: Reach) -> Iterator[Row]:
             _result(attempt),
         )
     if reach.resolve_failure is not None:
-        yield target, DASH, looked_up, *(DASH,) * 5, failure_word(reach.resolve_failure)
+        yield host_port(reach.host, reach.port), looked_up, *(DASH,) * 5, failure_word(reach.resolve_failure)
+
+
+def _target(reach: Reach, address: str) -> str:
+    """Whom a row is about; an address that was the target itself stands there once."""
+    return cell((host_port(reach.host, reach.port), address if address != reach.host else None))
 
 
 def _status(http: HttpResult | None) -> str:
@@ -164,8 +164,7 @@ def _protocols(reach: Reach, texts: Texts) -> Iterator[Row]:
         if attempt.http2 is not None or attempt.quic is not None:
             offered = attempt.http.http3_offered if attempt.http else None
             yield (
-                host_port(reach.host, reach.port),
-                attempt.address,
+                _target(reach, attempt.address),
                 DASH if attempt.http2 is None else _http2(attempt.http2),
                 DASH if attempt.quic is None else _quic(attempt.quic),
                 yes_no(offered, texts),
@@ -201,8 +200,7 @@ def _browser(reach: Reach, browser: BrowserChoice) -> Row:
     return (
         host_port(reach.host, reach.port),
         *lookups,
-        cell(browser.order),
-        cell((browser.chosen, f"{browser.tried}/{len(browser.order)}")),
+        cell(f"{'→ ' if address == browser.chosen else ''}{address}" for address in browser.order),
         milliseconds(browser.connected_ms),
         milliseconds(browser.lookup_wait_ms),
         milliseconds(browser.fallback_ms),
@@ -226,8 +224,7 @@ def _portal(url: str, attempt: PortalAttempt, texts: Texts) -> Row:
     _ = texts.gettext
     words = {True: _("as expected"), False: _("something else came"), None: DASH}
     return (
-        url,
-        attempt.address or DASH,
+        cell((url, attempt.address)),
         quantity(attempt.status),
         words[attempt.as_expected],
         attempt.redirect_host or DASH,

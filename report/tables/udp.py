@@ -73,7 +73,8 @@ def _servers(path: UdpPath, texts: Texts) -> Iterator[Table]:
 
 def _stream(stream: UdpStream, texts: Texts) -> Iterator[Table]:
     _ = texts.gettext
-    ways = (stream.out, stream.back)
+    ways = [(name, way) for name, way in ((_("there"), stream.out), (_("back"), stream.back)) if way is not None]
+    unknown = (DASH,) * len(ways)
     yield Table(
         title=_("Stream as small as a voice call"),
         note=" · ".join(
@@ -84,37 +85,36 @@ def _stream(stream: UdpStream, texts: Texts) -> Iterator[Table]:
                 duration(stream.duration_s),
             )
         ),
-        columns=(_("value"), _("there and back"), _("there"), _("back")),
+        columns=(_("value"), _("there and back"), *(name for name, _way in ways)),
         rows=known(
             (
                 (
                     _("lost"),
                     f"{percent(stream.loss_ratio)} ({stream.sent - stream.received}/{stream.sent})",
-                    *(percent(way.loss_ratio if way else None) for way in ways),
+                    *(percent(way.loss_ratio) for _name, way in ways),
                 ),
-                (_("lost in the worst moment"), percent(stream.burst_loss_ratio), DASH, DASH),
-                (_("most lost in a row"), str(stream.longest_gap), DASH, DASH),
+                (_("lost in the worst moment"), percent(stream.burst_loss_ratio), *unknown),
+                (_("most lost in a row"), str(stream.longest_gap), *unknown),
                 (
                     _("jitter"),
                     milliseconds(stream.jitter_ms),
-                    *(milliseconds(way.jitter_ms if way else None) for way in ways),
+                    *(milliseconds(way.jitter_ms) for _name, way in ways),
                 ),
                 (
                     _("overtaken"),
                     f"{stream.reordered} ({percent(stream.reorder_ratio)})",
-                    *(quantity(way.reordered if way else None) for way in ways),
+                    *(quantity(way.reordered) for _name, way in ways),
                 ),
-                (_("doubled"), str(stream.duplicates), *(quantity(way.duplicates if way else None) for way in ways)),
+                (_("doubled"), str(stream.duplicates), *(quantity(way.duplicates) for _name, way in ways)),
                 (
                     _("round trip: best, median, 95 % below, worst"),
                     " · ".join(
                         milliseconds(rtt)
                         for rtt in (stream.rtt_min_ms, stream.rtt_p50_ms, stream.rtt_p95_ms, stream.rtt_max_ms)
                     ),
-                    DASH,
-                    DASH,
+                    *unknown,
                 ),
-                (_("ended early"), failure_word(stream.failure), DASH, DASH),
+                (_("ended early"), failure_word(stream.failure), *unknown),
             )
         ),
     )

@@ -108,7 +108,7 @@ def _path(trace: PathTrace, texts: Texts) -> Table:
                 cell(_responder(each) for each in hop.responders),
                 DASH if place is HopPlace.SILENT else place.value,
                 f"{hop.received}/{hop.sent}",
-                percent(loss.carried_ratio) if loss.continues_to_target else DASH,
+                percent(loss.carried_ratio) if loss.continues_to_target and hop.received else DASH,
                 *_times(hop),
                 cell(_label(each) for each in hop.responders),
             )
@@ -144,11 +144,11 @@ def _transfers(facts: list[PathMtu], texts: Texts) -> Table:
             _("address"),
             _("segments at most"),
             _("result"),
-            _("sent"),
+            _("sent (confirmed)"),
             _("received"),
             _("longest pause"),
-            _("segments seen"),
-            _("repeated"),
+            _("segments out / in"),
+            _("repeated / out of order"),
         ),
         rows=[
             (
@@ -223,14 +223,10 @@ def _signs(line: AccessLine, signs: AccessSigns, texts: Texts) -> Iterator[Row]:
     yield _("first hops (IPv4)"), cell(_hop(hop) for hop in signs.hops4 or ())
     yield (
         _("as the internet sees it (IPv4)"),
-        cell((signs.mapped4, _listed_ports(signs.mapped_ports))),
+        cell((signs.mapped4, *(f"UDP {port}" for port in signs.mapped_ports))),
     )
     yield _("largest packet (IPv4)"), cell((quantity(signs.mtu4_bytes, "B"), *line.familiar4))
     yield _("largest packet (IPv6)"), cell((quantity(signs.mtu6_bytes, "B"), *line.familiar6))
-
-
-def _listed_ports(ports: tuple[int, ...]) -> str:
-    return ", ".join(str(port) for port in ports)
 
 
 def _hop(hop: AccessHop) -> str:
