@@ -43,6 +43,9 @@ LAST_PATIENCE_RTTS = 2
 MIN_PATIENCE_S = Seconds(0.1)
 """...and not less than this."""
 
+LAST_TURNS = 3
+"""Turns of the event loop before waiting ends: an answer that is there counts, however late it is read."""
+
 # Pace. Linux sends one destination six ICMP errors at once and then one a second (icmp_ratelimit).
 ROUTER_BURST = 5
 """One is left for others who ask at the same time."""
@@ -328,6 +331,8 @@ class _Trace:
             ]
             soonest_s = min((wait for wait in waits if wait is not None), default=None)
             if soonest_s is None:
+                for _turn in range(LAST_TURNS):
+                    await self._ctx.sleep(Seconds(0.0))
                 return
             await self._news_within(soonest_s)
 

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,28 +11,25 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from nexkit.diagnosis.verdict import Diagnosis, Finding, NotTested, Rung, RungState, Segment, Severity, segment_of
-from nexkit.facts.dns import ResolverAnswers, SystemLookups
+from nexkit.diagnosis.verdict import Diagnosis, Finding, Rung, RungState, Segment, Severity, segment_of
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.load import DirectionLoad, LoadTest
-from nexkit.facts.network import NetworkState
-from nexkit.facts.path import HopResponder, PathTrace, hop_places
-from nexkit.facts.portal import PortalCheck
-from nexkit.facts.reach import Reach, ReachAttempt
-from nexkit.outcome import Completed, Failed, Failure, Skipped, SkipReason
+from nexkit.outcome import Completed, Skipped, SkipReason
 from nexkit.profile import Profile
-from nexkit.run_record import RunRecord, StepResult
-from nexkit.stats import quantile
+from nexkit.run_record import RunRecord
 from nexkit.texts import Texts
 from nexkit.texts.causes import CauseText, cause_text
+from nexkit.texts.facts import outcome_text
 from nexkit.texts.numbers import bit_rate, byte_size, milliseconds, percent
 from nexkit.texts.probes import probe_text
 from nexkit.texts.verdicts import not_tested_text, rung_word, segment_name, severity_word, verdict_sentence
-from nexkit.texts.words import hop_place_text, subject_text, symptom_name, value_text
+from nexkit.texts.words import subject_text, symptom_name, value_text
 from report.figures import Bar, bar_chart, echo_chart
 from report.plain import UnknownFact
 from report.redact import user_text
 from report.summary import moment_text, organisation_name
+from report.tables import chapters
+from report.tables.table import Table
 from report.visible import MAX_CHARACTERS, visible
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -61,6 +58,9 @@ class _FindingView:
     confidence: str
     values: Sequence[tuple[str, str]]
     explains: Sequence[tuple[str, str]]
+    evidence: Sequence[tuple[str, str]]
+    """Step and what it measured."""
+    against: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +70,6 @@ class _Chart:
     """As measured; of unknown origin."""
     figures: Sequence[tuple[str, str]]
     picture: Markup
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Table:
-    title: str
-    note: str
-    """What the table is about: a target, of unknown origin; "" without."""
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
 
 
 def shown(text: object, limit: int = MAX_CHARACTERS) -> Markup:
@@ -121,7 +112,8 @@ def report_html(
     environment = _environment().overlay()
     environment.install_gettext_callables(texts.gettext, texts.ngettext, newstyle=False)  # type: ignore[attr-defined]  # added by the i18n extension
     verdict = diagnosis.verdict
-    findings = [_finding(finding, texts) for finding in diagnosis.findings]
+    measured = {result.id: outcome_text(result, texts) for result in record.results}
+    findings = [_finding(finding, measured, texts) for finding in diagnosis.findings]
     root = next((view for view in findings if view.finding.cause == verdict.cause), None)
     return environment.get_template("report.html").render(
         css=Markup(css),  # noqa: S704  our own file
@@ -139,13 +131,10 @@ def report_html(
         findings=[view for view in findings if view.finding.severity is not Severity.CONTEXT],
         context=[view for view in findings if view.finding.severity is Severity.CONTEXT],
         charts=[*_echo_charts(record, texts), *_load_charts(record, texts)],
-        not_tested=[
-            (item.step, probe_text(item.probe, texts).name, not_tested_text(item, texts))
-            for item in diagnosis.not_tested
-        ],
+        not_tested=_not_tested(diagnosis, texts),
         withheld=[result.id for result in record.results if result.outcome == Skipped(SkipReason.WITHHELD)],
-        tables=list(_tables(record, texts)),
-        steps=[_step_row(result, texts) for result in record.results],
+        chapters=list(chapters(record, texts)),
+        steps=_steps(record, texts),
         unknown=list(_unknown(record)),
         symptom=symptom_name(record.request.symptom, texts),
         began=moment_text(record.started_at),
@@ -162,7 +151,7 @@ def _place(rung: Rung, diagnosis: Diagnosis, texts: Texts) -> _Place:
     )
 
 
-def _finding(finding: Finding, texts: Texts) -> _FindingView:
+def _finding(finding: Finding, measured: Mapping[str, str], texts: Texts) -> _FindingView:
     return _FindingView(
         finding=finding,
         text=cause_text(finding, texts),
@@ -170,6 +159,8 @@ def _finding(finding: Finding, texts: Texts) -> _FindingView:
         confidence=percent(finding.confidence),
         values=[(name, value_text(name, value)) for name, value in finding.values.items()],
         explains=[(cause, segment_name(segment_of(cause), texts)) for cause in finding.explains],
+        evidence=[(step, measured.get(step, "")) for step in finding.evidence],
+        against=[(step, measured.get(step, "")) for step in finding.against],
     )
 
 
@@ -270,227 +261,34 @@ def _expected(expected: float | None, way: DirectionLoad | None, texts: Texts) -
     return _("expected {rate}; steadiness: {word}").format(rate=bit_rate(expected), word=steadiness)
 
 
-# Tables
-
-
-def _tables(record: RunRecord, texts: Texts) -> Iterator[_Table]:
-    for result in record.results:
-        if not isinstance(result.outcome, Completed):
-            continue
-        match result.outcome.fact:
-            case NetworkState() as state:
-                yield from _network_tables(state, texts)
-            case ResolverAnswers() as answers:
-                yield _resolver_table(answers, texts)
-            case SystemLookups() as lookups:
-                yield _lookup_table(lookups, texts)
-            case PathTrace() as trace:
-                yield _path_table(trace, texts)
-            case Reach() as reach:
-                yield _reach_table(reach, subject_text(result.subject, texts), texts)
-            case PortalCheck() as portal:
-                yield _portal_table(portal, texts)
-
-
-def _network_tables(state: NetworkState, texts: Texts) -> Iterator[_Table]:
+def _not_tested(diagnosis: Diagnosis, texts: Texts) -> Table:
     _ = texts.gettext
-    yield _Table(
-        title=_("Network interfaces"),
-        note="",
-        columns=(_("name"), _("kind"), _("state"), _("speed"), "MTU", _("hardware address"), _("addresses")),
+    return Table(
+        title=_("What was not tested"),
+        columns=(_("step"), _("test"), _("reason")),
         rows=[
-            (
-                interface.name,
-                interface.kind.value,
-                _link_state(admin_up=interface.admin_up, carrier=interface.carrier),
-                bit_rate(interface.speed_bit_s),
-                "–" if interface.mtu_bytes is None else str(interface.mtu_bytes),
-                interface.mac or "–",
-                _list(f"{entry.address} /{entry.prefix_length}" for entry in interface.addresses),
-            )
-            for interface in state.interfaces
-        ],
-    )
-    proxies = [
-        f"{name} {proxy.host}:{proxy.port}"
-        for name, proxy in (("http", state.proxy.http), ("https", state.proxy.https))
-        if proxy is not None
-    ]
-    yield _Table(
-        title=_("Routes, name servers, proxy"),
-        note="",
-        columns=("", ""),
-        rows=[
-            *(
-                (
-                    _("Router ({family})").format(family=route.family.value),
-                    f"{route.gateway or '–'} · {route.interface}",
-                )
-                for route in state.default_routes
-            ),
-            *((_("Name server"), resolver.address) for resolver in state.resolvers),
-            (_("Search domains"), _list(state.search_domains)),
-            (_("Proxy"), _list([*proxies, *([state.proxy.pac_url] if state.proxy.pac_url else [])])),
+            (item.step, probe_text(item.probe, texts).name, not_tested_text(item, texts))
+            for item in diagnosis.not_tested
         ],
     )
 
 
-def _link_state(*, admin_up: bool, carrier: bool | None) -> str:
-    if not admin_up:
-        return "off"
-    return {True: "up", False: "no carrier", None: "up (?)"}[carrier]
-
-
-def _resolver_table(answers: ResolverAnswers, texts: Texts) -> _Table:
+def _steps(record: RunRecord, texts: Texts) -> Table:
     _ = texts.gettext
-    return _Table(
-        title=_("Answers of a name server"),
-        note=f"{answers.resolver} port {answers.port}",
-        columns=(_("name"), _("role"), _("type"), _("by"), _("time"), _("answer"), _("addresses")),
+    return Table(
+        title=_("All steps"),
+        columns=(_("step"), _("test"), _("subject"), _("result"), _("took"), _("traffic")),
         rows=[
             (
-                query.name,
-                query.role.value,
-                query.rdtype,
-                query.transport.value,
-                milliseconds(query.time_ms),
-                query.rcode or _failure(query.failure),
-                _list(query.addresses),
+                result.id,
+                probe_text(result.probe, texts).name,
+                subject_text(result.subject, texts),
+                outcome_text(result, texts),
+                milliseconds(result.took_s * 1000),
+                byte_size(result.traffic_bytes),
             )
-            for query in answers.queries
+            for result in record.results
         ],
-    )
-
-
-def _lookup_table(lookups: SystemLookups, texts: Texts) -> _Table:
-    _ = texts.gettext
-    return _Table(
-        title=_("Names, as programs look them up"),
-        note="",
-        columns=(_("name"), _("role"), _("time"), _("answer"), _("addresses")),
-        rows=[
-            (
-                lookup.name,
-                lookup.role.value,
-                milliseconds(lookup.time_ms),
-                _failure(lookup.failure) if lookup.failure else "ok",
-                _list(lookup.addresses),
-            )
-            for lookup in lookups.lookups
-        ],
-    )
-
-
-def _path_table(trace: PathTrace, texts: Texts) -> _Table:
-    _ = texts.gettext
-    rows = []
-    for hop, place in zip(trace.hops, hop_places(trace), strict=True):
-        rtts = [rtt for responder in hop.responders for rtt in responder.rtts_ms]
-        rows.append(
-            (
-                str(hop.ttl),
-                _list(_responder(responder) for responder in hop.responders),
-                hop_place_text(place, texts),
-                f"{hop.received}/{hop.sent}",
-                milliseconds(min(rtts, default=None)),
-                milliseconds(quantile(rtts, 0.5)),
-            )
-        )
-    reached = _("reached") if trace.reached else _("not reached")
-    return _Table(
-        title=_("Routers on the way"),
-        note=f"{trace.target} ({trace.method.value}, {reached})",
-        columns=(_("hop"), _("address"), _("where"), _("replies"), _("best"), _("median")),
-        rows=rows,
-    )
-
-
-def _responder(responder: HopResponder) -> str:
-    """An address with its name and, where our packet carried some, its MPLS labels."""
-    name = f" ({responder.name})" if responder.name else ""
-    labels = f" [MPLS {', '.join(str(each.label) for each in responder.mpls)}]" if responder.mpls else ""
-    return f"{responder.address}{name}{labels}"
-
-
-def _reach_table(reach: Reach, subject: str, texts: Texts) -> _Table:
-    _ = texts.gettext
-    rows = [
-        (
-            attempt.address,
-            milliseconds(attempt.connect_ms),
-            _tls(attempt),
-            f"{attempt.http.status} · {milliseconds(attempt.http.total_ms)}" if attempt.http else "–",
-            _failure(attempt.failure) if attempt.failure else "ok",
-        )
-        for attempt in reach.attempts
-    ]
-    if reach.resolve_failure is not None:
-        rows.append(("–", "–", "–", "–", _failure(reach.resolve_failure)))
-    return _Table(
-        title=_("Connections: {subject}").format(subject=subject),
-        note=f"{reach.host}:{reach.port} ({reach.layer.value})",
-        columns=(_("address"), _("connected after"), "TLS", "HTTP", _("result")),
-        rows=rows,
-    )
-
-
-def _tls(attempt: ReachAttempt) -> str:
-    if attempt.tls is None:
-        return "–"
-    tls = attempt.tls
-    lines = [f"{tls.version} · {milliseconds(tls.handshake_ms)}"]
-    if not tls.trusted:
-        lines.append(tls.problem.value if tls.problem else "untrusted")
-    if tls.certificate:
-        lines.append(tls.certificate.issuer)
-    return "\n".join(lines)
-
-
-def _portal_table(portal: PortalCheck, texts: Texts) -> _Table:
-    _ = texts.gettext
-    words = {True: _("as expected"), False: _("something else came"), None: "–"}
-    return _Table(
-        title=_("Check page over plain HTTP"),
-        note=portal.url,
-        columns=(_("status"), _("answer"), _("sent on to"), _("time"), _("result")),
-        rows=[
-            (
-                "–" if attempt.status is None else str(attempt.status),
-                words[attempt.as_expected],
-                attempt.redirect_host or "–",
-                milliseconds(attempt.total_ms),
-                _failure(attempt.failure) if attempt.failure else "ok",
-            )
-            for attempt in portal.attempts
-        ],
-    )
-
-
-def _failure(failure: Failure | None) -> str:
-    """The stable words of a failure: the same for the same fault, in every language."""
-    return "–" if failure is None else f"{failure.kind.value} ({failure.step})"
-
-
-def _list(words: Iterable[str]) -> str:
-    """One a line: a cell keeps its line ends."""
-    return "\n".join(words) or "–"
-
-
-def _step_row(result: StepResult, texts: Texts) -> tuple[str, str, str, str, str, str]:
-    match result.outcome:
-        case Completed():
-            word = texts.gettext("measured")
-        case Failed(failure=failure):
-            word = not_tested_text(NotTested(step=result.id, probe=result.probe, reason=failure.kind), texts)
-        case Skipped(reason=reason):
-            word = not_tested_text(NotTested(step=result.id, probe=result.probe, reason=reason), texts)
-    return (
-        result.id,
-        probe_text(result.probe, texts).name,
-        subject_text(result.subject, texts),
-        word,
-        milliseconds(result.took_s * 1000),
-        byte_size(result.traffic_bytes),
     )
 
 

@@ -389,6 +389,8 @@ class _Redactor:
         if name in self.public.hosts:
             return name
         labels = name.split(".")
+        if not name:
+            return text
         if name in _COMMON_DOMAINS:
             return name
         kept = next((i for i in range(1, len(labels)) if ".".join(labels[i:]) in self.public.hosts), None)

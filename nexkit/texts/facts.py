@@ -190,7 +190,9 @@ def _path(fact: PathTrace, texts: Texts) -> str:
     reached = (
         _("{address}: reached after {count} hops") if fact.reached else _("{address}: last answer {count} hops away")
     )
-    lossy = next((loss for loss in hop_losses(fact) if loss.continues_to_target), None)
+    losses = zip(fact.hops, hop_losses(fact), strict=True)
+    # A silent hop tells of no loss.
+    lossy = next((loss for hop, loss in losses if hop.received and loss.continues_to_target), None)
     return _line(
         reached.format(address=fact.target, count=len(fact.hops)),
         _("loses {loss} from hop {ttl} on").format(loss=percent(lossy.carried_ratio), ttl=lossy.ttl) if lossy else "",

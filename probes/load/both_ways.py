@@ -18,7 +18,7 @@ from probes.load.latency import ConnectLatency, IcmpLatency, LatencySource, Time
 from probes.load.params import LoadParams
 from probes.load.server import Server
 
-IDLE_S = 1.5
+IDLE_S = 1.2
 ROUTER_INTERVAL_S = Seconds(0.1)
 """Routers answer echo beside their work."""
 

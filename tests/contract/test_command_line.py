@@ -112,3 +112,10 @@ def test_check_names_every_capability_and_how_to_mend(home):
     done = run("check", "--json", "-")
     found = {item["id"]: item for item in json.loads(done.stdout)}
     assert {"icmp4", "icmp6", "trace4", "trace6", "neighbours", "resolvers"} <= set(found)
+
+
+def test_check_says_of_every_probe_whether_it_can_run(home):
+    done = run("check", "--lang", "en")
+    ids = {item["id"] for item in json.loads(run("probe", "list", "--json", "-").stdout)}
+    said = done.stdout.partition("\n\n")[2].splitlines()
+    assert {line.partition("(")[2].partition(")")[0] for line in said if "(DNS)" not in line} == ids - {"dns"}

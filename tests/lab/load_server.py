@@ -90,6 +90,8 @@ class Handler(socketserver.BaseRequestHandler):
             self.send_text(200, str(self.swallow(length)))
         elif wanted := re.search(r"[?&]bytes=(\d+)", target):
             self.send_payload(int(wanted[1]), target)
+        elif wanted := re.search(r"/random(\d+)x\d+\.jpg", target):
+            self.send_payload(2 * int(wanted[1]) ** 2, target)  # as heavy as the images that speedtest-cli fetches
         elif target.endswith("/moved"):
             self.send_text(200, json.dumps({"sent": self.server.moved.sent, "received": self.server.moved.received}))
         else:

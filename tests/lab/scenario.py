@@ -127,7 +127,10 @@ class Shape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serve:
-    """A further server on a host, no fault: ready when its TCP port accepts."""
+    """A further server on a host, no fault: ready when its TCP port accepts.
+
+    `{pem}` among its words becomes the file with a key and a certificate for the host's names.
+    """
 
     node: str
     argv: tuple[str, ...]

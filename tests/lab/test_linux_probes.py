@@ -130,6 +130,8 @@ class World:
 
     def outcome(self, probe, *, part="measure", privilege=None, **params):
         """What a probe of the client came to."""
+        if probe == "route":
+            params.setdefault("names", "false")  # nobody answers for names here
         words = [f"{name}={value}" for name, value in params.items()]
         done = subprocess.run(
             [

@@ -69,8 +69,9 @@ def test_limits_of_routers_are_no_loss(lab):
     asked = ("rounds=10", "interval_s=0.02", "names=false")
     found = traces("healthy_icmp_limits", *((target, *asked) for target in (*TARGETS.values(), *TARGETS.values())))
     for trace in found[:2]:
-        assert [hop.received == hop.sent for hop in trace.hops] == [True] * 7, "asked no more often than they answer"
+        assert all(hop.sent <= 6 for hop in trace.hops[:-1]), "asked no more often than they answer"
         assert trace.hops[-1].sent == 10
+        assert [len(hop.responders) for hop in trace.hops] == [1] * 7
     for trace in found:
         assert trace.reached
         losses = hop_losses(trace)
@@ -144,7 +145,7 @@ def routers(lab):
     built.end()
 
 
-ONE_ROUND = {"rounds": 1, "names": "false"}
+ONE_ROUND = {"rounds": 1}
 
 
 @both_families
@@ -230,12 +231,12 @@ def test_load_sharing_makes_no_false_loops_where_the_flow_is_one(routers):
     both = {"198.18.1.1", "198.18.3.1"}
     with routers.broken(second, mend):
         for method in ("udp", "icmp"):
-            trace = routers.fact("route", target=SERVER[4], method=method, rounds=5, interval_s=0.01, names="false")
+            trace = routers.fact("route", target=SERVER[4], method=method, rounds=5, interval_s=0.01)
             assert (trace.reached, trace.flow_stable) == (True, True)
             assert [len(hop.responders) for hop in trace.hops] == [1, 1, 1]
         seen = set()
         for _trace in range(10):  # five attempts each: that all of them take one way happens once in 2^49
-            trace = routers.fact("route", target=SERVER[4], method="tcp", rounds=5, interval_s=0.01, names="false")
+            trace = routers.fact("route", target=SERVER[4], method="tcp", rounds=5, interval_s=0.01)
             assert (trace.reached, trace.flow_stable) == (True, False)
             seen |= {each.address for each in trace.hops[1].responders}
             if seen == both:
@@ -249,7 +250,7 @@ def test_with_limits_on_the_target_as_well_nothing_is_lost(routers, method):
     limited = ";".join([everywhere.format(1000, "icmp_ratelimit"), everywhere.format(6168, "icmp_ratemask")])
     # What one of these uses up the next one misses: the kernel counts by address, not by protocol.
     with routers.broken(limited, everywhere.format(0, "icmp_ratelimit")):
-        trace = routers.fact("route", target=SERVER[4], method=method, rounds=10, interval_s=0.02, names="false")
+        trace = routers.fact("route", target=SERVER[4], method=method, rounds=10, interval_s=0.02)
     assert trace.reached
     assert not any(loss.continues_to_target for loss in hop_losses(trace)), trace
 

@@ -431,7 +431,13 @@ class World:
         for action in self._all(Serve):
             host = next(host for host in topology.HOSTS if host.name == action.node)
             program = Path(action.argv[0]).name
-            self._add(f"{host.name}.{program}", host.name, list(action.argv), ((topology.plain(host.v4), action.port),))
+            argv = list(action.argv)
+            if "{pem}" in argv:
+                pem = self._folder(f"{host.name}.{program}") / "server.pem"
+                addresses = (topology.plain(host.v4), topology.plain(host.v6))
+                authority.write_server(pem, host.names, addresses, Certificate.GOOD)
+                argv = [word.replace("{pem}", str(pem)) for word in argv]
+            self._add(f"{host.name}.{program}", host.name, argv, ((topology.plain(host.v4), action.port),))
 
     def _plan_gatekeepers(self, authorities: dict[Issuer, Authority]) -> None:
         """Proxies, and pages in place of others."""

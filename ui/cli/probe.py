@@ -5,7 +5,6 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, fields
 
-from nexkit.platform import system_platform
 from nexkit.platform.api import CapabilityState
 from nexkit.probe import ProbeSpec
 from nexkit.registry import RegistryError
@@ -17,6 +16,9 @@ from nexkit.texts.probes import probe_text
 from ui.bootstrap import build_runner
 from ui.cli.errors import CommandError, ExitStatus
 from ui.cli.streams import write_json
+
+_PRIVILEGED = frozenset({"segment"})
+"""What administrators alone may do anywhere: that an ordinary user is refused it is no defect of the system."""
 
 
 def list_probes(arguments: argparse.Namespace, texts: Texts) -> int:
@@ -78,8 +80,9 @@ def _default(field: Field[object]) -> object:
 
 
 def check(arguments: argparse.Namespace, texts: Texts) -> int:
-    """Print what this system lets the kit measure, and how to mend what it refuses."""
-    capabilities = asyncio.run(system_platform().capabilities())
+    """Print what this system lets the kit measure, what not and why, and how to mend what it refuses."""
+    runner = build_runner()
+    capabilities = asyncio.run(runner.platform.capabilities())
     if arguments.json:
         write_json(
             [{"id": item.id, "state": item.state.value, "reason": item.reason} for item in capabilities],
@@ -91,5 +94,9 @@ def check(arguments: argparse.Namespace, texts: Texts) -> int:
             print(f"{name}: {state}")
             if mend:
                 print(f"    {mend}")
-    refused = any(item.state is CapabilityState.REFUSED for item in capabilities)
+        states = {item.id: item.state for item in capabilities}
+        print()
+        for spec in runner.registry:
+            print(f"{probe_text(spec.id, texts).name} ({spec.id}): {state_word(_best(spec, states), texts)}")
+    refused = any(item.state is CapabilityState.REFUSED and item.id not in _PRIVILEGED for item in capabilities)
     return ExitStatus.INCONCLUSIVE if refused else ExitStatus.HEALTHY

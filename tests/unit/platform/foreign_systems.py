@@ -19,12 +19,20 @@ import nexkit.platform.sockets  # noqa: F401  as asyncio
 
 @contextlib.contextmanager
 def imported(system, module, **doubles):
-    """The module of another system; `doubles` are modules that it imports. It is forgotten again."""
+    """The module of another system; `doubles` are modules that it imports. It is forgotten again, and what it loads."""
+    known = set(sys.modules)
     with patch.dict(sys.modules, doubles):
         sys.modules.pop(module, None)
         with patch.object(sys, "platform", system):
             loaded = importlib.import_module(module)
-        yield loaded
+        try:
+            yield loaded
+        finally:
+            # A package keeps its modules as attributes too, which `from package import module` takes.
+            for name in set(sys.modules) - known:
+                package, _, last = name.rpartition(".")
+                if package in sys.modules and hasattr(sys.modules[package], last):
+                    delattr(sys.modules[package], last)
 
 
 class Function:

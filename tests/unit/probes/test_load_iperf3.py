@@ -40,6 +40,14 @@ def test_intervals_become_marks_and_round_trips():
     assert run.congestion_control == "cubic"
 
 
+def test_what_still_lay_in_the_senders_buffer_does_not_count():
+    answer = printed()
+    answer["end"]["sum_received"] = {"bytes": 6_750_000}
+    run = read_run(json.dumps(answer).encode())
+    assert run.moved_bytes == 6_750_000
+    assert run.rate_bit_s == pytest.approx(18e6)
+
+
 @pytest.mark.parametrize(
     "text",
     [

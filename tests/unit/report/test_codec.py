@@ -2,15 +2,11 @@
 
 import json
 import math
-from dataclasses import fields, is_dataclass
-from datetime import UTC
-from enum import Enum
-from types import UnionType
-from typing import Annotated, Union, get_args, get_origin, get_type_hints
+from dataclasses import fields
 
 import pytest
+from any_fact import values
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from nexkit.facts import BUILTIN_FACTS
 from nexkit.outcome import Completed, Skipped, SkipReason
@@ -26,31 +22,6 @@ from report.codec import (
     loads,
 )
 from report.plain import UnknownFact, encode_fact
-
-
-def _values(hint):
-    """Any value of a hinted type, for every hint that facts use."""
-    while hasattr(hint, "__supertype__"):
-        hint = hint.__supertype__
-    origin = get_origin(hint)
-    if origin is Annotated:
-        return st.text(max_size=20).filter(lambda text: text.isprintable())
-    if origin in (Union, UnionType):
-        return st.one_of(*(_values(option) for option in get_args(hint)))
-    if origin is tuple:
-        return st.lists(_values(get_args(hint)[0]), max_size=3).map(tuple)
-    if is_dataclass(hint):
-        hints = get_type_hints(hint, include_extras=True)
-        return st.builds(hint, **{item.name: _values(hints[item.name]) for item in fields(hint)})
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return st.sampled_from(hint)
-    if hint is type(None):
-        return st.none()
-    return {
-        bool: st.booleans(),
-        int: st.integers(-(2**63), 2**63),
-        float: st.floats(allow_nan=False, allow_infinity=False),
-    }.get(hint, st.datetimes(timezones=st.just(UTC)))
 
 
 def _with_fact(record, fact):
@@ -70,7 +41,7 @@ def _with_fact(record, fact):
 @pytest.mark.parametrize("fact_type", BUILTIN_FACTS, ids=lambda fact: fact.__name__)
 def test_every_fact_survives_the_round_trip(fact_type, record):
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(_values(fact_type))
+    @given(values(fact_type))
     def check(fact):
         original = _with_fact(record, fact)
         assert decode_record(loads(dumps(encode_record(original)))) == original
