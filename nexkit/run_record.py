@@ -51,6 +51,40 @@ class ProfileReference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkMet:
+    """What the profile says of this network, beside what was seen; None: it says nothing of it, or nothing was seen."""
+
+    ssid: bool | None
+    """The joined Wi-Fi is one of those."""
+    prefix: bool | None
+    """An own address lies in one of the networks."""
+    resolvers: bool | None
+    """One of the resolvers is among those that this computer asks."""
+    steps: tuple[Open, ...]
+    """Outcome ids that tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VpnMet:
+    """What the profile says of its VPN, beside what was seen."""
+
+    inside: tuple[Open, ...]
+    """Outcome ids about services that stand behind the VPN, by name or by address."""
+    names: bool | None
+    """The system finds every internal name at an address behind the VPN; None: not asked, or no networks are listed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectations:
+    """What of the profile was met; worked out at the end of the run, since redaction hides what it takes."""
+
+    network: NetworkMet | None
+    """None: the profile says nothing of the network."""
+    vpn: VpnMet | None
+    """None: the profile has no VPN."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """One run, raw."""
 
@@ -64,6 +98,8 @@ class RunRecord:
     """The user ended it early."""
     results: tuple[StepResult, ...]
     """In the order the steps were planned."""
+    expectations: Expectations | None = None
+    """None: the profile has none, or the record is of a time before them."""
 
     def by_id(self) -> Mapping[str, StepResult]:
         """Results by outcome id."""

@@ -23,6 +23,11 @@ class Subject(Enum):
     """A tested service on the port it needs."""
     SERVICE_HOST = "service_host"
     """The host of a tested service by other means (echo, another port): separates host from port."""
+    EXPECTED_RESOLVER = "expected_resolver"
+    """A resolver that the profile names for this network and that this computer is not told to ask: separates another
+    network from this one with wrong settings."""
+    VPN = "vpn"
+    """The profile's VPN: its server, the ways into its networks, its resolvers and names."""
     PROXY = "proxy"
     """The proxy that the system is told to use."""
     ACCESS_LINE = "access_line"

@@ -162,6 +162,7 @@ def redact(
         else SystemInfo(system=WITHHELD, release=WITHHELD, architecture=WITHHELD),
         request=_request(record.request, agreed),
         results=tuple(_withhold(result, agreed) for result in record.results),
+        expectations=record.expectations if Category.DEVICE in agreed else None,
     )
     public = _public_names(profile, record.request if Category.SERVICES in agreed else None)
     collector = _Redactor(public=public, coarse=Category.ADDRESSES not in agreed, pseudonyms=Pseudonyms(key))

@@ -3,12 +3,13 @@
 import asyncio
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nexkit.clock import SystemClock
 from nexkit.diagnosis.engine import diagnose
 from nexkit.diagnosis.verdict import Diagnosis
 from nexkit.events import Event
+from nexkit.expectation import expectations
 from nexkit.plan import make_planner
 from nexkit.platform import system_platform
 from nexkit.profile import LoadedProfile
@@ -52,4 +53,5 @@ async def measure_and_diagnose(
     """One whole run: plan, measure, diagnose. `stop` ends the measuring early; what is there is diagnosed."""
     planner = make_planner(request, profile.profile)
     record = await runner.measure(planner, request, profile.reference, listener, stop)
+    record = replace(record, expectations=expectations(profile.profile, record.results))
     return Run(record=record, diagnosis=diagnose(record))

@@ -9,7 +9,7 @@ from nexkit.address import Family, family
 from nexkit.facts.dns import ResolverAnswers
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.path import PathTrace
-from nexkit.facts.proxy import ProxyCheck, ProxyKind
+from nexkit.facts.proxy import ProxyCheck, ProxyKind, ProxyWay
 from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer, TrustProblem
 from nexkit.facts.udp import UdpPath
 from nexkit.outcome import FailureKind
@@ -17,6 +17,7 @@ from nexkit.params import ParamValue
 from nexkit.plan.effort import (
     ANCHOR_INTERVAL_S,
     FIRST_HOPS,
+    MARGIN_S,
     MAX_CONTROLS,
     MAX_SIZED,
     ROUTER_INTERVAL_S,
@@ -26,9 +27,11 @@ from nexkit.plan.effort import (
 from nexkit.plan.kinds import WEB_PORT, route_step, tcp_step, web_step
 from nexkit.plan.known import fact, facts, hosts_of, provider_hop, services_of
 from nexkit.plan.step import Outcomes, Step
+from nexkit.plan.vpn import vpn_sizes
 from nexkit.profile import Profile, Service
 from nexkit.request import Request
 from nexkit.subject import Subject
+from nexkit.units import Seconds
 
 
 def follow_ups(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
@@ -39,7 +42,9 @@ def follow_ups(request: Request, profile: Profile, done: Outcomes) -> Iterable[S
         yield from _service_follow_ups(service, done, effort)
         yield from _elsewhere(service, done, effort)
     yield from _sizes(request, profile, done, effort)
+    yield from vpn_sizes(request, profile, done)
     yield from _proxied(request, profile, done, effort)
+    yield from _udp_hosts(done, effort)
     if effort.deep:
         yield _access(profile, done, effort)
     yield from _losses(done, effort)
@@ -199,8 +204,73 @@ def _proxied(request: Request, profile: Profile, done: Outcomes, effort: Effort)
         way = ways.get(url)
         if way is not None and way.kind is ProxyKind.HTTP and way.host and way.port:
             step = web_step(f"reach.proxied.{name}", Subject.PROXY, url, expected, effort)
-            host = f"[{way.host}]" if ":" in way.host else way.host
-            yield replace(step, params={**step.params, "proxy": f"{host}:{way.port}"})
+            more = {"proxy": _place(way), "http2": False, "quic": False, "browser": False}
+            yield replace(step, params={**step.params, **more})
+    if check is None:
+        return
+    first = next((way for way in ways.values() if way.kind is ProxyKind.HTTP), None)
+    for service in services_of(request, profile):
+        for number, target in enumerate(service.tcp, start=1):
+            direct = fact(done, f"reach.service.{service.id}.tcp{number}", Reach)
+            if first is None or direct is None or any(each.failure is None for each in direct.attempts):
+                continue
+            name = f"reach.proxied.service.{service.id}.tcp{number}"
+            step = tcp_step(name, Subject.PROXY, target.host, target.port, effort)
+            yield replace(step, params={**step.params, "proxy": _place(first)})
+    yield from _proxy_itself(check, effort)
+
+
+def _place(way: ProxyWay) -> str:
+    host = way.host or ""
+    return f"[{host}]:{way.port}" if ":" in host else f"{host}:{way.port}"
+
+
+def _proxy_itself(check: ProxyCheck, effort: Effort) -> Iterable[Step]:
+    """A request that a proxy need not pass on, where it answered to none that it should: does it live?"""
+    for attempt in (each for decision in check.decisions for each in decision.attempts):
+        failure, way = attempt.failure, attempt.way
+        if (
+            failure is None
+            or failure.step != "tunnel"
+            or way.kind is not ProxyKind.HTTP
+            or not way.host
+            or not way.port
+        ):
+            continue
+        yield Step(
+            id="reach.proxy",
+            probe="reach",
+            subject=Subject.PROXY,
+            params={
+                "host": way.host,
+                "port": way.port,
+                "layer": ReachLayer.HTTP,
+                "step_timeout_s": Seconds(effort.step_s / 2),
+                "total_s": Seconds(effort.stage_s - MARGIN_S),
+            },
+            timeout_s=effort.stage_s,
+        )
+        return
+
+
+def _udp_hosts(done: Outcomes, effort: Effort) -> Iterable[Step]:
+    """Whether servers that keep silent over UDP answer otherwise."""
+    path = fact(done, "udp.check", UdpPath)
+    told = (*path.stun, *path.reflectors) if path else ()
+    alive = {each.server for each in told if each.failure is None}
+    silent: dict[str, str] = {}
+    for each in told:
+        if each.server not in alive and each.address is not None:
+            silent.setdefault(each.server, each.address)
+    for number, address in enumerate(list(silent.values())[:MAX_SIZED], start=1):
+        yield Step(
+            id=f"ping.udp{number}",
+            probe="ping",
+            subject=Subject.UDP_SERVER,
+            params={"target": address, "count": 10, "interval_s": ANCHOR_INTERVAL_S},
+            timeout_s=effort.stage_s,
+        )
+        yield tcp_step(f"reach.udp{number}", Subject.UDP_SERVER, address, WEB_PORT, effort)
 
 
 def _access(profile: Profile, done: Outcomes, effort: Effort) -> Step:

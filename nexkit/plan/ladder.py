@@ -22,6 +22,7 @@ from nexkit.plan.evidence import evidence
 from nexkit.plan.kinds import WEB_PORT, route_step, tcp_step, web_step
 from nexkit.plan.known import fact, family_skip, hosts_of, services_of
 from nexkit.plan.step import Outcomes, Step
+from nexkit.plan.vpn import vpn
 from nexkit.profile import Profile, Service
 from nexkit.request import Request, Symptom
 from nexkit.subject import Subject
@@ -38,6 +39,7 @@ def ladder(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]
     for service in services_of(request, profile):
         yield from _service(service, effort)
     yield from evidence(request, profile, done)
+    yield from vpn(request, profile, done)
 
 
 def _gateways(network: NetworkState | None, effort: Effort) -> Iterable[Step]:

@@ -24,6 +24,8 @@ def subject_text(subject: Subject, texts: Texts) -> str:
         Subject.PORTAL_CHECK: _("Check page"),
         Subject.SERVICE: _("Service"),
         Subject.SERVICE_HOST: _("Computer of the service"),
+        Subject.EXPECTED_RESOLVER: _("The organisation's name server for this network"),
+        Subject.VPN: _("VPN"),
         Subject.PROXY: _("Proxy"),
         Subject.ACCESS_LINE: _("Access line"),
         Subject.UDP_SERVER: _("Server for calls (UDP)"),
