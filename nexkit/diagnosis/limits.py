@@ -34,6 +34,19 @@ class Limits:
     """An attempt whose silence counts has sent at least so many packets: a SYN is repeated after 1 s (RFC 6298 section
     2), a DNS question over UDP once."""
 
+    transfer_repeats: int = 3
+    """So often TCP repeats a segment before a transfer is given up as stalled: after 0.2, 0.6 and 1.4 s at the least
+    (Linux TCP_RTO_MIN: 200 ms, doubled each time by RFC 6298 section 5.5)."""
+
+    min_hit_connects: int = 3
+    """So many new connections have to come to nothing before that is a pattern (own choice; the chance is tested)."""
+    min_clean_connects: int = 5
+    """So many connections of a family, none of which failed, show that it is spared: where a third of them fails, all
+    of five pass in one run of eight (own choice)."""
+    min_hop_replies: int = 3
+    """Fewer answers of a router say nothing of the delay up to it: the first one may wait for a neighbour (RFC 4861
+    section 7.2.2), and it answers with its slow path."""
+
     solicitations: int = 3
     """So often a system asks for a neighbour's address in vain before it gives up for a while (RFC 4861 section 10)."""
 
@@ -48,6 +61,9 @@ class Limits:
     """Microsoft Teams, network requirements: inter-arrival jitter below 30 ms."""
     long_delay_rtt_ms: Ms = Ms(300.0)
     """Twice the one-way delay up to which most talk is not disturbed (ITU-T G.114: 150 ms)."""
+    satellite_rtt_ms: Ms = Ms(470.0)
+    """What the way up to a geostationary satellite and down costs at the least, there and back (4 x 35 786 km at the
+    speed of light). So much, and steady, is the nature of a line and no fault."""
     working_rtt_added_ms: Ms = Ms(60.0)
     """Added under load: grade C and worse (DSLReports bufferbloat grades: B ends at 60 ms)."""
     min_replies: int = 10
@@ -72,6 +88,14 @@ class Limits:
     """The same routers answer this many times in a row before it is called a loop; changing paths repeat one once."""
     shared_names: int = 2
     """So many unrelated names with the same odd sign (address, issuer) point at something on the way."""
+
+    pac_slow_ms: Ms = Ms(1000.0)
+    """Every program waits for the script before its first connection; from here on people lose the thread (Nielsen,
+    Usability Engineering, 1993: 1 s keeps the flow of thought)."""
+    pac_round_trips: int = 6
+    """A fetch takes so many: the lookup of the name, TCP, TLS 1.2 with two and HTTP, and one to spare (RFC 5246)."""
+    pac_repeats_ms: Ms = Ms(3000.0)
+    """Added where packets are lost: a segment is repeated after 1 s and once more after 2 s (RFC 6298)."""
 
     against_factor: Ratio = Ratio(0.8)
     """A finding's confidence is multiplied by this for each outcome that speaks against it (own choice)."""

@@ -60,7 +60,7 @@ class Finding:
     """Causes of findings that this one accounts for; the engine fills it."""
     values: Mapping[str, FindingValue] = field(default_factory=dict)
     """What was measured, by a name with its unit (`loss_ratio`, `rtt_p50_ms`); the texts fill in from here. Text values
-    are stable words or a service id, never addresses or names."""
+    are stable words, a service id or what an issuer of certificates calls itself, never addresses or names of hosts."""
 
     def __post_init__(self) -> None:
         for cause in (self.cause, *self.explains):

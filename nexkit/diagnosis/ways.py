@@ -204,7 +204,27 @@ def carried(run: Snapshot) -> tuple[str, ...]:
     )
 
 
+def name_unknown(way: Proxied) -> bool:
+    """Whether the proxy says that it cannot look the name up (RFC 9209, section 2.3.2; Squid's ERR_DNS_FAIL)."""
+    return "dns" in (way.error or "").lower()
+
+
+def proxy_answers(run: Snapshot) -> bool | None:
+    """Whether a proxy answers a request that it need not pass on; None where it was not asked one."""
+    own = [reach for _, reach in run.facts(Reach, Subject.PROXY) if reach.through_proxy is None]
+    attempts = [attempt for reach in own for attempt in reach.attempts if attempt.connect_ms is not None]
+    if not attempts:
+        return None
+    return any(
+        attempt.http is not None or (attempt.failure is not None and attempt.failure.kind is not FailureKind.TIMEOUT)
+        for attempt in attempts
+    )
+
+
 def not_carried(run: Snapshot) -> tuple[Proxied, ...]:
-    """Controls that a living proxy does not get to."""
-    ways = (proxied(run, reach) for _, reach in run.facts(Reach, Subject.CONTROL))
-    return tuple(way for way in ways if way is not None and way.passage is Passage.UNREACHED)
+    """Controls that a living proxy does not get to; one that answers nothing at all may not live."""
+    found = (proxied(run, reach) for _, reach in run.facts(Reach, Subject.CONTROL))
+    lives = proxy_answers(run)
+    return tuple(
+        way for way in found if way is not None and way.passage is Passage.UNREACHED and (lives or not way.silent)
+    )

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from nexkit.address import Family, family
 from nexkit.facts.dns import ResolverAnswers
-from nexkit.facts.echo import EchoStats
 from nexkit.facts.path import PathTrace
 from nexkit.facts.proxy import ProxyCheck, ProxyKind, ProxyWay
 from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer, TrustProblem
@@ -20,12 +19,12 @@ from nexkit.plan.effort import (
     MARGIN_S,
     MAX_CONTROLS,
     MAX_SIZED,
-    ROUTER_INTERVAL_S,
     Effort,
     effort_of,
 )
 from nexkit.plan.kinds import WEB_PORT, route_step, tcp_step, web_step
-from nexkit.plan.known import fact, facts, hosts_of, provider_hop, services_of
+from nexkit.plan.known import fact, facts, hosts_of, services_of
+from nexkit.plan.paths import paths
 from nexkit.plan.step import Outcomes, Step
 from nexkit.plan.vpn import vpn_sizes
 from nexkit.profile import Profile, Service
@@ -45,44 +44,9 @@ def follow_ups(request: Request, profile: Profile, done: Outcomes) -> Iterable[S
     yield from vpn_sizes(request, profile, done)
     yield from _proxied(request, profile, done, effort)
     yield from _udp_hosts(done, effort)
-    if effort.deep:
+    if effort.deep or profile.internet.carrier_internal:
         yield _access(profile, done, effort)
-    yield from _losses(done, effort)
-
-
-def _losses(done: Outcomes, effort: Effort) -> Iterable[Step]:
-    """More rounds, once a packet was lost."""
-    echoes = [
-        (step_id, echo)
-        for kind in ("gateway", "anchor")
-        for step_id, echo in facts(done, f"ping.{kind}", EchoStats)
-        if not step_id.endswith(".more")
-    ]
-    if not any(0 < echo.received < echo.sent for _step_id, echo in echoes):
-        return
-    for step_id, echo in echoes:
-        # All are asked again, clean ones too: whether they share the loss decides where the fault is.
-        if echo.received:
-            near = step_id.startswith("ping.gateway")
-            yield _more_echoes(f"{step_id}.more", Subject.GATEWAY if near else Subject.ANCHOR, echo.target, effort)
-    for of_family, digit in ((Family.IPV4, "4"), (Family.IPV6, "6")):
-        if (beyond := provider_hop(done, of_family)) is not None:
-            yield _more_echoes(f"ping.provider{digit}", Subject.PROVIDER_HOP, beyond, effort)
-
-
-def _more_echoes(step_id: str, subject: Subject, target: str, effort: Effort) -> Step:
-    interval_s = ANCHOR_INTERVAL_S if subject is Subject.ANCHOR else ROUTER_INTERVAL_S
-    return Step(
-        id=step_id,
-        probe="ping",
-        subject=subject,
-        params={
-            "target": target,
-            "count": int((effort.follow_up_s - 1.5) / interval_s),
-            "interval_s": interval_s,
-        },
-        timeout_s=effort.stage_s,
-    )
+    yield from paths(profile, done, effort)
 
 
 def _elsewhere(service: Service, done: Outcomes, effort: Effort) -> Iterable[Step]:
@@ -204,7 +168,7 @@ def _proxied(request: Request, profile: Profile, done: Outcomes, effort: Effort)
         way = ways.get(url)
         if way is not None and way.kind is ProxyKind.HTTP and way.host and way.port:
             step = web_step(f"reach.proxied.{name}", Subject.PROXY, url, expected, effort)
-            more = {"proxy": _place(way), "http2": False, "quic": False, "browser": False}
+            more: dict[str, ParamValue] = {"proxy": _place(way), "http2": False, "quic": False, "browser": False}
             yield replace(step, params={**step.params, **more})
     if check is None:
         return
@@ -226,24 +190,18 @@ def _place(way: ProxyWay) -> str:
 
 
 def _proxy_itself(check: ProxyCheck, effort: Effort) -> Iterable[Step]:
-    """A request that a proxy need not pass on, where it answered to none that it should: does it live?"""
+    """A request that a proxy need not pass on, where it kept silent at those that it should: whether it lives."""
     for attempt in (each for decision in check.decisions for each in decision.attempts):
-        failure, way = attempt.failure, attempt.way
-        if (
-            failure is None
-            or failure.step != "tunnel"
-            or way.kind is not ProxyKind.HTTP
-            or not way.host
-            or not way.port
-        ):
+        way = attempt.way
+        if attempt.failure is None or attempt.failure.step != "tunnel" or way.kind is not ProxyKind.HTTP:
             continue
         yield Step(
             id="reach.proxy",
             probe="reach",
             subject=Subject.PROXY,
             params={
-                "host": way.host,
-                "port": way.port,
+                "host": way.host or "",
+                "port": way.port or 0,
                 "layer": ReachLayer.HTTP,
                 "step_timeout_s": Seconds(effort.step_s / 2),
                 "total_s": Seconds(effort.stage_s - MARGIN_S),
@@ -256,12 +214,13 @@ def _proxy_itself(check: ProxyCheck, effort: Effort) -> Iterable[Step]:
 def _udp_hosts(done: Outcomes, effort: Effort) -> Iterable[Step]:
     """Whether servers that keep silent over UDP answer otherwise."""
     path = fact(done, "udp.check", UdpPath)
-    told = (*path.stun, *path.reflectors) if path else ()
-    alive = {each.server for each in told if each.failure is None}
+    told = [(each.server, each.address, each.failure) for each in path.stun] if path else []
+    told += [(each.server, each.address, each.failure) for each in path.reflectors] if path else []
+    alive = {server for server, _address, failure in told if failure is None}
     silent: dict[str, str] = {}
-    for each in told:
-        if each.server not in alive and each.address is not None:
-            silent.setdefault(each.server, each.address)
+    for server, address, _failure in told:
+        if server not in alive and address is not None:
+            silent.setdefault(server, address)
     for number, address in enumerate(list(silent.values())[:MAX_SIZED], start=1):
         yield Step(
             id=f"ping.udp{number}",

@@ -32,7 +32,38 @@ class _Filling(dict[str, str]):
 def _filling(values: Mapping[str, FindingValue], _: Gettext) -> _Filling:
     stable = {"ipv4": "IPv4", "ipv6": "IPv6", "down": _("download"), "up": _("upload")}
     words = {name: value_text(name, value) for name, value in values.items()}
+    words |= {
+        filled: troubles[str(values[name])]
+        for filled, name, troubles in (
+            ("proxy_trouble", "answer", _proxy_troubles(_)),
+            ("proxy_trouble", "password", _proxy_troubles(_)),
+            ("pac_trouble", "kind", _pac_troubles(_)),
+        )
+        if values.get(name) in troubles
+    }
     return _Filling({name: stable.get(word, word) for name, word in words.items()})
+
+
+def _proxy_troubles(_: Gettext) -> Mapping[str, str]:
+    return {
+        "refused": _("its computer refuses the connection"),
+        "silent": _("nothing answers at its address"),
+        "hangs": _("it takes the connection and then says nothing"),
+        "unknown_name": _("its name does not exist"),
+        "no_name_server": _("its name cannot be looked up"),
+        "no_proxy": _("what answers there is no proxy"),
+        "missing": _("it wants a user name and a password, and this computer has none for it"),
+        "rejected": _("it does not accept the user name and password that this computer has for it"),
+    }
+
+
+def _pac_troubles(_: Gettext) -> Mapping[str, str]:
+    return {
+        "fetch": _("cannot be loaded"),
+        "evaluate": _("has a mistake in it"),
+        "slow": _("takes very long to load"),
+        "lookups": _("waits for names that are not found in time"),
+    }
 
 
 def cause_text(finding: Finding, texts: Texts) -> CauseText:
@@ -400,6 +431,67 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("Elsewhere, use another network, and check the computer for unknown security programs."),
         ),
         desk=_("TLS inspection: unrelated hosts show the same untrusted issuer; its root is not in the system store."),
+    ),
+    "security.tls_inspection": lambda _: CauseText(
+        title=_("Secure connections are opened and checked on the way"),
+        sentence=_("“{issuer}” opens the secure pages of this network and closes them again, as many companies do."),
+        advice=(
+            _("Nothing to do on a company computer: it is set up to trust this."),
+            _("On a computer of your own, find out which program or network does it before you enter passwords."),
+        ),
+        desk=_("TLS inspection by {issuer}: {hosts} unrelated hosts, trusted by the system, on no public list."),
+    ),
+    "security.udp_blocked": lambda _: CauseText(
+        title=_("The network does not let UDP through"),
+        sentence=_(
+            "Data of the kind that calls use (UDP) gets no answer, though the same servers ({hosts}) answer otherwise. "
+            "Calls and video may fail or be worse than they could be."
+        ),
+        advice=(
+            _("Try another network, for example your phone: if calls are good there, this network blocks them."),
+            _("If you have a VPN or a security program, end it and try again."),
+            _("Ask the support desk or whoever runs this network to allow UDP to ports 443 and 3478."),
+        ),
+        desk=_("UDP ({udp}) to {hosts} hosts: {answer}; the same hosts answer by TCP or echo."),
+    ),
+    "security.web_filter": lambda _: CauseText(
+        title=_("A filter blocks this service"),
+        sentence=_("Instead of “{service}” a filter of this network answers ({status}); other pages work."),
+        advice=(
+            _("Ask the support desk or whoever runs this network to allow the service."),
+            _("If it is a private matter, try it from another network."),
+        ),
+        desk=_("{service}: answered by a filter ({by}), HTTP status {status}; unrelated controls pass."),
+    ),
+    "security.proxy_unreachable": lambda _: CauseText(
+        title=_("The proxy does not answer"),
+        sentence=_("This computer is told to use a proxy for the internet, and it does not work: {proxy_trouble}."),
+        advice=(
+            _("At home or on the road, connect your company's VPN first: its proxy can often be reached only there."),
+            _("Compare the proxy settings with a computer that works, or set them to automatic."),
+            _("Tell the support desk that the proxy cannot be reached (port {port})."),
+        ),
+        desk=_("Configured proxy, port {port}: {answer}; no other way is left for web traffic."),
+    ),
+    "security.proxy_auth": lambda _: CauseText(
+        title=_("The proxy asks who you are"),
+        sentence=_("The network is fine, but the proxy lets nobody through without a sign-in: {proxy_trouble}."),
+        advice=(
+            _("Open any page in the browser, and enter the user name and password that it asks for."),
+            _("If you changed your password lately, enter the new one in the proxy settings."),
+            _("Ask the support desk whether your account may use the proxy."),
+        ),
+        desk=_("Proxy answers 407, first scheme {scheme}; configured password: {password}."),
+    ),
+    "security.pac_failed": lambda _: CauseText(
+        title=_("The automatic proxy settings do not work"),
+        sentence=_("The script that names the proxy {pac_trouble}, so pages start late or not at all."),
+        advice=(
+            _("Check the address of the script in the proxy settings for a typing mistake."),
+            _("At home or on the road, connect your company's VPN first: its script can often be reached only there."),
+            _("Tell the support desk that the proxy script (PAC) does not work."),
+        ),
+        desk=_("PAC script: {kind}, HTTP status {status}, {pac_ms}."),
     ),
     "security.port_blocked": lambda _: CauseText(
         title=_("A filter probably blocks this service"),

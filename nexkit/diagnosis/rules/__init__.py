@@ -4,7 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nexkit.diagnosis.limits import Limits
-from nexkit.diagnosis.rules import access, device, dns, gateway, internet, lan, security, service
+from nexkit.diagnosis.rules import (
+    access,
+    device,
+    dns,
+    filters,
+    gateway,
+    inspection,
+    internet,
+    lan,
+    proxy,
+    security,
+    service,
+)
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import RuleAnswer
 
@@ -54,8 +66,14 @@ RULES: tuple[Rule, ...] = tuple(
         ("dns.tampered", dns.tampered),
         ("dns.aaaa_broken", dns.aaaa_broken),
         ("dns.name_missing", dns.name_missing),
-        ("security.inspection_root_missing", security.inspection_root_missing),
+        ("security.tls_inspection", inspection.tls_inspection),
+        ("security.inspection_root_missing", inspection.inspection_root_missing),
         ("security.port_blocked", security.port_blocked),
+        ("security.udp_blocked", filters.udp_blocked),
+        ("security.web_filter", filters.web_filter),
+        ("security.proxy_unreachable", proxy.proxy_unreachable),
+        ("security.proxy_auth", proxy.proxy_auth),
+        ("security.pac_failed", proxy.pac_failed),
         ("service.down", service.down),
         ("service.address_bad", service.address_bad),
         ("service.cert_invalid", service.cert_invalid),

@@ -1,14 +1,14 @@
 """Name service: each resolver by itself, compared with others."""
 
 from nexkit.address import Scope, known_family, known_scope
-from nexkit.diagnosis import signs
+from nexkit.diagnosis import signs, ways
 from nexkit.diagnosis.causes import FAIR, LIKELY, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.loss import by_chance
 from nexkit.diagnosis.signs import BAD_RCODES, ResolverState, ResolverView
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Finding, Inconclusive, RuleAnswer
-from nexkit.facts.dns import DnsQuery, NameRole
+from nexkit.facts.dns import DnsQuery, LargeAnswers, NameRole, ResolverAnswers, large_answers
 from nexkit.facts.reach import Reach, TrustProblem
 from nexkit.outcome import FailureKind
 from nexkit.subject import Subject
@@ -303,6 +303,12 @@ def name_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
             continue
         if any(lookup.addresses for _, lookup in signs.lookups(run, NameRole.SERVICE) if lookup.name == name):
             continue  # the hosts file or another source knows it
+        if any(
+            way.passage is ways.Passage.OPENED
+            for _, reach in run.facts(Reach, Subject.SERVICE)
+            if reach.host == name and (way := ways.proxied(run, reach)) is not None
+        ):
+            continue  # the proxy looks it up, and knows it
         found.append(
             finding(
                 "dns.name_missing",
@@ -312,3 +318,42 @@ def name_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
             )
         )
     return tuple(found) or Clear()
+
+
+def large_answers_blocked(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """Answers larger than 512 bytes come neither over UDP nor over TCP, while small ones come at once.
+
+    Where one of the two ways works, names resolve: that is no fault anybody notices.
+    """
+    answering = {each.step for each in signs.resolvers(run, Subject.RESOLVER) if each.state is ResolverState.GOOD}
+    if not answering:
+        return _NO_RESOLVER
+    asked = [(step, answers) for step, answers in run.facts(ResolverAnswers, Subject.RESOLVER) if step in answering]
+    states = {step: large_answers(answers) for step, answers in asked}
+    told = {step: state for step, state in states.items() if state is not None}
+    if not told:
+        return Inconclusive(missing=(Subject.RESOLVER.value,))
+    if any(state not in {LargeAnswers.LOST, LargeAnswers.TCP_LOST} for state in told.values()):
+        return Clear()
+    lost = [
+        answers.resolver
+        for step, answers in asked
+        if step in told
+        for query in answers.queries
+        if query.role is NameRole.LARGE and _timed_out(query)
+    ]
+    if by_chance(run, limits, lost):
+        return Inconclusive(missing=(Subject.RESOLVER.value,))
+    elsewhere = [
+        (step, large_answers(answers)) for step, answers in run.facts(ResolverAnswers, Subject.COMPARISON_RESOLVER)
+    ]
+    whole = tuple(step for step, state in elsewhere if state in {LargeAnswers.WHOLE, LargeAnswers.OVER_TCP})
+    blocked = tuple(step for step, state in elsewhere if state in {LargeAnswers.LOST, LargeAnswers.TCP_LOST})
+    return (
+        finding(
+            "dns.large_answers_blocked",
+            confidence=STRONG if whole or blocked else LIKELY,
+            evidence=(*told, *whole, *blocked),
+            values={"resolvers": len(told)},
+        ),
+    )

@@ -1,7 +1,7 @@
 """Wi-Fi or cable up to the router: lease, conflicts, loss and delay on the first stretch, captive portals."""
 
 from nexkit.address import Family
-from nexkit.diagnosis import signs
+from nexkit.diagnosis import signs, ways
 from nexkit.diagnosis.causes import FAIR, LIKELY, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.loss import RoundTrips, of_families, round_trips, together
@@ -145,6 +145,8 @@ def captive_portal(run: Snapshot, limits: Limits) -> RuleAnswer:
     }
     changed = tuple(step for step, seen in answered.items() if len(seen) >= _TWICE and not any(seen))
     unchanged = tuple(step for step, seen in answered.items() if any(seen))
+    if changed and ways.carried(run):
+        return Clear()  # whoever has to use a proxy may be told so by any page; portals let no proxy through
     if not changed:
         return Clear() if unchanged else Inconclusive(missing=(Subject.PORTAL_CHECK.value,))
     passing = signs.passing_controls(run)

@@ -3,19 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from nexkit.diagnosis import signs
-from nexkit.diagnosis.causes import FAIR, LIKELY, POSSIBLE, STRONG, finding
+from nexkit.diagnosis import signs, ways
+from nexkit.diagnosis.causes import FAIR, POSSIBLE, STRONG, finding
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.loss import by_chance
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Finding, Inconclusive, RuleAnswer
 from nexkit.facts.echo import EchoStats
-from nexkit.facts.reach import Reach, TrustProblem
+from nexkit.facts.reach import Reach
 from nexkit.outcome import FailureKind
 from nexkit.subject import Subject
 
 _REFUSED = frozenset({FailureKind.REFUSED, FailureKind.RESET})
-_OWN_ISSUER = frozenset({TrustProblem.UNKNOWN_ISSUER, TrustProblem.SELF_SIGNED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +45,7 @@ def blocked_port(run: Snapshot, limits: Limits, reach: Reach) -> BlockedPort | N
         return None
     addresses = {attempt.address for attempt in attempts}
     alive = _open_ports(run, reach, addresses, answer_is_enough=not refused)
+    alive += _open_by_proxy(run, reach)
     if not refused:
         alive += tuple(
             step
@@ -72,12 +72,27 @@ def _open_ports(run: Snapshot, reach: Reach, addresses: set[str], *, answer_is_e
     )
 
 
+def _open_by_proxy(run: Snapshot, reach: Reach) -> tuple[str, ...]:
+    """Outcome ids that show the host alive on another port, as a proxy sees it; or that it gives no way to this one."""
+    own = ways.proxied(run, reach)
+    forbidden = own.steps[:1] if own is not None and own.passage is ways.Passage.REFUSED else ()
+    return forbidden + tuple(
+        way.steps[0]
+        for _, other in run.facts(Reach, Subject.SERVICE)
+        if other.host == reach.host
+        and other.port != reach.port
+        and (way := ways.proxied(run, other)) is not None
+        and not way.direct
+        and way.passage is ways.Passage.OPENED
+    )
+
+
 def port_blocked(run: Snapshot, limits: Limits) -> RuleAnswer:
     """A service's port is cut off while its host answers on others.
 
     A refusal by a filter on the way and one by a host whose program for this port has stopped look the same.
     """
-    tested = run.facts(Reach, Subject.SERVICE)
+    tested = ways.reaches(run, Subject.SERVICE)
     if not tested:
         return Inconclusive(missing=(Subject.SERVICE.value,))
     controls = signs.passing_controls(run)
@@ -115,29 +130,3 @@ def one_for_each_service(found: Iterable[Finding]) -> tuple[Finding, ...]:
         evidence = tuple(dict.fromkeys((*known.evidence, *each.evidence)))
         together[name] = replace(surest, evidence=evidence)
     return tuple(together.values())
-
-
-def inspection_root_missing(run: Snapshot, limits: Limits) -> RuleAnswer:
-    """Unrelated hosts all show a certificate of the same issuer, and this system does not trust it."""
-    by_issuer: dict[str, dict[str, str]] = {}
-    asked = run.facts(Reach, Subject.CONTROL, Subject.SERVICE)
-    for step, reach in asked:
-        for attempt in reach.attempts:
-            if attempt.tls is not None and attempt.tls.certificate is not None and attempt.tls.problem in _OWN_ISSUER:
-                by_issuer.setdefault(attempt.tls.certificate.issuer, {})[reach.host] = step
-    if not any(attempt.tls is not None for _, reach in asked for attempt in reach.attempts):
-        return Inconclusive(missing=(Subject.CONTROL.value,))
-    controls = {reach.host for _, reach in run.facts(Reach, Subject.CONTROL)}
-    for hosts in by_issuer.values():
-        # A service's own network may share a private issuer among its hosts; controls are strangers to each other.
-        if len(controls & hosts.keys()) >= limits.shared_names:
-            trusted = signs.trusted_controls(run)
-            return (
-                finding(
-                    "security.inspection_root_missing",
-                    confidence=LIKELY,
-                    evidence=tuple(hosts.values()),
-                    against=trusted,
-                ),
-            )
-    return Clear()

@@ -67,6 +67,8 @@ def down(run: Snapshot, limits: Limits) -> RuleAnswer:
         outside = any(known_scope(attempt.address) is Scope.INTERNET for attempt in attempts)
         if not refused and not outside:
             return None  # controls in the internet say nothing of the way to an inner network
+        if ways.carried(run) and not signs.internet(run).reached_ids:
+            return None  # nothing gets out but through the proxy, and that was not asked for this port
         return finding(
             "service.down",
             confidence=STRONG if refused else FAIR if hangs else LIKELY,
@@ -78,7 +80,28 @@ def down(run: Snapshot, limits: Limits) -> RuleAnswer:
             },
         )
 
-    return _blaming(run, limits, judge)
+    answer = _blaming(run, limits, judge)
+    unreached = _not_reached_by_proxy(run, limits)
+    return one_for_each_service((*answer, *unreached) if isinstance(answer, tuple) else unreached) or answer
+
+
+def _not_reached_by_proxy(run: Snapshot, limits: Limits) -> tuple[Finding, ...]:
+    """Services that the proxy does not get to, while it gets to the controls."""
+    carried = ways.carried(run)
+    if len(carried) < limits.min_controls:
+        return ()
+    return tuple(
+        finding(
+            "service.down",
+            confidence=LIKELY,
+            evidence=(*way.steps, *carried),
+            values={"service": signs.service_id(step), "port": reach.port, "answer": "not_reached_by_proxy"},
+        )
+        for step, reach in run.facts(Reach, Subject.SERVICE)
+        if (way := ways.proxied(run, reach)) is not None
+        and way.passage is ways.Passage.UNREACHED
+        and not ways.name_unknown(way)
+    )
 
 
 def _silences(run: Snapshot, attempts: Iterable[ReachAttempt]) -> list[str]:
