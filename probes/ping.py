@@ -35,6 +35,8 @@ class PingParams:
     reply_timeout_s: Seconds = Seconds(1.0)
     tcp_port: int = 443
     """Where to connect instead when the system refuses ICMP."""
+    tcp: bool = False
+    """Connect in any case: for who answers no echo."""
 
     def __post_init__(self) -> None:
         if self.count < 1:
@@ -85,15 +87,18 @@ class PingProbe:
 
 
 async def _way(address: str, params: PingParams, ctx: ProbeContext, stack: AsyncExitStack) -> _Way:
+    by_tcp = _Way(
+        method=EchoMethod.TCP_CONNECT,
+        request=partial(_connect, address, params, ctx),
+        request_bytes=TCP_CONNECTION_BYTES,
+        reply_bytes=Bytes(0),
+    )
+    if params.tcp:
+        return by_tcp
     try:
         session = await stack.enter_async_context(ctx.platform.open_echo(family(address)))
     except PermissionError:
-        return _Way(
-            method=EchoMethod.TCP_CONNECT,
-            request=partial(_connect, address, params, ctx),
-            request_bytes=TCP_CONNECTION_BYTES,
-            reply_bytes=Bytes(0),
-        )
+        return by_tcp
     return _Way(
         method=EchoMethod.ICMP,
         request=partial(session.echo, address, timeout_s=params.reply_timeout_s, payload_bytes=PAYLOAD_BYTES),

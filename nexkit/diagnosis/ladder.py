@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nexkit.address import Family
 from nexkit.diagnosis import signs, ways
 from nexkit.diagnosis.limits import Limits
-from nexkit.diagnosis.loss import by_chance, shared_loss
+from nexkit.diagnosis.loss import FAMILY_SETS, by_chance, shared_loss
 from nexkit.diagnosis.signs import ResolverState
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Finding, Rung, RungState, Segment, Severity
@@ -85,11 +85,11 @@ def _access(run: Snapshot, _limits: Limits) -> _Seen:
 
 def _internet(run: Snapshot, limits: Limits) -> _Seen:
     view = signs.internet(run)
-    lossy = [whole for each in Family if (whole := shared_loss(run, limits, each)) is not None]
+    lossy = [whole for each in FAMILY_SETS if (whole := shared_loss(run, limits, *each)) is not None]
     if lossy:
         return _Seen(RungState.WARN, tuple(step for whole in lossy for step in whole.steps))
     # Through a proxy that gets nowhere, its users have no internet, whatever is reached without it.
-    nowhere = ways.not_carried(run)
+    nowhere = [way for way in ways.not_carried(run) if not ways.name_unknown(way)]
     through = ways.carried(run)
     if len(nowhere) >= limits.min_destinations and not through:
         return _Seen(RungState.FAIL, tuple(step for way in nowhere for step in way.steps))
@@ -114,6 +114,9 @@ def _dns(run: Snapshot, limits: Limits) -> _Seen:
     if through and any(query.rcode is not None for each in configured for query in each.queries):
         # A proxy looks names up itself; resolvers of a closed network may know none but those within.
         return _Seen(RungState.PASS, through)
+    nameless = [way for way in ways.not_carried(run) if ways.name_unknown(way)]
+    if len(nameless) >= limits.min_destinations and not through:
+        return _Seen(RungState.FAIL, tuple(step for way in nameless for step in way.steps))
     failing = [each for each in configured if each.state in {ResolverState.SILENT, ResolverState.ERRING}]
     if signs.internet(run).reached_ids and len(programs) + len(failing) >= limits.min_signs:
         return _Seen(RungState.FAIL, asked)

@@ -148,14 +148,18 @@ def of_families(trips: dict[str, RoundTrips], *families: Family) -> tuple[RoundT
     return tuple(each for target, each in trips.items() if known_family(target) in families)
 
 
-def shared_loss(run: Snapshot, limits: Limits, of_family: Family) -> RoundTrips | None:
-    """The loss that all destinations of a family have in common; None where there is none, or only some have it."""
-    anchors = of_families(round_trips(run, limits, Subject.ANCHOR), of_family)
+FAMILY_SETS = (*((each,) for each in Family), tuple(Family))
+"""Each family by itself, as a fault may hit one alone; and both as one, which gives the more evidence."""
+
+
+def shared_loss(run: Snapshot, limits: Limits, *families: Family) -> RoundTrips | None:
+    """The loss that all destinations of the families have in common; None where there is none, or only some have it."""
+    anchors = of_families(round_trips(run, limits, Subject.ANCHOR), *families)
     whole = together(anchors)
     if whole is None or not whole.lossy(limits):
         return None
     hit = [each for each in anchors if each.lost]
-    provider = provider_hop(run, limits, of_family)
+    provider = provider_hop(run, limits, *families)
     enough = len(hit) >= limits.min_destinations or (provider is not None and provider.lossy(limits))
     low, _ = whole.interval(limits)
     if not enough or not all(each.may_share(low, limits) for each in anchors):
@@ -193,14 +197,22 @@ def gateway_clean(run: Snapshot, limits: Limits) -> tuple[str, ...] | None:
     return tuple(step for each in trips.values() for step in each.steps) if trips and good else None
 
 
-def near_without(run: Snapshot, limits: Limits, loss: RoundTrips, of_family: Family) -> tuple[str, ...] | None:
+def near_without(run: Snapshot, limits: Limits, loss: RoundTrips, *families: Family) -> tuple[str, ...] | None:
     """Outcome ids that show a good way to the gateway, too clean for `loss` to begin there; None where it may."""
     near = gateway_clean(run, limits)
     trips = round_trips(run, limits, Subject.GATEWAY)
-    own = of_families(trips, of_family) or tuple(trips.values())
+    own = of_families(trips, *families) or tuple(trips.values())
     return None if any(each.may_share(loss.ratio, limits, loss.burst) for each in own) else near
 
 
-def provider_hop(run: Snapshot, limits: Limits, of_family: Family) -> RoundTrips | None:
+def provider_hop(run: Snapshot, limits: Limits, *families: Family) -> RoundTrips | None:
     """Round trips to the first router of the provider; None where it was not measured or never answers echo."""
-    return together(of_families(round_trips(run, limits, Subject.PROVIDER_HOP), of_family))
+    return together(of_families(round_trips(run, limits, Subject.PROVIDER_HOP), *families))
+
+
+def through_provider(run: Snapshot, limits: Limits, whole: RoundTrips, *families: Family) -> RoundTrips | None:
+    """The same, unless it loses more than `whole`, what goes through it: then it just limits what it answers."""
+    provider = provider_hop(run, limits, *families)
+    if provider is None or provider.interval(limits)[0] > whole.interval(limits)[1]:
+        return None
+    return provider

@@ -68,6 +68,10 @@ MAX_ADDRESSES = 4
 """Of one service."""
 FIRST_HOPS = 4
 """Near enough to tell of the access line."""
+MAX_CARRIER = 2
+"""Targets inside the carrier's network that are pinged where the line is bad."""
+SLOW_MS = 100.0
+"""Above this the way to an anchor is looked at by stretches (Microsoft Teams, network requirements: below 100 ms)."""
 MAX_SIZED = 2
 """So many anchors of a family get packets of all sizes."""
 

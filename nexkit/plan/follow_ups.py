@@ -26,7 +26,7 @@ from nexkit.plan.kinds import WEB_PORT, route_step, tcp_step, web_step
 from nexkit.plan.known import fact, facts, hosts_of, services_of
 from nexkit.plan.paths import paths
 from nexkit.plan.step import Outcomes, Step
-from nexkit.plan.vpn import vpn_sizes
+from nexkit.plan.vpn import past_the_tunnel, vpn_sizes
 from nexkit.profile import Profile, Service
 from nexkit.request import Request
 from nexkit.subject import Subject
@@ -42,6 +42,7 @@ def follow_ups(request: Request, profile: Profile, done: Outcomes) -> Iterable[S
         yield from _elsewhere(service, done, effort)
     yield from _sizes(request, profile, done, effort)
     yield from vpn_sizes(request, profile, done)
+    yield from past_the_tunnel(request, profile, done)
     yield from _proxied(request, profile, done, effort)
     yield from _udp_hosts(done, effort)
     if effort.deep or profile.internet.carrier_internal:

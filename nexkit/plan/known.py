@@ -9,6 +9,7 @@ from nexkit.facts.echo import EchoStats
 from nexkit.facts.network import NetworkState
 from nexkit.facts.path import PathTrace
 from nexkit.outcome import Completed, SkipReason
+from nexkit.plan.effort import FIRST_HOPS
 from nexkit.plan.step import Outcomes
 from nexkit.profile import USER_SERVICE_ID, Profile, Service
 from nexkit.request import Request, Symptom
@@ -63,17 +64,24 @@ def hosts_of(service: Service) -> Iterator[tuple[str, int]]:
 
 
 def provider_hop(done: Outcomes, of_family: Family) -> str | None:
-    """The first router behind one's own, as the trace found it."""
+    """The first router behind one's own that the trace found; a private one only where no other is near.
+
+    A second home router stands before the line, and has a private address.
+    """
     digit = "4" if of_family is Family.IPV4 else "6"
     trace = fact(done, f"route.anchor{digit}", PathTrace)
     gateway = fact(done, f"ping.gateway{digit}", EchoStats)
     if trace is None:
         return None
-    for hop in trace.hops:
-        for responder in hop.responders:
-            if hop.ttl == 2 and responder.address != trace.target:  # noqa: PLR2004  right behind the gateway
-                return None if gateway is not None and responder.address == gateway.target else responder.address
-    return None
+    near = [
+        responder.address
+        for hop in trace.hops
+        for responder in hop.responders
+        if 1 < hop.ttl <= FIRST_HOPS
+        and responder.address != trace.target
+        and (gateway is None or responder.address != gateway.target)
+    ]
+    return next((each for each in near if scope(each) is not Scope.PRIVATE), next(iter(near), None))
 
 
 def family_skip(address: str, network: NetworkState | None) -> SkipReason | None:

@@ -30,7 +30,7 @@ class _Filling(dict[str, str]):
 
 
 def _filling(values: Mapping[str, FindingValue], _: Gettext) -> _Filling:
-    stable = {"ipv4": "IPv4", "ipv6": "IPv6", "down": _("download"), "up": _("upload")}
+    stable = {"ipv4": "IPv4", "ipv6": "IPv6", "both": "IPv4 + IPv6", "down": _("download"), "up": _("upload")}
     words = {name: value_text(name, value) for name, value in values.items()}
     words |= {
         filled: troubles[str(values[name])]
@@ -236,6 +236,22 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         ),
         desk=_("Second private-range hop right behind the gateway (probably double NAT)."),
     ),
+    "gateway.session_table_full": lambda _: CauseText(
+        title=_("The router is out of room for new connections"),
+        sentence=_(
+            "{hit} of {tried} new connections got no answer at the first try, now here, now there, while connections "
+            "that exist go on: your router keeps track of too many at once."
+        ),
+        advice=(
+            _("Close programs that open many connections, on all devices: file sharing, many browser tabs, scanners."),
+            _("Switch the router off for 1 minute and on again."),
+            _("If it comes back, ask for a router that can keep more connections."),
+        ),
+        desk=_(
+            "New TCP connects fail at random in all families ({hit} of {tried}), far more than echo on established "
+            "flows loses; gateway answers: NAT/conntrack table or connection limit of the router."
+        ),
+    ),
     "access.line_down": lambda _: CauseText(
         title=_("The internet line is down"),
         sentence=_("Your router works, but nothing comes back from the line of your provider."),
@@ -245,6 +261,35 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("If it stays down, report the outage to your provider by phone or mobile network."),
         ),
         desk=_("Gateway answers, no hop beyond it, no destination reachable in either family."),
+    ),
+    "access.pppoe_down": lambda _: CauseText(
+        title=_("The line works, but the sign-in to your provider does not"),
+        sentence=_(
+            "Your modem reaches the network of the telephone company, but IPv4 ends there: the connection of the "
+            "router to your provider (PPPoE) is not up."
+        ),
+        advice=(
+            _("Switch the router off for 1 minute and on again: it signs in anew."),
+            _("Look at the router's status page whether it shows a wrong user name or password for the provider."),
+            _("Ask your provider whether your account is blocked or its sign-in is disturbed."),
+        ),
+        desk=_("Carrier-internal targets answer, no IPv4 destination does: PPPoE session down (authentication, NTE)."),
+    ),
+    "access.ipoe_down": lambda _: CauseText(
+        title=_("The line works, but your provider's IPv6 service does not"),
+        sentence=_(
+            "Your modem reaches the network of the telephone company, but nothing beyond: neither IPv6 nor the IPv4 "
+            "that runs over it gets through."
+        ),
+        advice=(
+            _("Wait 2 minutes and try again: the address of the line may just have changed."),
+            _("Switch the router off for 1 minute and on again: it asks for its addresses anew."),
+            _("If it stays so, send this report to your provider: the line itself is fine."),
+        ),
+        desk=_(
+            "Global IPv6 address and route, carrier-internal targets answer, all IPv6 destinations and IPv4 are dead: "
+            "IPoE/VNE outage or changed prefix."
+        ),
     ),
     "access.ipv4_broken": lambda _: CauseText(
         title=_("Half of the internet (IPv4) is not reachable"),
@@ -315,11 +360,59 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             "Goodput {goodput_bit_s} of {expected_bit_s} expected ({direction}); link of the computer not the limit."
         ),
     ),
+    "access.pppoe_congestion": lambda _: CauseText(
+        title=_("Too many customers share your provider's entry point"),
+        sentence=_(
+            "Over IPv4 every answer takes {rtt_p50_ms} and {loss_ratio} of the test packets are lost, while the line "
+            "itself is fast: the place where your provider ends its PPPoE connections is full."
+        ),
+        advice=(
+            _("Try again at another time of day: this is worst in the evening."),
+            _("Where you have the choice, use services that offer IPv6: that way is free."),
+            _("Ask your provider for a connection by IPoE (IPv4 over IPv6): it goes around the full place."),
+        ),
+        desk=_(
+            "IPv4 bad from the first provider hop (RTT p50 {rtt_p50_ms}, jitter {jitter_ms}, loss {loss_ratio}); "
+            "carrier-internal targets, and IPv6 where there is any, are fast: PPPoE terminating equipment (NTE)."
+        ),
+    ),
+    "access.port_exhaustion": lambda _: CauseText(
+        title=_("No free ports for new IPv4 connections"),
+        sentence=_(
+            "{hit} of {tried} new IPv4 connections got no answer at the first try, while connections that exist and "
+            "IPv6 go on: the IPv4 address that you share with others has no room left."
+        ),
+        advice=(
+            _("Close programs that open many connections, on all devices: file sharing, many browser tabs, scanners."),
+            _("Wait a few minutes: ports of ended connections become free again."),
+            _("If it comes back, ask your provider for more ports or an IPv4 address of your own."),
+        ),
+        desk=_(
+            "New IPv4 connects fail at random ({hit} of {tried}), far more than echo on established flows loses; IPv6 "
+            "is spared: port or session limit of MAP-E, DS-Lite or carrier NAT."
+        ),
+    ),
     "access.cgnat": lambda _: CauseText(
         title=_("You share your internet address with other customers"),
         sentence=_("Your provider puts many customers behind one address. This is common and usually no trouble."),
         advice=(_("Nothing to do, unless you want to reach your home from outside."),),
         desk=_("Hop in 100.64.0.0/10 behind the gateway: carrier-grade NAT."),
+    ),
+    "access.mtu_black_hole": lambda _: CauseText(
+        title=_("Large packets get lost on your line"),
+        sentence=_(
+            "Small packets pass, but those above {mtu} bytes vanish without a word ({family}): pages load in part "
+            "or hang, sending files stops."
+        ),
+        advice=(
+            _("Switch the router off for 1 minute and on again."),
+            _("If you set an MTU by hand on the router, set it to automatic, or to {mtu}."),
+            _("If it stays so, send this report to your provider or to whoever looks after the router."),
+        ),
+        desk=_(
+            "Path MTU black hole to all {tested} tested destinations ({family}): {mtu} bytes pass, no “too big” "
+            "comes back; full segments stall, small ones get through. Check MTU/MSS clamping and ICMP filters."
+        ),
     ),
     "internet.unreachable": lambda _: CauseText(
         title=_("The internet is not reachable behind your provider"),
@@ -339,6 +432,20 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         ),
         desk=_("Gateway and first provider hop clean; {family} loss {loss_ratio} of {sent} packets beyond."),
     ),
+    "internet.path_latency": lambda _: CauseText(
+        title=_("Your data takes a long way behind your provider"),
+        sentence=_(
+            "Every answer from the internet takes {rtt_p50_ms}, although your provider answers within {near_rtt_ms}."
+        ),
+        advice=(
+            _("Wait a few minutes and try again: the fault is not in your home."),
+            _("If it stays so, send this report to your provider."),
+        ),
+        desk=_(
+            "RTT p50 {rtt_p50_ms} (jitter {jitter_ms}) to every destination, but only {near_rtt_ms} up to the "
+            "provider's routers: detour or congestion beyond the first provider hop."
+        ),
+    ),
     "internet.routing_loop": lambda _: CauseText(
         title=_("Data runs in circles on its way"),
         sentence=_("Routers on the way hand your data back and forth, so it never arrives."),
@@ -347,6 +454,38 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("If it stays so, send this report to your provider."),
         ),
         desk=_("Routing loop: the same hops repeat in the trace, destination not reached."),
+    ),
+    "internet.peering": lambda _: CauseText(
+        title=_("The way to some parts of the internet is bad"),
+        sentence=_(
+            "Most of the internet answers well, but on the way to {bad} of {tested} tested places data is late or gets "
+            "lost (up to {loss_ratio} lost, {rtt_p50_ms} for an answer)."
+        ),
+        advice=(
+            _("Wait a few minutes and try again: the fault is not in your home."),
+            _("Try it over another connection, such as a mobile phone's, to see whether it is your provider's way."),
+            _("If it stays so, send this report to your provider."),
+        ),
+        desk=_(
+            "{bad} of {tested} destinations bad (worst: loss {loss_ratio}, RTT p50 {rtt_p50_ms}), the others clean: "
+            "peering or transit towards those networks. See the traces."
+        ),
+    ),
+    "internet.mtu_black_hole": lambda _: CauseText(
+        title=_("Large packets get lost on the way to some places"),
+        sentence=_(
+            "To some destinations packets above {mtu} bytes vanish without a word ({family}), while others take "
+            "them: pages there load in part or hang."
+        ),
+        advice=(
+            _("Wait a few minutes and try again: the fault is not in your home."),
+            _("If you have a VPN or a security program that stands on the way, switch it off and try again."),
+            _("If it stays so, send this report to your provider, or to whoever runs the service."),
+        ),
+        desk=_(
+            "Path MTU black hole to {tested} destinations ({family}), {mtu} bytes pass; others take full size, so "
+            "the access line is not what is narrow."
+        ),
     ),
     "dns.resolver_unreachable": lambda _: CauseText(
         title=_("The name servers do not answer"),
@@ -402,6 +541,22 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("Ask your support desk or provider whether a filter changes the answers on purpose."),
         ),
         desk=_("DNS answers rewritten by a configured resolver or on the way ({kind})."),
+    ),
+    "dns.large_answers_blocked": lambda _: CauseText(
+        title=_("Large answers of the name servers are blocked"),
+        sentence=_(
+            "Your name servers (DNS) answer small questions, but their large answers get lost, so some addresses are "
+            "never found."
+        ),
+        advice=(
+            _("Switch the router off for 1 minute and on again."),
+            _("If a firewall or security program stands on the way, let DNS over TCP and large UDP answers pass."),
+            _("Show this report to the support desk."),
+        ),
+        desk=_(
+            "{resolvers} configured resolver(s): answers above 512 bytes are lost over UDP (EDNS) and port 53 over TCP "
+            "fails; small answers fine. Fragments or TCP 53 filtered."
+        ),
     ),
     "dns.aaaa_broken": lambda _: CauseText(
         title=_("The name server answers only half of the questions"),

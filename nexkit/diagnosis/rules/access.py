@@ -1,24 +1,29 @@
 """The line to the provider: up or down, per family, loss, delay, queue and speed."""
 
-from nexkit.address import Family, Scope, known_scope
-from nexkit.diagnosis import signs
+from nexkit.address import Family, Scope, known_family, known_scope
+from nexkit.diagnosis import signs, ways
 from nexkit.diagnosis.causes import FAIR, LIKELY, POSSIBLE, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.loss import (
+    FAMILY_SETS,
     RoundTrips,
     gateway_clean,
     near_without,
     neighbours_lost,
-    provider_hop,
     round_trips,
     shared_loss,
+    through_provider,
     together,
 )
+from nexkit.diagnosis.sizes import Hole, destinations, hole
 from nexkit.diagnosis.snapshot import Snapshot
+from nexkit.diagnosis.stretches import carrier, delay
 from nexkit.diagnosis.verdict import Clear, Finding, FindingValue, Inconclusive, RuleAnswer
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.load import DirectionLoad, LoadConfidence, LoadTest
+from nexkit.facts.mtu import PathMtu
 from nexkit.facts.network import InterfaceKind
+from nexkit.facts.reach import Reach
 from nexkit.subject import Subject
 from nexkit.units import Ms
 
@@ -33,16 +38,30 @@ def line_down(run: Snapshot, limits: Limits) -> RuleAnswer:
     paths = tuple(step for step, _ in signs.traces(run))
     if not alive or not paths or not view.broken(limits.min_destinations) or signs.behind_proxy(run):
         return Inconclusive(missing=(Subject.GATEWAY.value, Subject.ANCHOR.value))
-    if signs.beyond_gateway(run):
+    if signs.beyond_gateway(run) or carrier(run):
         return Clear()
     # The neighbour table forgets a router that has just died only after a while.
     confidence = STRONG if any(gateway.answered for gateway in known) else POSSIBLE
     return (finding("access.line_down", confidence=confidence, evidence=(*alive, *paths, *view.dead_ids)),)
 
 
+def _open_without_proxy(run: Snapshot, limits: Limits, of_family: Family) -> bool:
+    """Whether enough destinations take direct connections of the family."""
+    return limits.min_destinations <= len(
+        {
+            attempt.address
+            for _, reach in run.facts(Reach, Subject.ANCHOR, Subject.CONTROL)
+            for attempt in reach.attempts
+            if attempt.connect_ms is not None and known_family(attempt.address) is of_family
+        }
+    )
+
+
 def _one_family_broken(run: Snapshot, limits: Limits, broken: Family, working: Family) -> tuple[str, ...] | None:
     """The evidence that one family fails everywhere while the other works; None where it is not so."""
     view = signs.internet(run)
+    if ways.carried(run) and not _open_without_proxy(run, limits, working):
+        return None  # nothing gets out directly, whatever the family
     fails = not view.reached[broken] and view.dead_count[broken] >= limits.min_destinations
     if not (fails and view.reached[working]) or neighbours_lost(run, limits):
         return None
@@ -84,27 +103,32 @@ def ipv4_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
 def loss(run: Snapshot, limits: Limits) -> RuleAnswer:
     """Loss to every destination that the way to the router does not have, from the provider's first hop on."""
     answer: RuleAnswer = Clear()
-    for of_family in Family:
-        whole = shared_loss(run, limits, of_family)
+    for families in FAMILY_SETS:
+        whole = shared_loss(run, limits, *families)
         if whole is None:
             continue
-        near = near_without(run, limits, whole, of_family)
+        near = near_without(run, limits, whole, *families)
         if near is None:
             answer = Inconclusive(missing=(Subject.GATEWAY.value,))
             continue
-        provider = provider_hop(run, limits, of_family)
-        if provider is not None and not provider.lost and not provider.may_share(whole.ratio, limits, whole.burst):
-            continue  # internet.path_loss: it begins behind the provider's first hop
+        provider = through_provider(run, limits, whole, *families)
+        if provider is not None and not provider.may_share(whole.ratio, limits, whole.burst):
+            return Clear()  # internet.path_loss: it begins behind the provider's first hop
         seen = provider is not None and provider.lossy(limits)
         return (
             finding(
                 "access.loss",
                 confidence=STRONG if seen else FAIR,
                 evidence=(*whole.steps, *(provider.steps if provider is not None else ()), *near),
-                values={"loss_ratio": whole.ratio, "sent": whole.sent, "family": of_family.value},
+                values={"loss_ratio": whole.ratio, "sent": whole.sent, "family": families_word(families)},
             ),
         )
     return answer
+
+
+def families_word(families: tuple[Family, ...]) -> str:
+    """The stable word for one family or both."""
+    return families[0].value if len(families) == 1 else "both"
 
 
 def _delay(run: Snapshot, limits: Limits) -> RoundTrips | Inconclusive:
@@ -123,6 +147,9 @@ def latency(run: Snapshot, limits: Limits) -> RuleAnswer:
         return whole
     if whole.rtt_p50_ms is None or whole.rtt_p50_ms <= limits.rtt_ms or not whole.unsteady(limits):
         return Clear()
+    way = delay(run, limits, *Family)
+    if way is not None and way.beyond(limits):
+        return Clear()  # internet.path_latency: it begins behind the provider's first router
     near = gateway_clean(run, limits)
     if near is None:
         return Inconclusive(missing=(Subject.GATEWAY.value,))
@@ -145,6 +172,9 @@ def long_delay(run: Snapshot, limits: Limits) -> RuleAnswer:
         return Clear()
     if whole.unsteady(limits) or whole.lossy(limits) or gateway_clean(run, limits) is None:
         return Clear()
+    way = delay(run, limits, *Family)
+    if way is not None and way.beyond(limits) and whole.rtt_p50_ms <= limits.satellite_rtt_ms:
+        return Clear()  # internet.path_latency
     values = {"rtt_p50_ms": whole.rtt_p50_ms}
     return (finding("access.long_delay", confidence=LIKELY, evidence=whole.steps, values=values),)
 
@@ -255,3 +285,29 @@ def cgnat(run: Snapshot, _limits: Limits) -> RuleAnswer:
         ):
             found.append(finding("access.cgnat", confidence=STRONG, evidence=(step,)))
     return (found[0],) if found else Clear()
+
+
+def hole_values(found: Hole) -> dict[str, FindingValue]:
+    """What the words for a black hole are filled with."""
+    return {"family": found.family.value, "mtu": found.passed_bytes, "tested": len(found.bad)}
+
+
+def mtu_black_hole(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """Large packets vanish on the way to every destination, and nobody says so; small ones pass."""
+    if not run.facts(PathMtu):
+        return Inconclusive(missing=("mtu",))
+    for of_family in Family:
+        found = hole(run, limits, of_family)
+        if found is None or found.clean:
+            continue  # internet.mtu_black_hole: some destinations take them
+        if destinations(run, found.bad) < limits.min_destinations:
+            return Inconclusive(missing=(Subject.ANCHOR.value,))
+        return (
+            finding(
+                "access.mtu_black_hole",
+                confidence=STRONG if found.searched else LIKELY,
+                evidence=(*found.bad, *found.hanging),
+                values=hole_values(found),
+            ),
+        )
+    return Clear()

@@ -3,12 +3,23 @@
 from nexkit.address import Family, Scope, known_scope
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import FAIR, LIKELY, POSSIBLE, PROVED, finding
+from nexkit.diagnosis.connects import established, new_flows
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.rules.dns import all_failing, fast_elsewhere, resolving_elsewhere, uncached_ms
 from nexkit.diagnosis.signs import ResolverState
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Inconclusive, RuleAnswer
+from nexkit.facts.access import AccessLine, LineKind
 from nexkit.subject import Subject
+
+_PERHAPS_SHARED = frozenset(LineKind) - {
+    LineKind.IPV4_ONLY,
+    LineKind.PUBLIC_IPV4,
+    LineKind.DOUBLE_NAT,
+    LineKind.CARRIER_NETWORK,
+    LineKind.DUAL_STACK,
+}
+"""Kinds of line on which many customers may share one IPv4 address."""
 
 
 def unreachable(run: Snapshot, _limits: Limits) -> RuleAnswer:
@@ -99,3 +110,37 @@ def double_nat(run: Snapshot, _limits: Limits) -> RuleAnswer:
         if first == second == {Scope.PRIVATE} and third and Scope.PRIVATE not in third:
             return (finding("gateway.double_nat", confidence=POSSIBLE, evidence=(step,)),)
     return Clear()
+
+
+def session_table_full(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """New connections of both families fail in part and at random, while what is established goes on.
+
+    A table that both families share stands in one's own router. Without IPv6 it cannot be told from a lack of ports at
+    the provider (access.port_exhaustion), unless nothing there translates addresses.
+    """
+    flows = {each: new_flows(run, limits, each) for each in Family}
+    hit = [each for each in Family if flows[each].at_random]
+    if not hit:
+        return Clear()
+    alive = tuple(step for each in signs.gateways(run) for step in each.alive)
+    lives = tuple(step for each in hit for step in established(run, limits, each) or ())
+    if not alive or not lives:
+        return Inconclusive(missing=(Subject.GATEWAY.value,))
+    both = len(hit) == len(Family)
+    lines = run.facts(AccessLine, Subject.ACCESS_LINE)
+    own_address = any(
+        line.has(LineKind.IPV4_ONLY) and not any(line.has(kind) for kind in _PERHAPS_SHARED) for _, line in lines
+    )
+    if not both and (hit[0] is not Family.IPV4 or signs.in_use(run, Family.IPV6) or not own_address):
+        return Clear()
+    return (
+        finding(
+            "gateway.session_table_full",
+            confidence=LIKELY if both else POSSIBLE,
+            evidence=(*(step for each in hit for step in flows[each].steps), *lives, *alive),
+            values={
+                "hit": sum(len(flows[each].hit) for each in hit),
+                "tried": sum(flows[each].tried for each in hit),
+            },
+        ),
+    )

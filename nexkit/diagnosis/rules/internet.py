@@ -4,11 +4,16 @@ from collections.abc import Mapping
 
 from nexkit.address import Family, known_family
 from nexkit.diagnosis import signs
-from nexkit.diagnosis.causes import FAIR, STRONG, finding
+from nexkit.diagnosis.causes import FAIR, LIKELY, STRONG, finding
 from nexkit.diagnosis.limits import Limits
-from nexkit.diagnosis.loss import near_without, provider_hop, shared_loss
+from nexkit.diagnosis.loss import FAMILY_SETS, gateway_clean, near_without, shared_loss, through_provider
+from nexkit.diagnosis.rules.access import families_word, hole_values
+from nexkit.diagnosis.sizes import hole
 from nexkit.diagnosis.snapshot import Snapshot
-from nexkit.diagnosis.verdict import Clear, Inconclusive, RuleAnswer
+from nexkit.diagnosis.stretches import delay
+from nexkit.diagnosis.towards import towards
+from nexkit.diagnosis.verdict import Clear, FindingValue, Inconclusive, RuleAnswer
+from nexkit.facts.mtu import PathMtu
 from nexkit.facts.path import PathTrace
 from nexkit.subject import Subject
 
@@ -29,12 +34,12 @@ def unreachable(run: Snapshot, limits: Limits) -> RuleAnswer:
 def path_loss(run: Snapshot, limits: Limits) -> RuleAnswer:
     """Loss to every destination that neither the router nor the provider's first hop shows."""
     answer: RuleAnswer = Clear()
-    for of_family in Family:
-        whole = shared_loss(run, limits, of_family)
-        provider = provider_hop(run, limits, of_family)
-        if whole is None or provider is None or provider.lost or provider.may_share(whole.ratio, limits, whole.burst):
+    for families in FAMILY_SETS:
+        whole = shared_loss(run, limits, *families)
+        provider = None if whole is None else through_provider(run, limits, whole, *families)
+        if whole is None or provider is None or provider.may_share(whole.ratio, limits, whole.burst):
             continue
-        near = near_without(run, limits, whole, of_family)
+        near = near_without(run, limits, whole, *families)
         if near is None:
             answer = Inconclusive(missing=(Subject.GATEWAY.value,))
             continue
@@ -43,7 +48,7 @@ def path_loss(run: Snapshot, limits: Limits) -> RuleAnswer:
                 "internet.path_loss",
                 confidence=FAIR,
                 evidence=(*whole.steps, *provider.steps, *near),
-                values={"loss_ratio": whole.ratio, "sent": whole.sent, "family": of_family.value},
+                values={"loss_ratio": whole.ratio, "sent": whole.sent, "family": families_word(families)},
             ),
         )
     return answer
@@ -87,3 +92,79 @@ def routing_loop(run: Snapshot, limits: Limits) -> RuleAnswer:
 def _family_reached(view: signs.Internet, address: str) -> bool:
     its_family = known_family(address)
     return its_family is not None and bool(view.reached[its_family])
+
+
+def mtu_black_hole(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """Large packets vanish on the way to some destinations, while others take them: the access line does too."""
+    if not run.facts(PathMtu):
+        return Inconclusive(missing=("mtu",))
+    found = [each for of_family in Family if (each := hole(run, limits, of_family)) is not None and each.clean]
+    if not found:
+        return Clear()
+    worst = max(found, key=lambda each: each.stalled)
+    return (
+        finding(
+            "internet.mtu_black_hole",
+            confidence=STRONG if worst.searched and worst.stalled >= limits.min_destinations else LIKELY,
+            evidence=tuple(step for each in found for step in (*each.bad, *each.hanging, *each.clean)),
+            values=hole_values(worst),
+        ),
+    )
+
+
+def path_latency(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """The way to every destination is long, and most of it lies behind the provider's first router."""
+    found = [way for each in Family if (way := delay(run, limits, each)) is not None]
+    if not found:
+        return Inconclusive(missing=(Subject.ANCHOR.value,))
+    for way in found:
+        if way.whole.rtt_p50_ms is None or way.whole.rtt_p50_ms <= limits.rtt_ms:
+            continue
+        if way.near_ms is None:
+            return Inconclusive(missing=(Subject.PROVIDER_HOP.value,))
+        unsteady = way.whole.unsteady(limits)
+        satellite = not unsteady and way.whole.rtt_p50_ms > limits.satellite_rtt_ms
+        if not way.beyond(limits) or satellite:
+            continue
+        return (
+            finding(
+                "internet.path_latency",
+                confidence=LIKELY if unsteady else FAIR,
+                evidence=(*way.whole.steps, *way.near_steps),
+                values={
+                    "rtt_p50_ms": way.whole.rtt_p50_ms,
+                    "near_rtt_ms": way.near_ms,
+                    "jitter_ms": way.whole.jitter_ms,
+                },
+            ),
+        )
+    return Clear()
+
+
+def peering(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """Some destinations are lossy or far, and others of the same family are good: the trouble lies towards them."""
+    compared = [towards(run, limits, each) for each in Family]
+    bad = tuple(each for side in compared for each in side.bad)
+    good = tuple(each for side in compared for each in side.good)
+    same_family = any(side.bad and side.good for side in compared)
+    if len({each.address for each in bad}) < limits.min_destinations or not same_family:
+        return Clear()
+    if len({each.address for each in good}) < limits.min_destinations:
+        return Inconclusive(missing=(Subject.ANCHOR.value, Subject.CONTROL.value))
+    measured = [each.trips for each in bad if each.trips is not None]
+    whole = max(measured, key=lambda each: (each.lossy(limits), each.ratio, each.rtt_p50_ms or 0.0))
+    near = gateway_clean(run, limits)
+    values: dict[str, FindingValue] = {
+        "bad": len({each.address for each in bad}),
+        "tested": len({each.address for each in (*bad, *good)}),
+        "loss_ratio": whole.ratio,
+        "rtt_p50_ms": whole.rtt_p50_ms,
+    }
+    return (
+        finding(
+            "internet.peering",
+            confidence=LIKELY if near is not None else FAIR,
+            evidence=(*(step for each in (*bad, *good) for step in each.steps), *(near or ())),
+            values=values,
+        ),
+    )

@@ -703,6 +703,8 @@ def test_long_and_unsteady():
     facts = healthy()
     for number, anchor in enumerate(ANCHORS, start=1):
         facts[f"ping.anchor{number}"] = echo(anchor, sent=60, rtt_ms=150, vary_ms=120)
+    for digit, provider in ((4, PROVIDER4), (6, build.PROVIDER6)):
+        facts[f"ping.provider{digit}"] = echo(provider, sent=60, rtt_ms=145, vary_ms=120)
     assert cause(facts) == "access.latency"
 
 

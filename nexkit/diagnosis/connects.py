@@ -1,0 +1,135 @@
+"""All TCP connections of the run by family: how many of the new ones fail while what is established goes on.
+
+Nothing is opened for this: it is the count of what was connected anyway (an address translator that is short of ports
+or entries must not be asked for hundreds more).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import comb
+
+from nexkit.address import Family, known_family
+from nexkit.diagnosis import signs
+from nexkit.diagnosis.limits import Limits
+from nexkit.diagnosis.loss import of_families, round_trips, together
+from nexkit.diagnosis.snapshot import Snapshot
+from nexkit.facts.echo import EchoStats
+from nexkit.facts.mtu import LargeTransfer, PathMtu
+from nexkit.facts.reach import Reach
+from nexkit.outcome import Failure, FailureKind
+from nexkit.subject import Subject
+from nexkit.units import Ms
+
+_DESTINATIONS = (Subject.ANCHOR, Subject.CONTROL, Subject.SERVICE, Subject.SERVICE_HOST)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connect:
+    """One attempt to open a connection that was accepted or left without any answer."""
+
+    step: str
+    address: str
+    port: int
+    took_ms: Ms | None
+    """None: no answer to any of its SYNs."""
+
+    def hit(self, limits: Limits) -> bool:
+        """Its first SYN at least came to nothing."""
+        return self.took_ms is None or self.took_ms >= limits.tcp_retransmit_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFlows:
+    """How new connections of one family fare."""
+
+    tried: int
+    hit: tuple[Connect, ...]
+    """Those that came to nothing, or that only a repeated SYN opened, at destinations that are alive."""
+    at_random: bool
+    """More of them than lost packets explain, at several destinations, and at one port of one address now so, now so:
+    no destination, port or path is what they have in common."""
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Outcome ids of those hit."""
+        return tuple(dict.fromkeys(each.step for each in self.hit))
+
+
+def _of(step: str, address: str, port: int, connect_ms: Ms | None, failure: Failure | None) -> Iterator[Connect]:
+    """Accepted or silent; a refusal and what this system itself refused is neither."""
+    if connect_ms is not None:
+        yield Connect(step=step, address=address, port=port, took_ms=connect_ms)
+    elif failure is not None and failure.kind is FailureKind.TIMEOUT:
+        yield Connect(step=step, address=address, port=port, took_ms=None)
+
+
+def _connects(run: Snapshot) -> Iterator[Connect]:
+    for step, reach in run.facts(Reach, *_DESTINATIONS):
+        for attempt in reach.attempts:
+            yield from _of(step, attempt.address, reach.port, attempt.connect_ms, attempt.failure)
+            if attempt.http2 is not None:
+                yield from _of(step, attempt.address, reach.port, attempt.http2.connect_ms, attempt.http2.failure)
+    for step, fact in run.facts(PathMtu, *_DESTINATIONS):
+        for transfer in (fact.transfer, fact.clamped_transfer):
+            if isinstance(transfer, LargeTransfer):
+                failure = transfer.failure or (
+                    Failure(kind=FailureKind.TIMEOUT, step="connect") if transfer.stalled else None
+                )
+                yield from _of(step, fact.target, transfer.port, transfer.connect_ms, failure)
+
+
+def _alive(run: Snapshot, connects: list[Connect]) -> frozenset[str]:
+    """Addresses that answered anything."""
+    found = {each.address for each in connects if each.took_ms is not None}
+    for _, echo in run.facts(EchoStats, *_DESTINATIONS):
+        if echo.received:
+            found.add(echo.target)
+    return frozenset(found)
+
+
+def _tail(tried: int, hit: int, ratio: float) -> float:
+    """The chance of so many or more hits where each attempt is hit with this chance (binomial)."""
+    return sum(comb(tried, each) * ratio**each * (1 - ratio) ** (tried - each) for each in range(hit, tried + 1))
+
+
+def new_flows(run: Snapshot, limits: Limits, of_family: Family) -> NewFlows:
+    """New connections of one family beside what established flows lose (echo goes on as one flow)."""
+    tried = [each for each in _connects(run) if known_family(each.address) is of_family]
+    alive = _alive(run, tried)
+    tried = [each for each in tried if each.address in alive]
+    hit = [each for each in tried if each.hit(limits)]
+    trips = [
+        each
+        for each in of_families(round_trips(run, limits, Subject.ANCHOR), of_family)
+        if not each.tcp  # timed connects are new flows themselves
+    ]
+    whole = together(tuple(trips))
+    mixed = {(each.address, each.port) for each in hit if each.took_ms is not None} | (
+        {(each.address, each.port) for each in hit}
+        & {(each.address, each.port) for each in tried if not each.hit(limits)}
+    )
+    at_random = (
+        whole is not None
+        and len(hit) >= limits.min_hit_connects
+        and len(tried) - len(hit) >= limits.min_destinations
+        and len({each.address for each in hit}) >= limits.min_destinations
+        and bool(mixed)
+        # The way there and the way back of one round trip are what a SYN and its answer take.
+        and _tail(len(tried), len(hit), whole.interval(limits)[1]) < limits.chance_ratio
+    )
+    return NewFlows(tried=len(tried), hit=tuple(hit), at_random=at_random)
+
+
+def established(run: Snapshot, limits: Limits, of_family: Family) -> tuple[str, ...] | None:
+    """Outcome ids of flows of the family that go on without much loss; None without any."""
+    trips = of_families(round_trips(run, limits, Subject.ANCHOR), of_family)
+    good = [each for each in trips if not each.tcp and not each.lossy(limits)]
+    return tuple(step for each in good for step in each.steps) or None
+
+
+def unhit(run: Snapshot, limits: Limits, of_family: Family) -> tuple[str, ...] | None:
+    """Outcome ids of enough connections of the family, of which no more failed than packets get lost; None else."""
+    flows = new_flows(run, limits, of_family)
+    if not signs.in_use(run, of_family) or flows.tried < limits.min_clean_connects or flows.hit:
+        return None
+    return signs.internet(run).reached[of_family]

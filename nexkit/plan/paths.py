@@ -1,0 +1,131 @@
+"""Of the third stage: where packets are lost or late, what tells on which stretch of the way, and towards whom."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from nexkit.address import Family, family
+from nexkit.facts.echo import EchoStats
+from nexkit.facts.network import GatewayReach
+from nexkit.facts.path import PathTrace
+from nexkit.facts.reach import Reach
+from nexkit.outcome import FailureKind
+from nexkit.plan.effort import ANCHOR_INTERVAL_S, MAX_ADDRESSES, MAX_CARRIER, ROUTER_INTERVAL_S, SLOW_MS, Effort
+from nexkit.plan.kinds import route_step, tcp_step
+from nexkit.plan.known import fact, facts, provider_hop
+from nexkit.plan.step import Outcomes, Step
+from nexkit.profile import Profile
+from nexkit.subject import Subject
+from nexkit.units import Ms
+
+_FAMILIES = ((Family.IPV4, "4"), (Family.IPV6, "6"))
+
+
+def paths(profile: Profile, done: Outcomes, effort: Effort) -> Iterable[Step]:
+    """All of it."""
+    lossy = _lossy(done)
+    slow = [echo for _step_id, echo in _first_rounds(done, "anchor") if _slow(echo)]
+    if lossy:
+        yield from _more(done, effort)
+        yield from _gateways_by_tcp(done, effort)
+    if lossy or slow:
+        for of_family, digit in _FAMILIES:
+            if (beyond := provider_hop(done, of_family)) is not None:
+                yield _echoes(f"ping.provider{digit}", Subject.PROVIDER_HOP, beyond, effort)
+        for number, target in enumerate(profile.internet.carrier_internal[:MAX_CARRIER], start=1):
+            yield _echoes(f"ping.carrier{number}", Subject.ACCESS_LINE, target, effort)
+        yield from _other_ways(done, effort)
+    yield from _again(done, effort)
+
+
+def _first_rounds(done: Outcomes, kind: str) -> Iterator[tuple[str, EchoStats]]:
+    for step_id, echo in facts(done, f"ping.{kind}", EchoStats):
+        if not step_id.endswith((".more", ".tcp")):
+            yield step_id, echo
+
+
+def _lossy(done: Outcomes) -> bool:
+    """A packet was lost to somebody who answers."""
+    return any(
+        0 < echo.received < echo.sent for kind in ("gateway", "anchor") for _step_id, echo in _first_rounds(done, kind)
+    )
+
+
+def _slow(echo: EchoStats) -> bool:
+    return echo.rtt_p50_ms is not None and echo.rtt_p50_ms > SLOW_MS
+
+
+def _more(done: Outcomes, effort: Effort) -> Iterator[Step]:
+    """More rounds. All are asked again, clean ones too: whether they share the loss decides where the fault is."""
+    for kind, subject in (("gateway", Subject.GATEWAY), ("anchor", Subject.ANCHOR)):
+        for step_id, echo in _first_rounds(done, kind):
+            if echo.received:
+                yield _echoes(f"{step_id}.more", subject, echo.target, effort)
+
+
+def _gateways_by_tcp(done: Outcomes, effort: Effort) -> Iterator[Step]:
+    """A router that answers no echo, but connections: these tell whether packets are lost on the way to it."""
+    for _of_family, digit in _FAMILIES:
+        echo = fact(done, f"ping.gateway{digit}", EchoStats)
+        reach = fact(done, f"lan.gateway{digit}", GatewayReach)
+        if echo is None or echo.received or reach is None:
+            continue
+        ports = [
+            each.port
+            for each in reach.tcp
+            if each.connect_ms is not None or (each.failure and each.failure.kind is FailureKind.REFUSED)
+        ]
+        if ports:
+            step = _echoes(f"ping.gateway{digit}.tcp", Subject.GATEWAY, echo.target, effort)
+            yield Step(
+                id=step.id,
+                probe=step.probe,
+                subject=step.subject,
+                params={**step.params, "tcp": True, "tcp_port": ports[0]},
+                timeout_s=step.timeout_s,
+            )
+
+
+def _echoes(step_id: str, subject: Subject, target: str, effort: Effort) -> Step:
+    interval_s = ANCHOR_INTERVAL_S if subject is Subject.ANCHOR else ROUTER_INTERVAL_S
+    return Step(
+        id=step_id,
+        probe="ping",
+        subject=subject,
+        params={
+            "target": target,
+            "count": int((effort.follow_up_s - 1.5) / interval_s),
+            "interval_s": interval_s,
+        },
+        timeout_s=effort.stage_s,
+    )
+
+
+def _other_ways(done: Outcomes, effort: Effort) -> Iterator[Step]:
+    """The ways to anchors that were not traced yet, the worst one of each family: they show where ways part."""
+    traced = {trace.target for _step_id, trace in facts(done, "route.", PathTrace)}
+    worst: dict[Family, tuple[tuple[float, Ms], str, str]] = {}
+    for step_id, echo in _first_rounds(done, "anchor"):
+        if echo.received and echo.target not in traced:
+            badness = ((echo.loss_ratio or 0.0), echo.rtt_p50_ms or Ms(0.0))
+            of_family = family(echo.target)
+            if of_family not in worst or badness > worst[of_family][0]:
+                worst[of_family] = (badness, step_id, echo.target)
+    for _badness, step_id, target in worst.values():
+        yield route_step(f"route.{step_id.removeprefix('ping.')}", Subject.ANCHOR, target, effort)
+
+
+def _again(done: Outcomes, effort: Effort) -> Iterator[Step]:
+    """Connections that came to nothing, once more, where others of the family did not: do they never, or not always."""
+    failed: dict[tuple[str, int], str] = {}
+    opened: Counter[Family] = Counter()
+    for step_id, reach in facts(done, "reach.", Reach):
+        if step_id.startswith(("reach.anchor", "reach.service", "reach.control")):
+            for attempt in reach.attempts:
+                if attempt.connect_ms is not None:
+                    opened[family(attempt.address)] += 1
+                elif attempt.failure is not None and attempt.failure.kind is FailureKind.TIMEOUT:
+                    failed.setdefault((attempt.address, reach.port), step_id)
+    hit = [(address, port) for address, port in failed if opened[family(address)]]
+    if len({address for address, _port in hit}) > 1:
+        for number, (address, port) in enumerate(hit[:MAX_ADDRESSES], start=1):
+            yield tcp_step(f"reach.again{number}", Subject.SERVICE_HOST, address, port, effort)
