@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nexkit.address import Family
-from nexkit.diagnosis import signs, ways
+from nexkit.diagnosis import signs, tunnel, ways
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.loss import FAMILY_SETS, by_chance, shared_loss
 from nexkit.diagnosis.signs import ResolverState
 from nexkit.diagnosis.snapshot import Snapshot
+from nexkit.diagnosis.tunnel import TunnelState
 from nexkit.diagnosis.verdict import Finding, Rung, RungState, Segment, Severity
 from nexkit.facts.dns import NameRole
 from nexkit.facts.portal import PortalCheck
@@ -101,6 +102,10 @@ def _internet(run: Snapshot, limits: Limits) -> _Seen:
 
 
 def _dns(run: Snapshot, limits: Limits) -> _Seen:
+    through = ways.carried(run)
+    nameless = [way for way in ways.not_carried(run) if ways.name_unknown(way)]
+    if len(nameless) >= limits.min_destinations and not through:
+        return _Seen(RungState.FAIL, tuple(step for way in nameless for step in way.steps))
     configured = signs.resolvers(run, Subject.RESOLVER)
     good = tuple(each.step for each in configured if each.state is ResolverState.GOOD)
     programs = signs.lookups(run, NameRole.CONTROL)
@@ -110,13 +115,9 @@ def _dns(run: Snapshot, limits: Limits) -> _Seen:
     asked = (*(each.step for each in configured), *(step for step, _ in programs))
     if found or (good and not programs):
         return _Seen(RungState.WARN if programs else RungState.PASS, asked)
-    through = ways.carried(run)
     if through and any(query.rcode is not None for each in configured for query in each.queries):
         # A proxy looks names up itself; resolvers of a closed network may know none but those within.
         return _Seen(RungState.PASS, through)
-    nameless = [way for way in ways.not_carried(run) if ways.name_unknown(way)]
-    if len(nameless) >= limits.min_destinations and not through:
-        return _Seen(RungState.FAIL, tuple(step for way in nameless for step in way.steps))
     failing = [each for each in configured if each.state in {ResolverState.SILENT, ResolverState.ERRING}]
     if signs.internet(run).reached_ids and len(programs) + len(failing) >= limits.min_signs:
         return _Seen(RungState.FAIL, asked)
@@ -135,8 +136,13 @@ def _security(run: Snapshot, _limits: Limits) -> _Seen:
     return _UNKNOWN if _asked(run, Subject.PORTAL_CHECK, Subject.CONTROL) else _NOT_RUN
 
 
-def _vpn(_run: Snapshot, _limits: Limits) -> _Seen:
-    return _NOT_RUN
+def _vpn(run: Snapshot, _limits: Limits) -> _Seen:
+    its = tunnel.vpn(run)
+    if its is None:
+        return _NOT_RUN
+    if its.state is TunnelState.UP:
+        return _Seen(RungState.PASS, its.answers)
+    return _UNKNOWN if its.state is not TunnelState.SILENT else _Seen(RungState.FAIL, its.silent)
 
 
 def _lost_on_the_way(run: Snapshot, limits: Limits, attempts: tuple[ReachAttempt, ...]) -> bool:

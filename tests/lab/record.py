@@ -8,7 +8,6 @@ import json
 import sys
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 from scenario import find, load
 
@@ -19,7 +18,6 @@ from nexkit.request import Depth, Request, Symptom
 from report.codec import encode_diagnosis, encode_record
 from ui.bootstrap import build_runner, measure_and_diagnose
 
-PROFILE = Path(__file__).resolve().parent / "profile.toml"
 
 
 async def _measure(name, depth):
@@ -28,7 +26,7 @@ async def _measure(name, depth):
     request = Request(
         symptom=Symptom(scenario.symptom), depth=Depth(depth or scenario.depth), consent=frozenset(consent)
     )
-    profile = load_profile(PROFILE, datetime.now(UTC))
+    profile = load_profile(scenario.profile_path, datetime.now(UTC))
     run = await measure_and_diagnose(build_runner(), profile, request, lambda _event: None, asyncio.Event())
     return run.record
 

@@ -159,6 +159,7 @@ class WebProxy:
     """To which it gives tunnels."""
     timeout_s: int = 2
     """How long it waits for the other end and for names."""
+    resolver: str = "192.168.10.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,7 +294,14 @@ class Scenario:
     depth: str = "standard"
     symptom: str = "check_up"
     agree: str | None = None
+    profile: str = "profile"
+    """The name of the profile's file."""
     expect: Expectation
+
+    @property
+    def profile_path(self) -> Path:
+        """The profile's file."""
+        return FOLDER.parent / f"{self.profile}.toml"
 
 
 def _converter() -> cattrs.Converter:

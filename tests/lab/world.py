@@ -64,7 +64,6 @@ from servers.certificates import ISSUER_OF, Authority, Certificate, Issuer
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent.parent
-PROFILE = HERE / "profile.toml"
 TOOLS = ("unshare", "ip", "nft", "tc", "dnsmasq", "nginx", "ping", "curl")
 
 _NAMESPACES = (
@@ -133,7 +132,7 @@ def refusal() -> str | None:
 
 def diagnose_command(scenario: Scenario, *further: str) -> list[str]:
     """`nexkit diagnose` as the scenario wants it, its document on stdout."""
-    command = [sys.executable, "-m", "ui.cli", "diagnose", "--profile", str(PROFILE)]
+    command = [sys.executable, "-m", "ui.cli", "diagnose", "--profile", str(scenario.profile_path)]
     command += ["--depth", scenario.depth, "--symptom", scenario.symptom, "--json", "-"]
     return [*command, *(["--agree", scenario.agree] if scenario.agree else []), *further]
 
@@ -444,7 +443,7 @@ class World:
         for action in self._all(WebProxy):
             name = f"{action.node}.proxy{action.port}"
             folder = self._folder(name)
-            (folder / "squid.conf").write_text(configs.squid(folder, action, resolver=topology.LAN_GATEWAY4))
+            (folder / "squid.conf").write_text(configs.squid(folder, action))
             self._add(name, action.node, configs.squid_command(folder), ((action.address, action.port),))
         for action in self._all(Page):
             name = f"{action.node}.page{action.port}"

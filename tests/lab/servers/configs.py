@@ -122,7 +122,7 @@ done
 """
 
 
-def squid(folder, proxy, *, resolver):
+def squid(folder, proxy):
     """A proxy's configuration, beside it the program that knows the password."""
     rules = ["http_access allow all"]
     if proxy.password:
@@ -135,7 +135,7 @@ def squid(folder, proxy, *, resolver):
     return _SQUID.format(
         port=proxy.port,
         folder=folder,
-        resolver=resolver,
+        resolver=proxy.resolver,
         timeout_s=proxy.timeout_s,
         ports=" ".join(str(port) for port in proxy.ports),
         rules="\n".join(rules),

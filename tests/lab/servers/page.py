@@ -5,6 +5,7 @@ With `certificate`, a PEM file of chain and key, it speaks TLS.
 
 import http.server
 import json
+import socket
 import ssl
 import sys
 import time
@@ -32,8 +33,14 @@ class Page(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """Of either family; on `::` of both."""
+
+    address_family = socket.AF_INET6 if ":" in SETTINGS["address"] else socket.AF_INET
+
+
 def main():
-    server = http.server.ThreadingHTTPServer((SETTINGS["address"], SETTINGS["port"]), Page)
+    server = Server((SETTINGS["address"], SETTINGS["port"]), Page)
     if SETTINGS["certificate"]:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(SETTINGS["certificate"])
