@@ -91,12 +91,12 @@ def _vpn_met(vpn: Vpn, results: Sequence[StepResult]) -> VpnMet:
         ),
     ]
     return VpnMet(
-        inside=tuple(step for step, host, addresses in tested if _belongs(vpn, host, addresses)),
+        inside=tuple(step for step, host, addresses in tested if stands_inside(vpn, host, addresses)),
         names=_names_inside(vpn, [lookups for _, lookups in _facts(results, SystemLookups, Subject.VPN)]),
     )
 
 
-def _belongs(vpn: Vpn, host: str, addresses: Sequence[str]) -> bool:
+def stands_inside(vpn: Vpn, host: str, addresses: Sequence[str]) -> bool:
     """Whether a service stands behind the VPN: by its name, or by all its addresses."""
     name = host.rstrip(".").casefold()
     inner = [each.rstrip(".").casefold() for each in vpn.names]

@@ -28,6 +28,8 @@ class Subject(Enum):
     network from this one with wrong settings."""
     VPN = "vpn"
     """The profile's VPN: its server, the ways into its networks, its resolvers and names."""
+    DIRECT_WAY = "direct_way"
+    """A tested service past a VPN that may be the way to it: shows what the detour costs."""
     PROXY = "proxy"
     """The proxy that the system is told to use."""
     ACCESS_LINE = "access_line"

@@ -29,6 +29,8 @@ class Cause:
     severity: Severity
     explains: frozenset[str]
     """Codes of the causes that are mere consequences of this one, consequences of consequences included."""
+    explains_shared: frozenset[str]
+    """Codes of those that are consequences where both rest on a common measurement."""
 
     @property
     def segment(self) -> Segment:
@@ -61,13 +63,19 @@ def causes() -> Mapping[str, Cause]:
     source = pkgutil.get_data("nexkit.diagnosis", "causes.toml") or b""
     declared = tomllib.loads(source.decode())["cause"]
     codes = tuple(entry["code"] for entry in declared)
-    direct = {
-        entry["code"]: frozenset().union(*(_matching(pattern, codes) for pattern in entry.get("explains", ())))
-        for entry in declared
-    }
+    direct, shared = (
+        {
+            entry["code"]: frozenset().union(*(_matching(pattern, codes) for pattern in entry.get(key, ())))
+            for entry in declared
+        }
+        for key in ("explains", "explains_shared")
+    )
     return {
         entry["code"]: Cause(
-            code=entry["code"], severity=Severity(entry["severity"]), explains=_closed(direct, entry["code"])
+            code=entry["code"],
+            severity=Severity(entry["severity"]),
+            explains=_closed(direct, entry["code"]),
+            explains_shared=shared[entry["code"]],
         )
         for entry in declared
     }

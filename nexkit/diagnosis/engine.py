@@ -68,11 +68,13 @@ def _accounts_for(root: Finding, other: Finding) -> bool:
     A degraded root accounts for a blocking consequence only where both rest on a common measurement: slowness does
     not explain a service that is down.
     """
-    if other.cause not in causes()[root.cause].explains or root.severity is Severity.CONTEXT:
+    declared = causes()[root.cause]
+    common = bool(set(root.evidence) & set(other.evidence))
+    if root.severity is Severity.CONTEXT:
         return False
-    if root.severity is Severity.DEGRADED and other.severity is Severity.BLOCKING:
-        return bool(set(root.evidence) & set(other.evidence))
-    return True
+    if other.cause not in declared.explains:
+        return common and other.cause in declared.explains_shared
+    return common or not (root.severity is Severity.DEGRADED and other.severity is Severity.BLOCKING)
 
 
 def fold(findings: list[Finding]) -> tuple[Finding, ...]:

@@ -4,26 +4,32 @@ Beside them the resolvers that the profile names for this network, where this co
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from ipaddress import ip_network
 
-from nexkit.address import is_address
+from nexkit.address import Family, family, is_address
+from nexkit.expectation import stands_inside
 from nexkit.facts.dns import ResolverAnswers
-from nexkit.facts.network import NetworkState
+from nexkit.facts.network import Interface, InterfaceKind, NetworkState
 from nexkit.facts.reach import Reach
 from nexkit.facts.udp import UdpService
 from nexkit.plan.effort import ANCHOR_INTERVAL_S, MARGIN_S, MAX_COMPARISONS, Effort, effort_of
 from nexkit.plan.kinds import tcp_step
-from nexkit.plan.known import fact, facts, family_skip
+from nexkit.plan.known import fact, facts, family_skip, services_of
 from nexkit.plan.step import Outcomes, Step
 from nexkit.profile import Profile
 from nexkit.request import Request
 from nexkit.subject import Subject
-from nexkit.units import Seconds
+from nexkit.units import Ms, Seconds
 
 MAX_ROUTES = 8
 MAX_INNER_NAMES = 4
 INNER_ECHOES = 10
 READING_S = Seconds(2.0)
+MAX_PAST = 2
+LONG_MS = Ms(100.0)
+"""A connection that took no longer needs no shorter way (Microsoft Teams, network requirements: below 100 ms)."""
+_BENEATH = frozenset({InterfaceKind.ETHERNET, InterfaceKind.WIFI, InterfaceKind.MOBILE})
 
 
 def vpn(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
@@ -132,3 +138,46 @@ def _resolver(
         timeout_s=effort.stage_s,
         skip=family_skip(address, network),
     )
+
+
+def past_the_tunnel(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
+    """A service that takes long, once more past the tunnel that is up and may be the way to it: one connection."""
+    effort = effort_of(request)
+    network = fact(done, "interfaces", NetworkState)
+    if network is None or not any(_is_up(each) and each.kind is InterfaceKind.VPN for each in network.interfaces):
+        return
+    for service in services_of(request, profile)[:MAX_PAST]:
+        for step_id, reach in facts(done, f"reach.service.{service.id}", Reach):
+            taken = [each for each in reach.attempts if each.connect_ms is not None]
+            if step_id.split(".")[2] != service.id or not taken or _stands_inside(profile, reach):
+                continue
+            nearest = min(taken, key=lambda each: each.connect_ms or 0.0)
+            way_out = _way_out(network, family(nearest.address))
+            if (nearest.connect_ms or 0.0) > LONG_MS and way_out is not None:
+                step = tcp_step(f"reach.direct.{service.id}", Subject.DIRECT_WAY, nearest.address, reach.port, effort)
+                yield replace(step, params={**step.params, "interface": way_out}, timeout_s=effort.follow_up_s)
+                break
+
+
+def _is_up(interface: Interface) -> bool:
+    return interface.admin_up and interface.carrier is not False and bool(interface.addresses)
+
+
+def _stands_inside(profile: Profile, reach: Reach) -> bool:
+    return profile.vpn is not None and stands_inside(
+        profile.vpn, reach.host, tuple(each.address for each in reach.attempts)
+    )
+
+
+def _way_out(network: NetworkState, of_family: Family) -> str | None:
+    """The cable, Wi-Fi or modem beneath the tunnel."""
+    usable = network.usable_addresses(of_family)
+    names = [
+        interface.name
+        for interface in network.interfaces
+        if _is_up(interface)
+        and interface.kind in _BENEATH
+        and any(address in usable for address in interface.addresses)
+    ]
+    routed = [route.interface for route in network.default_routes]
+    return next(iter(sorted(names, key=lambda name: name not in routed)), None)

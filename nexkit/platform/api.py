@@ -362,11 +362,18 @@ class Platform(Protocol):
         ...
 
     async def connect_tcp(
-        self, address: str, port: int, *, timeout_s: Seconds, segment_limit_bytes: int | None = None
+        self,
+        address: str,
+        port: int,
+        *,
+        timeout_s: Seconds,
+        segment_limit_bytes: int | None = None,
+        interface: str | None = None,
     ) -> TcpConnected:
         """A TCP connection and how long the handshake took; TimeoutError or OSError.
 
-        With a limit neither side sends larger segments; OSError where the system cannot ask for it.
+        With a limit neither side sends larger segments; with an interface the packets leave by that one, whichever way
+        the routing would choose. OSError where the system cannot ask for it.
         """
         ...
 

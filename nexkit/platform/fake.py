@@ -251,10 +251,16 @@ class FakePlatform:
         yield FakeUdpTo(self, address, port)
 
     async def connect_tcp(
-        self, address: str, port: int, *, timeout_s: Seconds, segment_limit_bytes: int | None = None
+        self,
+        address: str,
+        port: int,
+        *,
+        timeout_s: Seconds,
+        segment_limit_bytes: int | None = None,
+        interface: str | None = None,
     ) -> TcpConnected:
         """A socket that is connected to nothing; the caller closes it."""
-        del timeout_s, segment_limit_bytes
+        del timeout_s, segment_limit_bytes, interface
         self.calls.append(("connect_tcp", address, str(port)))
         connect_ms = _given(self.tcp.get((address, port), TimeoutError()))
         return TcpConnected(sock=socket.socket(), connect_ms=connect_ms)

@@ -26,6 +26,7 @@ from nexkit.platform.api import (
     UdpReply,
     UdpSession,
 )
+from nexkit.platform.bound_socket import leave_by
 from nexkit.platform.linux_datagram import ANCILLARY_BYTES, ask_for_stamps_and_errors, stamp_ns
 from nexkit.platform.socket_address import address_of, readable, socket_address
 from nexkit.platform.tcp_mtu import limit_segments
@@ -119,7 +120,13 @@ class SocketPlatform:
         return _no_segment(interface)
 
     async def connect_tcp(
-        self, address: str, port: int, *, timeout_s: Seconds, segment_limit_bytes: int | None = None
+        self,
+        address: str,
+        port: int,
+        *,
+        timeout_s: Seconds,
+        segment_limit_bytes: int | None = None,
+        interface: str | None = None,
     ) -> TcpConnected:
         """A TCP connection and how long the handshake took; TimeoutError or OSError.
 
@@ -132,6 +139,8 @@ class SocketPlatform:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if segment_limit_bytes is not None:
                 limit_segments(sock, segment_limit_bytes)
+            if interface is not None:
+                leave_by(sock, interface)
             began_ns = time.perf_counter_ns()
             async with asyncio.timeout(timeout_s):
                 await asyncio.get_running_loop().sock_connect(sock, target)

@@ -38,6 +38,7 @@ def _filling(values: Mapping[str, FindingValue], _: Gettext) -> _Filling:
             ("proxy_trouble", "answer", _proxy_troubles(_)),
             ("proxy_trouble", "password", _proxy_troubles(_)),
             ("pac_trouble", "kind", _pac_troubles(_)),
+            ("server_trouble", "server", _server_troubles(_)),
         )
         if values.get(name) in troubles
     }
@@ -63,6 +64,14 @@ def _pac_troubles(_: Gettext) -> Mapping[str, str]:
         "evaluate": _("has a mistake in it"),
         "slow": _("takes very long to load"),
         "lookups": _("waits for names that are not found in time"),
+    }
+
+
+def _server_troubles(_: Gettext) -> Mapping[str, str]:
+    return {
+        "reachable": _("answers, so that it can be connected from here"),
+        "unreachable": _("does not answer either"),
+        "unknown": _("not known whether it can be reached from here"),
     }
 
 
@@ -195,6 +204,47 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("Try the same with a cable instead of Wi-Fi, or with Wi-Fi instead of a cable."),
         ),
         desk=_("Gateway RTT p50 {rtt_p50_ms}, jitter {jitter_ms}, continuing to every destination."),
+    ),
+    "lan.wrong_network": lambda _: CauseText(
+        title=_("This is another network than your organisation's"),
+        sentence=_(
+            "This computer is connected, but to a network that your organisation does not list as its own, such as a "
+            "guest network, a neighbour's or a phone's. What is meant for the inside cannot be reached from there."
+        ),
+        advice=(
+            _("Look at the name of the Wi-Fi, or at the socket of the cable, and join your organisation's network."),
+            _("Tell this computer to forget the other Wi-Fi, so that it does not join it again by itself."),
+            _("If you work from elsewhere on purpose, connect the VPN."),
+        ),
+        desk=_("Not the network that the profile lists (told by: {kind}); see interfaces and resolvers."),
+    ),
+    "lan.rogue_dhcp": lambda _: CauseText(
+        title=_("Another device hands out false network settings"),
+        sentence=_(
+            "This computer seems to be in the right network, but got its settings from a device that should not give "
+            "any, for example a second router. Its traffic may go the wrong way, or be read by others."
+        ),
+        advice=(
+            _(
+                "Switch Wi-Fi off and on again, or pull the network cable and plug it back in: the right device may win."
+            ),
+            _("Unplug any router or access point that was added lately, or switch off its DHCP server."),
+            _("Type no passwords before the support desk has seen this report: somebody may have done it on purpose."),
+        ),
+        desk=_("Settings contradict each other or the profile (told by: {kind}); see offers, gateway and resolvers."),
+    ),
+    "lan.client_isolation": lambda _: CauseText(
+        title=_("A device in your own network does not answer"),
+        sentence=_(
+            "The router and the internet answer, but “{service}” in your own network does not. It is switched off, or "
+            "the network keeps its devices apart from each other, as guest networks do; from here both look the same."
+        ),
+        advice=(
+            _("Check that the device is switched on and joined to the same network as this computer."),
+            _("If this is a guest Wi-Fi, join the main one: guest networks keep devices apart."),
+            _("Look in the router for “client isolation”, “AP isolation” or “privacy separator”, and switch it off."),
+        ),
+        desk=_("On-link target “{service}”: {answer} by ARP/ND, TCP and echo; gateway and internet answer."),
     ),
     "lan.captive_portal": lambda _: CauseText(
         title=_("This network asks for a sign-in first"),
@@ -657,6 +707,58 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("If it works in no network, tell whoever runs the service."),
         ),
         desk=_("Port {port} of {service}: {answer}, while the same address answers otherwise."),
+    ),
+    "vpn.down": lambda _: CauseText(
+        title=_("The VPN does not work"),
+        sentence=_(
+            "Nothing comes back from your organisation's network: the VPN is off, or it looks connected and is dead. "
+            "The VPN's server: {server_trouble}."
+        ),
+        advice=(
+            _("Disconnect the VPN, wait 10 seconds, and connect it again."),
+            _("If it does not connect, try another network, for example your phone: some networks block VPNs."),
+            _("If it fails there too, send this report to the support desk."),
+        ),
+        desk=_("VPN down (told by: {kind}): no way in, or nobody inside answers; server port {server}."),
+    ),
+    "vpn.hairpin": lambda _: CauseText(
+        title=_("The VPN is a long detour"),
+        sentence=_(
+            "“{service}” is reached by way of the VPN, and every answer takes {tunnel_rtt_ms}; past the VPN it would be "
+            "about {direct_rtt_ms}."
+        ),
+        advice=(
+            _("If you need nothing from the inside just now, disconnect the VPN and try “{service}” again."),
+            _("If the VPN offers several places, choose the nearest."),
+            _("Ask the support desk whether “{service}” may go past the VPN (split tunnel)."),
+        ),
+        desk=_("The route to “{service}” leads into a tunnel: RTT {tunnel_rtt_ms}, past it {direct_rtt_ms}."),
+    ),
+    "vpn.dns_mismatch": lambda _: CauseText(
+        title=_("Internal names are looked up in the wrong place"),
+        sentence=_(
+            "The VPN is connected, but this computer asks a name server (DNS) that does not know your organisation's "
+            "internal names, so its pages are not found."
+        ),
+        advice=(
+            _("Disconnect the VPN, wait 10 seconds, and connect it again."),
+            _("Switch off “secure DNS” in the browser, and other programs that change the name server (DNS)."),
+            _("Send this report to the support desk: the VPN has to set its name servers on this computer."),
+        ),
+        desk=_("Tunnel up; internal names by the system's lookup: {kind}. The VPN's own resolvers are not asked."),
+    ),
+    "vpn.mtu": lambda _: CauseText(
+        title=_("Large packets get lost in the VPN"),
+        sentence=_(
+            "Small things work through the VPN, but pages and files hang: packets above {passed_bytes} vanish in it "
+            "without a word. Past the VPN they do not."
+        ),
+        advice=(
+            _("Disconnect the VPN, wait 10 seconds, and connect it again."),
+            _("Try another network, for example your phone, and see whether it works there."),
+            _("Ask the support desk to lower the packet size (MTU) of the VPN to {passed_bytes} or less."),
+        ),
+        desk=_("Black hole in the tunnel: {passed_bytes} passes, its interface takes {own_mtu_bytes}; clean past it."),
     ),
     "service.down": lambda _: CauseText(
         title=_("The service itself is down"),

@@ -26,6 +26,7 @@ def subject_text(subject: Subject, texts: Texts) -> str:
         Subject.SERVICE_HOST: _("Computer of the service"),
         Subject.EXPECTED_RESOLVER: _("The organisation's name server for this network"),
         Subject.VPN: _("VPN"),
+        Subject.DIRECT_WAY: _("Service, past the VPN"),
         Subject.PROXY: _("Proxy"),
         Subject.ACCESS_LINE: _("Access line"),
         Subject.UDP_SERVER: _("Server for calls (UDP)"),

@@ -50,10 +50,12 @@ class TcpStream:
 
 
 @asynccontextmanager
-async def open_stream(ctx: ProbeContext, address: str, port: int, *, timeout_s: Seconds) -> AsyncIterator[TcpStream]:
+async def open_stream(
+    ctx: ProbeContext, address: str, port: int, *, timeout_s: Seconds, interface: str | None = None
+) -> AsyncIterator[TcpStream]:
     """A connection to an address; closed at the end, whatever happens. TimeoutError or OSError without one."""
     ctx.spend(TCP_CONNECTION_BYTES)
-    connected = await ctx.platform.connect_tcp(address, port, timeout_s=timeout_s)
+    connected = await ctx.platform.connect_tcp(address, port, timeout_s=timeout_s, interface=interface)
     with connected.sock as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
         yield TcpStream(connected, ctx)

@@ -79,7 +79,13 @@ class _Direct(Steps):
     async def open(self) -> AsyncIterator[TcpStream]:
         """A new connection."""
         setting = self.setting
-        async with open_stream(setting.ctx, self._address, setting.params.port, timeout_s=setting.step_s()) as stream:
+        async with open_stream(
+            setting.ctx,
+            self._address,
+            setting.params.port,
+            timeout_s=setting.step_s(),
+            interface=setting.params.interface,
+        ) as stream:
             if self.connect_ms is None:
                 self.connect_ms = stream.connect_ms
             yield stream

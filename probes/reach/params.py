@@ -49,6 +49,8 @@ class ReachParams:
     """Look the families up by themselves too, and work out what a browser would have chosen."""
     proxy: str | None = None
     """`HOST:PORT` of an HTTP proxy through which the target is reached as well; it is given no password."""
+    interface: str | None = None
+    """By which the TCP connections leave, whichever way the routing would choose: past a VPN."""
 
     def __post_init__(self) -> None:
         wire_host(self.host)

@@ -16,7 +16,9 @@ from nexkit.diagnosis.rules import (
     line,
     proxy,
     security,
+    segment,
     service,
+    vpn,
 )
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import RuleAnswer
@@ -44,6 +46,9 @@ RULES: tuple[Rule, ...] = tuple(
         ("lan.duplicate_address", lan.duplicate_address),
         ("lan.loss", lan.loss),
         ("lan.latency", lan.latency),
+        ("lan.wrong_network", segment.wrong_network),
+        ("lan.rogue_dhcp", segment.rogue_dhcp),
+        ("lan.client_isolation", segment.client_isolation),
         ("lan.captive_portal", lan.captive_portal),
         ("gateway.unreachable", gateway.unreachable),
         ("gateway.dns_broken", gateway.dns_broken),
@@ -85,6 +90,10 @@ RULES: tuple[Rule, ...] = tuple(
         ("security.proxy_unreachable", proxy.proxy_unreachable),
         ("security.proxy_auth", proxy.proxy_auth),
         ("security.pac_failed", proxy.pac_failed),
+        ("vpn.down", vpn.down),
+        ("vpn.hairpin", vpn.hairpin),
+        ("vpn.dns_mismatch", vpn.dns_mismatch),
+        ("vpn.mtu", vpn.mtu),
         ("service.down", service.down),
         ("service.address_bad", service.address_bad),
         ("service.cert_invalid", service.cert_invalid),

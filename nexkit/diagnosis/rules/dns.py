@@ -313,7 +313,7 @@ def name_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
             finding(
                 "dns.name_missing",
                 confidence=STRONG if resolving_elsewhere(run) else FAIR,
-                evidence=tuple(asked),
+                evidence=(*asked, *(step for step, reach in run.facts(Reach, Subject.SERVICE) if reach.host == name)),
                 values={"service": service_of.get(name)},
             )
         )

@@ -61,7 +61,7 @@ class ResolverPlatform:
                 return UdpReply(payload=reply, rtt_ms=12.5)
         raise TimeoutError
 
-    async def connect_tcp(self, address, port, *, timeout_s):
+    async def connect_tcp(self, address, port, *, timeout_s, interface=None):
         raise self.tcp
 
 

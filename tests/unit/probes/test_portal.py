@@ -12,7 +12,7 @@ class UnreachablePlatform(NamesPlatform):
         super().__init__(names)
         self.tried = []
 
-    async def connect_tcp(self, address, port, *, timeout_s):
+    async def connect_tcp(self, address, port, *, timeout_s, interface=None):
         self.tried.append((address, port, timeout_s))
         raise OSError(113, "no route to host")
 

@@ -19,7 +19,7 @@ class RefusingPlatform(NamesPlatform):
         super().__init__(names)
         self.tried = []
 
-    async def connect_tcp(self, address, port, *, timeout_s):
+    async def connect_tcp(self, address, port, *, timeout_s, interface=None):
         self.tried.append((address, port, timeout_s))
         raise ConnectionRefusedError(111, "refused")
 
