@@ -28,6 +28,8 @@ http {{
 }}
 """
 
+_PAGE = "." * 3_500
+"""As pages are: more than a packet holds."""
 
 _DNSMASQ = (
     "keep-in-foreground",
@@ -50,7 +52,7 @@ def nginx_web(state: Path, pem: Path, tls_ports: Iterable[int], status: int, *, 
     listen += [f"ssl_certificate {pem};", f"ssl_certificate_key {pem};"]
     if http3_offered:
         listen.append("add_header Alt-Svc 'h3=\":443\"; ma=86400' always;")
-    return _NGINX.format(state=state, listen="\n    ".join(listen), answer=f'return {status} "status {status}";')
+    return _NGINX.format(state=state, listen="\n    ".join(listen), answer=f'return {status} "status {status} {_PAGE}";')
 
 
 def nginx_portal(state: Path, port: int, *, redirects: bool) -> str:
