@@ -15,7 +15,7 @@ from nexkit.texts import Texts
 
 CONSENT_SCHEMA = "nexkit/consent/1"
 NOTICE_ID = "nexkit-share"
-NOTICE_VERSION = 1
+NOTICE_VERSION = 2
 """Raised with every change of the wording below."""
 
 
@@ -132,8 +132,11 @@ def consent_text(category: Category, texts: Texts) -> CategoryText:
             return CategoryText(
                 title=_("This computer"),
                 contains=_(
-                    "Operating system and version, the kinds and states of the network interfaces, link speed, and "
-                    "whether a proxy is set. Never the computer's name, your user name or serial numbers."
+                    "Operating system and version; the network interfaces with speed and error counts; the Wi-Fi's "
+                    "signal, channel and security, its name only as a pseudonym unless your organisation's profile "
+                    "lists it; how busy the computer is, its battery and sleep; which VPN and security products of a "
+                    "fixed list are running; which proxies are set; how far the clock is off, and the time zone. Never "
+                    "the computer's name, your user name, serial numbers or other programs."
                 ),
             )
         case Category.ADDRESSES:
@@ -148,30 +151,37 @@ def consent_text(category: Category, texts: Texts) -> CategoryText:
             return CategoryText(
                 title=_("Name lookups"),
                 contains=_(
-                    "What each name server answered for the test names and how fast. Names that your organisation's "
-                    "profile does not list are replaced by pseudonyms."
+                    "Which name servers this computer asks for which names, what each answered for the test names and "
+                    "how fast, and lines of the hosts file about them. Names that your organisation's profile does not "
+                    "list are replaced by pseudonyms."
                 ),
             )
         case Category.PATH:
             return CategoryText(
                 title=_("The way through the network"),
                 contains=_(
-                    "Round-trip times and loss to the router and to test points on the internet, and the routers on "
-                    "the way, with shortened addresses."
+                    "Round-trip times and loss to the router and to test points on the internet; the routers on the "
+                    "way; the size of packets that get through; how this computer looks from outside; what kind of "
+                    "line this is; a test stream like a voice call; which devices in your network hand out addresses, "
+                    "and the switch. Addresses are shortened, names replaced by pseudonyms."
                 ),
             )
         case Category.SERVICES:
             return CategoryText(
                 title=_("Tested services"),
                 contains=_(
-                    "Which services and addresses answered, how fast, and with which certificate; the host of a web "
-                    "address that you typed, never the rest of it."
+                    "Which services, check pages and proxies answered, how fast, and with which certificate; which "
+                    "proxy the settings choose for them, its name as a pseudonym unless your organisation's profile "
+                    "lists it, never its password; the host of a web address that you typed, never the rest of it."
                 ),
             )
         case Category.LOAD:
             return CategoryText(
                 title=_("Load test"),
-                contains=_("Download and upload rate, and the round-trip times meanwhile."),
+                contains=_(
+                    "Download and upload rate, how much was transferred, and the round-trip times meanwhile to the "
+                    "router, the provider and the internet."
+                ),
             )
         case Category.NOTE:
             return CategoryText(

@@ -29,7 +29,7 @@ from report.plain import UnknownFact
 from report.redact import user_text
 from report.summary import moment_text, organisation_name
 from report.tables import chapters
-from report.tables.table import Table
+from report.tables.table import Table, cell
 from report.visible import MAX_CHARACTERS, visible
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -277,12 +277,11 @@ def _steps(record: RunRecord, texts: Texts) -> Table:
     _ = texts.gettext
     return Table(
         title=_("All steps"),
-        columns=(_("step"), _("test"), _("subject"), _("result"), _("took"), _("traffic")),
+        columns=(_("step"), _("test"), _("result"), _("took"), _("traffic")),
         rows=[
             (
                 result.id,
-                probe_text(result.probe, texts).name,
-                subject_text(result.subject, texts),
+                cell((probe_text(result.probe, texts).name, subject_text(result.subject, texts))),
                 outcome_text(result, texts),
                 milliseconds(result.took_s * 1000),
                 byte_size(result.traffic_bytes),

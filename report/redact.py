@@ -225,6 +225,7 @@ def _public_names(profile: Profile, request: Request | None) -> _Public:
     urls += profile.internet.encrypted_resolvers
     texts = [*profile.internet.names, *profile.internet.anchors, *profile.internet.resolvers, *profile.internet.time]
     texts += [*profile.internet.carrier_internal, *profile.internet.resolver_names, *profile.network.resolvers]
+    texts += [*profile.internet.signed_names, *profile.internet.bogus_names]
     texts += [target.host for target in (*profile.internet.stun, *profile.internet.reflectors)]
     texts += [target.host for service in profile.services for target in (*service.tcp, *service.udp)]
     if profile.vpn is not None:

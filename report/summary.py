@@ -10,6 +10,7 @@ from nexkit.profile import Profile
 from nexkit.run_record import RunRecord
 from nexkit.texts import Texts
 from nexkit.texts.causes import cause_text
+from nexkit.texts.facts import outcome_text
 from nexkit.texts.numbers import percent
 from nexkit.texts.verdicts import not_tested_text, rung_word, segment_name, severity_word, verdict_sentence
 from nexkit.texts.words import symptom_name, value_text
@@ -18,6 +19,9 @@ from report.visible import visible
 MAX_BYTES = 4096
 _MAX_NOTE = 600
 _MAX_NOT_TESTED = 8
+_MAX_EVIDENCE = 3
+"""Of a finding."""
+_MAX_LINE = 160
 
 
 def summary_text(
@@ -25,7 +29,7 @@ def summary_text(
 ) -> str:
     """What a desk wants to see first, of a redacted run; cut at a line end where it would be longer than 4 kB."""
     parts = (
-        _answer(diagnosis, texts),
+        _answer(record, diagnosis, texts),
         _ladder(diagnosis, texts),
         _circumstances(record, texts),
         _gaps(record, diagnosis, texts),
@@ -40,8 +44,9 @@ def summary_text(
     return text.rstrip("\n") + "\n"
 
 
-def _answer(diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:
-    """The verdict, and the findings that make it."""
+def _answer(record: RunRecord, diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:
+    """The verdict, and the findings that make it with their evidence."""
+    measured = {result.id: outcome_text(result, texts) for result in record.results}
     verdict = diagnosis.verdict
     yield verdict_sentence(diagnosis, texts)
     words = [verdict.state.value]
@@ -57,6 +62,8 @@ def _answer(diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:
         yield f"- {title} ({finding.cause}, {severity_word(finding.severity, texts)}, {percent(finding.confidence)})"
         if finding.values:
             yield "  " + ", ".join(f"{name}={value_text(name, value)}" for name, value in finding.values.items())
+        for step in finding.evidence[:_MAX_EVIDENCE]:
+            yield f"  {step}: {visible(measured.get(step, ''), limit=_MAX_LINE)}"
 
 
 def _ladder(diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:

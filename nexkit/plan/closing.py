@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from nexkit.address import Family
 from nexkit.consent import Consent
 from nexkit.facts.echo import EchoStats
-from nexkit.facts.load import LoadBackend
 from nexkit.facts.network import NetworkState
 from nexkit.facts.reach import Reach
 from nexkit.outcome import SkipReason
@@ -29,7 +28,7 @@ def load(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
     if load.backend is None:
         skip = SkipReason.NO_TARGET
     elif Consent.BULK_TRAFFIC not in request.consent or (
-        load.backend is LoadBackend.OOKLA and Consent.PUBLIC_BACKEND not in request.consent
+        load.is_public and Consent.PUBLIC_BACKEND not in request.consent
     ):
         skip = SkipReason.NO_CONSENT
 

@@ -55,9 +55,10 @@ STANDARD = Effort(
 )
 MARGIN_S = 0.3
 """Between a probe's own end and the deadline at which the runner drops it with all it has measured."""
-LOAD_DIRECTION_S = Seconds(6.0)
-LOAD_CONNECTIONS = 8
-LOAD_TIMEOUT_S = Seconds(25.0)
+LOAD_DIRECTION_S = Seconds(10.0)
+"""At most; a line that is steady at once takes three seconds."""
+LOAD_CONNECTIONS = 32
+LOAD_TIMEOUT_S = Seconds(35.0)
 MAX_RESOLVERS = 4
 MAX_COMPARISONS = 2
 MAX_ANCHORS = 6

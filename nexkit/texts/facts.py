@@ -46,9 +46,9 @@ def outcome_text(result: StepResult, texts: Texts) -> str:
 
 
 def fact_text(fact: object, texts: Texts) -> str:
-    """A fact in one line; the name of its kind where it is of another author or a newer version."""
+    """A fact in one line; the name of its kind where it is of another author, or of a newer version in a report."""
     words = _WORDS.get(type(fact))
-    return words(fact, texts) if words is not None else type(fact).__name__
+    return words(fact, texts) if words is not None else str(getattr(fact, "kind", type(fact).__name__))
 
 
 def host_port(host: str, port: int | None) -> str:

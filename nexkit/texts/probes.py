@@ -82,16 +82,16 @@ def probe_text(probe_id: str, texts: Texts) -> ProbeText:  # noqa: C901, PLR0912
             return ProbeText(
                 _("Devices on the network segment"),
                 _(
-                    "Asks on your own network which devices hand out addresses, and listens to what routers and "
-                    "switches say. Stays inside your network."
+                    "Where the system permits it: asks on your own network which devices hand out addresses (DHCP "
+                    "requests), and listens to what routers and switches say. Stays inside your network."
                 ),
             )
         case "reach":
             return ProbeText(
                 _("Connections to services"),
                 _(
-                    "Connects to the tested services and a few well-known sites, over TCP and UDP, directly and through "
-                    "your proxy, and fetches their first page."
+                    "Connects to the tested services and a few well-known sites, over TCP and UDP, directly and "
+                    "through your proxy, and fetches their first page."
                 ),
             )
         case "route":
@@ -106,14 +106,17 @@ def probe_text(probe_id: str, texts: Texts) -> ProbeText:  # noqa: C901, PLR0912
             return ProbeText(
                 _("Kind of line"),
                 _(
-                    "Asks your own name servers for a few records of providers, and the first routers on the way for an "
-                    "answer. No provider's server is called."
+                    "Asks your own name servers for a few records of providers, and the first routers on the way for "
+                    "an answer. No provider's server is called."
                 ),
             )
         case "mtu":
             return ProbeText(
                 _("Size of packets"),
-                _("Sends packets of several sizes to the destination, and a request of some kilobytes to its server."),
+                _(
+                    "Sends packets of several sizes, up to the largest that your connection takes, to a few "
+                    "destinations, and a request of some kilobytes to each one's server."
+                ),
             )
         case "udp":
             return ProbeText(
@@ -131,7 +134,7 @@ def probe_text(probe_id: str, texts: Texts) -> ProbeText:  # noqa: C901, PLR0912
         case "time":
             return ProbeText(
                 _("Clock"),
-                _("Asks a few time servers, and where these are silent a few web servers, what time it is."),
+                _("Asks a few time servers (NTP) and a few web servers what time it is."),
             )
         case "load":
             return ProbeText(

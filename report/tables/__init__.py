@@ -11,7 +11,7 @@ from report.tables.names import name_tables
 from report.tables.near import near_tables
 from report.tables.proxy import proxy_tables
 from report.tables.services import service_tables
-from report.tables.table import Table
+from report.tables.table import Table, without_empty
 from report.tables.udp import udp_tables
 from report.tables.way import way_tables
 
@@ -37,5 +37,5 @@ def chapters(record: RunRecord, texts: Texts) -> Iterator[Chapter]:
         (_("Calls and other UDP traffic"), udp_tables(record, texts)),
         (_("Load test"), load_tables(record, texts)),
     ):
-        if shown := [table for table in tables if table.rows]:
+        if shown := [without_empty(table) for table in tables if table.rows]:
             yield Chapter(title=title, tables=shown)

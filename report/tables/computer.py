@@ -193,7 +193,7 @@ def _beside(title: str, note: str, columns: Sequence[Sequence[Row]], texts: Text
     return Table(
         title=title,
         note=note,
-        columns=(_("value"), _("at the beginning"), _("at the end")),
+        columns=("", _("at the beginning"), _("at the end")),
         rows=known((name, before, after) for (name, before), (_same, after) in zip(first, last, strict=True)),
     )
 

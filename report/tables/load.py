@@ -26,7 +26,7 @@ def _rates(load: LoadTest, texts: Texts) -> Table:
     return Table(
         title=_("Load test"),
         note=f"{load.server} ({load.backend.value})",
-        columns=(_("value"), _("Download"), _("Upload")),
+        columns=("", _("Download"), _("Upload")),
         rows=known(
             (
                 row(_("rate"), lambda way: bit_rate(way.goodput_bit_s)),

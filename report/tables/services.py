@@ -33,7 +33,7 @@ def service_tables(record: RunRecord, texts: Texts) -> Iterator[Table]:
             _("connected after"),
             _("TLS after"),
             _("first byte after"),
-            _("HTTP"),
+            "HTTP",
             _("in all"),
             _("result"),
         ),
@@ -43,13 +43,12 @@ def service_tables(record: RunRecord, texts: Texts) -> Iterator[Table]:
         title=_("Certificates"),
         columns=(
             _("target"),
-            _("version"),
+            "TLS",
             _("trusted here"),
             _("trusted publicly"),
             _("name fits"),
             _("issuer"),
             _("valid until"),
-            _("sent"),
         ),
         rows=list(dict.fromkeys(row for reach in reaches for row in _certificates(reach, texts))),
     )
@@ -146,17 +145,20 @@ def _certificates(reach: Reach, texts: Texts) -> Iterator[tuple[str, ...]]:
         if tls is None:
             continue
         certificate = tls.certificate
-        public = yes_no(tls.publicly_trusted, texts)
         yield (
             host_port(reach.host, reach.port),
             cell((tls.version, tls.cipher, tls.alpn)),
             cell((yes_no(tls.trusted, texts), code(tls.problem))),
-            cell((public, code(tls.public_problem))),
+            cell((yes_no(tls.publicly_trusted, texts), code(tls.public_problem))),
             yes_no(tls.name_matches, texts),
-            DASH if certificate is None else certificate.issuer,
+            DASH if certificate is None else cell((certificate.issuer, _chain(tls, texts))),
             DASH if certificate is None else day(certificate.not_after_at),
-            quantity(tls.chain_length),
         )
+
+
+def _chain(tls: TlsResult, texts: Texts) -> str:
+    """How many certificates were sent: one alone may lack what leads to its issuer."""
+    return texts.gettext("({count} sent)").format(count=quantity(tls.chain_length)) if tls.chain_length else ""
 
 
 def _protocols(reach: Reach, texts: Texts) -> Iterator[Row]:

@@ -4,7 +4,7 @@ Words that stand for a state are the facts' own codes: the same for the same thi
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import TypeVar
@@ -27,8 +27,18 @@ class Table:
     note: str = ""
     """What the table is about: a target, of unknown origin."""
     columns: Sequence[str] = ("", "")
-    """Without names: pairs of a name and its value."""
+    """With an empty first one, the first cell of a row is the row's name."""
     rows: Sequence[Row]
+
+
+def without_empty(table: Table) -> Table:
+    """The table without the columns of which nothing is known in any row."""
+    kept = [0] + [number for number in range(1, len(table.columns)) if any(row[number] != DASH for row in table.rows)]
+    return replace(
+        table,
+        columns=[table.columns[number] for number in kept],
+        rows=[tuple(row[number] for number in kept) for row in table.rows],
+    )
 
 
 def measured(record: RunRecord, fact_type: type[FactT]) -> list[tuple[StepResult, FactT]]:

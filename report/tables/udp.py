@@ -85,7 +85,7 @@ def _stream(stream: UdpStream, texts: Texts) -> Iterator[Table]:
                 duration(stream.duration_s),
             )
         ),
-        columns=(_("value"), _("there and back"), *(name for name, _way in ways)),
+        columns=("", _("there and back"), *(name for name, _way in ways)),
         rows=known(
             (
                 (

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from probes import BUILTIN
 from ui.cli.commands import build_parser
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,3 +87,11 @@ def test_the_readme_documents_every_command():
 def test_pictures_of_the_readme_are_there():
     for picture in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text()):
         assert (ROOT / picture).is_file(), picture
+
+
+@pytest.mark.parametrize("probe", BUILTIN, ids=lambda probe: probe.spec.id)
+def test_every_probe_has_its_paragraph(probe):
+    documented = (ROOT / "probes" / "README.md").read_text().split("\n## ")
+    paragraph = next((text for text in documented if text.partition("\n")[0] == probe.spec.id), "")
+    assert len(paragraph) > 200
+    assert f"`{probe.spec.id}`" in (ROOT / "README.md").read_text()

@@ -12,10 +12,13 @@ from babel.messages.pofile import read_po
 from nexkit.diagnosis.verdict import RungState, Segment, Severity
 from nexkit.outcome import FailureKind, SkipReason
 from nexkit.platform.api import Capability, CapabilityState
+from nexkit.request import Symptom
+from nexkit.subject import Subject
 from nexkit.texts import LANGUAGES, Texts, system_language
 from nexkit.texts.capabilities import capability_text
 from nexkit.texts.probes import probe_text
 from nexkit.texts.verdicts import failure_text, rung_word, segment_name, severity_word, skip_text
+from nexkit.texts.words import subject_text, symptom_name
 from probes import BUILTIN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,12 +94,16 @@ def test_every_code_has_words(language):
         *(rung_word(item, texts) for item in RungState),
         *(skip_text(item, texts) for item in SkipReason),
         *(failure_text(item, texts) for item in FailureKind),
+        *(subject_text(item, texts) for item in Subject),
+        *(symptom_name(item, texts) for item in Symptom),
         *(word for probe in BUILTIN for word in probe_text(probe.spec.id, texts)),
     ]
     assert all(words)
 
 
-@pytest.mark.parametrize("capability", ["icmp4", "icmp6", "trace4", "trace6", "neighbours", "resolvers"])
+@pytest.mark.parametrize(
+    "capability", ["icmp4", "icmp6", "trace4", "trace6", "neighbours", "resolvers", "wifi", "segment"]
+)
 @pytest.mark.parametrize("state", list(CapabilityState))
 def test_every_capability_has_words(capability, state):
     name, word, mend = capability_text(Capability(id=capability, state=state), Texts("ja"))

@@ -54,6 +54,7 @@ portal_checks = ["http://connect.example.com/generate_204"]
 anchors = ["198.18.0.10", "198.18.0.11"]
 names = ["www.example.com", "www.example.net"]
 resolvers = ["198.18.53.53"]
+time = ["ntp.example.com"]
 
 [load]
 server = "https://speed.example.com/"

@@ -159,7 +159,7 @@ def test_every_probe_is_named_with_its_traffic(qtbot, make_window, no_licence):
     for probe in ("interfaces", "lan", "ping", "lookup", "dns", "portal", "reach", "route", "load"):
         assert text(window, f"agree.probe.{probe}") != probe
     targets = text(window, "agree.target_list")
-    for target in ("198.18.0.10", "www.example.net", "198.18.53.53", "https://mail.example.com/"):
+    for target in ("198.18.0.10", "www.example.net", "198.18.53.53", "ntp.example.com", "https://mail.example.com/"):
         assert target in targets
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from nexkit.texts.numbers import bit_rate, byte_size, milliseconds, percent
+from nexkit.texts.numbers import bit_rate, byte_size, difference, duration, milliseconds, percent, quantity, zone
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,41 @@ def test_rates(value, text):
 )
 def test_amounts_of_data(value, text):
     assert byte_size(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"), [(None, "dBm", "–"), (-61, "dBm", "-61 dBm"), (36, "", "36"), (0, "B", "0 B")]
+)
+def test_quantities(value, unit, text):
+    assert quantity(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (0, "0.0 s"),
+        (4.24, "4.2 s"),
+        (95, "95 s"),
+        (2400, "40 min"),
+        (19_800, "5.5 h"),
+        (1_036_800, "12.0 d"),
+    ],
+)
+def test_times(value, text):
+    assert duration(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "–"), (0.0041, "+0.004 s"), (-9.5, "-9.500 s"), (-95, "-95 s"), (19_800, "+5.5 h"), (-90_000, "-25.0 h")],
+)
+def test_a_difference_has_a_sign(value, text):
+    assert difference(value) == text
+
+
+@pytest.mark.parametrize(
+    ("offset_s", "text"), [(32_400, "UTC+09:00"), (0, "UTC+00:00"), (-12_600, "UTC-03:30"), (20_700, "UTC+05:45")]
+)
+def test_time_zones(offset_s, text):
+    assert zone(offset_s) == text

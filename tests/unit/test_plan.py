@@ -319,10 +319,16 @@ def test_a_certificate_that_is_wrong_at_the_right_host_is_not_looked_for_elsewhe
             LoadBackend.OOKLA,
             SkipReason.NO_CONSENT,
         ),
+        (
+            frozenset({Consent.SYSTEM, Consent.ACTIVE_TRAFFIC, Consent.BULK_TRAFFIC}),
+            LoadBackend.NDT7,
+            SkipReason.NO_CONSENT,
+        ),
     ],
 )
 def test_the_load_test_comes_last_alone_and_only_with_consent(consent, backend, skip):
-    profile = replace(PROFILE, load=replace(PROFILE.load, backend=backend))
+    server = "" if backend is LoadBackend.NDT7 else PROFILE.load.server  # a public one is found then
+    profile = replace(PROFILE, load=replace(PROFILE.load, backend=backend, server=server))
     found = stages(Request(depth=Depth.FULL, consent=consent), lossy_outcomes(), profile)
     assert list(found[-2]) == ["load.test"]
     assert set(found[-1]) == END

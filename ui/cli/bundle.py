@@ -58,7 +58,7 @@ def show(arguments: argparse.Namespace, texts: Texts) -> int:
             )
         )
         print()
-        print(verdict_text(report.diagnosis, texts))
+        print(verdict_text(report.diagnosis, report.record, texts))
     return status_of(report.diagnosis.verdict.state)
 
 
@@ -78,7 +78,7 @@ def diagnose_again(arguments: argparse.Namespace, texts: Texts) -> int:
         if then.verdict.cause != now.verdict.cause or then.verdict.segment is not now.verdict.segment:
             print(_("The answer has changed. It was: {sentence}").format(sentence=verdict_sentence(then, texts)))
         print()
-        print(verdict_text(now, texts))
+        print(verdict_text(now, report.record, texts))
     return status_of(now.verdict.state)
 
 

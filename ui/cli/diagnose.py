@@ -36,7 +36,7 @@ def diagnose_command(arguments: argparse.Namespace, texts: Texts) -> int:
     out = _out(arguments.out, categories, texts)
     run = asyncio.run(_measure(loaded, request, texts))
     if arguments.json != "-":
-        print(verdict_text(run.diagnosis, texts))
+        print(verdict_text(run.diagnosis, run.record, texts))
     if arguments.json:
         from report.codec import encode_diagnosis
 

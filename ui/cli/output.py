@@ -2,10 +2,13 @@
 
 from nexkit.diagnosis.verdict import Diagnosis, RungState
 from nexkit.events import Event, StepFinished, StepsPlanned
+from nexkit.run_record import RunRecord
 from nexkit.texts import Texts
 from nexkit.texts.causes import cause_text
+from nexkit.texts.facts import outcome_text
 from nexkit.texts.numbers import percent
 from nexkit.texts.verdicts import not_tested_text, rung_word, segment_name, severity_word, verdict_sentence
+from report.visible import visible
 from ui.cli.streams import ProgressLine
 
 _MARKS = {
@@ -40,9 +43,10 @@ class Progress:
         self._line.clear()
 
 
-def verdict_text(diagnosis: Diagnosis, texts: Texts) -> str:
-    """Verdict, ladder, findings with advice, and what was not tested, for a terminal."""
+def verdict_text(diagnosis: Diagnosis, record: RunRecord, texts: Texts) -> str:
+    """Verdict, ladder, findings with advice and evidence, and what was not tested, for a terminal."""
     _ = texts.gettext
+    measured = {result.id: outcome_text(result, texts) for result in record.results}
     lines = [verdict_sentence(diagnosis, texts), ""]
     lines += [
         f"  [{_MARKS[rung.state]}] {segment_name(rung.segment, texts)}: {rung_word(rung.state, texts)}"
@@ -57,7 +61,9 @@ def verdict_text(diagnosis: Diagnosis, texts: Texts) -> str:
         ]
         lines += [f"  {number}. {advice}" for number, advice in enumerate(text.advice, start=1)]
         lines += [_("  For the support desk: {text}").format(text=text.desk)]
-        lines += [_("  Evidence: {ids}").format(ids=", ".join(finding.evidence))]
+        lines += [_("  Evidence:")]
+        # Addresses and names in there come from the network.
+        lines += [f"    {step}: {visible(measured.get(step, ''))}" for step in finding.evidence]
         if finding.explains:
             lines += [_("  Explains: {causes}").format(causes=", ".join(finding.explains))]
     if diagnosis.not_tested:

@@ -6,7 +6,7 @@ from enum import Enum
 
 from nexkit.diagnosis.verdict import Diagnosis, Rung, RungState, Segment
 from nexkit.events import Event, RunFinished, StepFinished, StepProgress, StepSample, StepsPlanned
-from nexkit.facts.dns import EncryptedAnswers, ResolverAnswers, SystemLookups
+from nexkit.facts.dns import ResolverAnswers, SystemLookups
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.load import LoadTest
 from nexkit.facts.network import GatewayReach, NeighbourState, NetworkState
@@ -102,8 +102,6 @@ def shows_life(fact: object) -> bool:
             return fact.received > 0
         case ResolverAnswers():
             return any(query.rcode == "NOERROR" for query in fact.queries)
-        case EncryptedAnswers():
-            return any(query.rcode == "NOERROR" for attempt in fact.attempts for query in attempt.queries)
         case SystemLookups():
             return any(lookup.addresses for lookup in fact.lookups)
         case PathTrace():

@@ -19,6 +19,7 @@ from nexkit.outcome import Completed, Failed, Failure, FailureKind, Skipped, Ski
 from nexkit.subject import Subject
 from nexkit.texts import Texts
 from nexkit.texts.facts import fact_text, host_port, outcome_text
+from report.plain import UnknownFact
 
 each_fact = pytest.mark.parametrize("fact_type", BUILTIN_FACTS, ids=lambda fact: fact.__name__)
 
@@ -46,6 +47,7 @@ def test_any_values_have_a_line(fact_type, texts):
 
 def test_a_fact_of_another_author_is_called_by_its_kind(texts):
     assert fact_text(step("x", "x", Subject.ANCHOR, None), texts) == "StepResult"
+    assert fact_text(UnknownFact(kind="WifiScan", data={}), texts) == "WifiScan"
 
 
 def link(**changes):

@@ -158,6 +158,7 @@ def test_the_summary_fits_into_a_ticket(record, diagnosis, profile, texts):
     for words in (
         "access.bufferbloat",
         "working_rtt_ms=412 ms",
+        "load.test: download 84.3 Mbit/s, upload 9.8 Mbit/s",
         "INC-1042",
         "2026-11-20 10:15:00 UTC",
         "example-corp 7",

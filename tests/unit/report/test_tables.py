@@ -12,7 +12,7 @@ from nexkit.facts.host import Agent, AgentKind, HostState
 from nexkit.facts.link import LinkCounters, LinkReading, LinkState, RouteChoice
 from nexkit.facts.mtu import MtuState, PathMtu, SizeSample
 from nexkit.facts.network import Duplex, InterfaceKind
-from nexkit.facts.path import PathMethod
+from nexkit.facts.path import MplsLabel, PathMethod
 from nexkit.facts.wifi import WifiLink, WifiReading
 from nexkit.outcome import Completed
 from nexkit.subject import Subject
@@ -139,7 +139,7 @@ def test_wifi_shows_the_beginning_and_the_end_side_by_side():
 
     tables = tables_of(reading("a", -60), reading("b", -75))
     assert cells(tables["Wi-Fi"])["signal"] == ("-60 dBm", "-75 dBm")
-    assert tables["Wi-Fi during the run"].rows == [("wlan0", "yes", "no", "–", "-15 dB", "–")]
+    assert tables["Wi-Fi during the run"].rows == [("wlan0", "yes", "no", "-15 dB")]
     assert cells(tables_of(reading("a", -60))["Wi-Fi"])["signal"] == ("-60 dBm",)
 
 
@@ -163,6 +163,17 @@ def test_a_path_shows_where_its_loss_begins():
     assert [row[2] for row in table.rows] == ["first_router", "carrier_nat", "–", "provider", "target"]
     assert [row[4] for row in table.rows] == ["–", "–", "–", "10 %", "10 %"]
     assert "several ways" in table.note
+
+
+def test_a_column_of_which_nothing_is_known_is_left_out():
+    trace = path_trace()
+    assert "label" not in tables_of(trace)["Routers on the way"].columns
+    (responder,) = trace.hops[1].responders
+    labelled = replace(responder, mpls=(MplsLabel(label=16004, traffic_class=0, bottom=True, ttl=1),))
+    hops = (trace.hops[0], replace(trace.hops[1], responders=(labelled,)), *trace.hops[2:])
+    table = tables_of(replace(trace, hops=hops))["Routers on the way"]
+    assert table.columns[-1] == "label"
+    assert [row[-1] for row in table.rows] == ["–", "MPLS 16004", "–", "–", "–"]
 
 
 def test_sizes_tell_silence_from_a_refusal():

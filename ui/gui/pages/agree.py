@@ -24,19 +24,27 @@ _LOAD_CONSENTS = frozenset({Consent.BULK_TRAFFIC, Consent.PUBLIC_BACKEND})
 def targets_text(profile: Profile, texts: Texts) -> str:
     """Every address and name that the profile lets the kit contact, one kind a line."""
     _ = texts.gettext
+    internet = profile.internet
     services = [
         target
         for service in profile.services
         for target in (
             *([service.url] if service.url else []),
             *(f"{entry.host}:{entry.port}" for entry in service.tcp),
+            *(f"{entry.host}:{entry.port} (UDP)" for entry in service.udp),
         )
     ]
+    calls = [f"{entry.host}:{entry.port}" for entry in (*internet.stun, *internet.reflectors)]
+    lookups = (*internet.signed_names, *internet.bogus_names, *internet.resolver_names)
     kinds = (
-        (_("Well-known addresses: {targets}"), profile.internet.anchors),
-        (_("Well-known names: {targets}"), profile.internet.names),
-        (_("Name servers to compare: {targets}"), profile.internet.resolvers),
-        (_("Check pages: {targets}"), tuple(check.url for check in profile.internet.portal_checks)),
+        (_("Well-known addresses: {targets}"), internet.anchors),
+        (_("Well-known names: {targets}"), internet.names),
+        (_("Names that are only looked up: {targets}"), lookups),
+        (_("Name servers to compare: {targets}"), (*internet.resolvers, *internet.encrypted_resolvers)),
+        (_("Check pages: {targets}"), tuple(check.url for check in internet.portal_checks)),
+        (_("Servers for calls (UDP): {targets}"), tuple(calls)),
+        (_("Time servers: {targets}"), internet.time),
+        (_("Inside the carrier's network: {targets}"), internet.carrier_internal),
         (_("Services: {targets}"), tuple(services)),
         (_("Test server: {targets}"), (profile.load.server,) if profile.load.server else ()),
     )
