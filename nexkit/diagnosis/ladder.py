@@ -90,8 +90,9 @@ def _internet(run: Snapshot, limits: Limits) -> _Seen:
     if lossy:
         return _Seen(RungState.WARN, tuple(step for whole in lossy for step in whole.steps))
     # Through a proxy that gets nowhere, its users have no internet, whatever is reached without it.
-    nowhere = [way for way in ways.not_carried(run) if not ways.name_unknown(way)]
-    through = ways.carried(run)
+    named = ways.nameless(run)
+    nowhere = [way for way in ways.not_carried(run) if way not in named]
+    through = (*ways.carried(run), *ways.carried_by_address(run))
     if len(nowhere) >= limits.min_destinations and not through:
         return _Seen(RungState.FAIL, tuple(step for way in nowhere for step in way.steps))
     if through or view.reached_ids:
@@ -103,7 +104,7 @@ def _internet(run: Snapshot, limits: Limits) -> _Seen:
 
 def _dns(run: Snapshot, limits: Limits) -> _Seen:
     through = ways.carried(run)
-    nameless = [way for way in ways.not_carried(run) if ways.name_unknown(way)]
+    nameless = ways.nameless(run)
     if len(nameless) >= limits.min_destinations and not through:
         return _Seen(RungState.FAIL, tuple(step for way in nameless for step in way.steps))
     configured = signs.resolvers(run, Subject.RESOLVER)

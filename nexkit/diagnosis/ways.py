@@ -204,6 +204,21 @@ def carried(run: Snapshot) -> tuple[str, ...]:
     )
 
 
+def carried_by_address(run: Snapshot) -> tuple[str, ...]:
+    """Outcome ids that show destinations reached through a proxy without a name."""
+    return tuple(
+        way.steps[0]
+        for _, reach in run.facts(Reach, Subject.ANCHOR)
+        if (way := proxied(run, reach)) is not None and passed(way)
+    )
+
+
+def nameless(run: Snapshot) -> tuple[Proxied, ...]:
+    """Controls that the proxy does not get to because it cannot look them up: it says so, or gets to addresses."""
+    by_address = bool(carried_by_address(run))
+    return tuple(way for way in not_carried(run) if by_address or name_unknown(way))
+
+
 def name_unknown(way: Proxied) -> bool:
     """Whether the proxy says that it cannot look the name up (RFC 9209, section 2.3.2; Squid's ERR_DNS_FAIL)."""
     return "dns" in (way.error or "").lower()

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from nexkit.address import Family, family
 from nexkit.facts.dns import ResolverAnswers
 from nexkit.facts.path import PathTrace
-from nexkit.facts.proxy import ProxyCheck, ProxyKind, ProxyWay
+from nexkit.facts.proxy import ProxyAttempt, ProxyCheck, ProxyKind, ProxyWay
 from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer, TrustProblem
 from nexkit.facts.udp import UdpPath
 from nexkit.outcome import FailureKind
@@ -182,7 +183,26 @@ def _proxied(request: Request, profile: Profile, done: Outcomes, effort: Effort)
             name = f"reach.proxied.service.{service.id}.tcp{number}"
             step = tcp_step(name, Subject.PROXY, target.host, target.port, effort)
             yield replace(step, params={**step.params, "proxy": _place(first)})
+    yield from _proxied_anchors(profile, check, first, effort)
     yield from _proxy_itself(check, effort)
+
+
+def _proxied_anchors(profile: Profile, check: ProxyCheck, way: ProxyWay | None, effort: Effort) -> Iterable[Step]:
+    """Addresses in place of names, where the proxy got to none: whether names are what it fails at."""
+    attempts = [attempt for decision in check.decisions for attempt in decision.attempts]
+    tunnelled = any(attempt.answer is not None and attempt.answer.opened for attempt in attempts)
+    if way is None or tunnelled or not any(_nowhere(attempt) for attempt in attempts):
+        return
+    for number, anchor in enumerate(profile.internet.anchors[:MAX_SIZED], start=1):
+        step = tcp_step(f"reach.proxied.anchor{number}", Subject.PROXY, anchor, WEB_PORT, effort)
+        yield replace(step, params={**step.params, "proxy": _place(way)})
+
+
+def _nowhere(attempt: ProxyAttempt) -> bool:
+    """Whether the proxy was there, and got nowhere."""
+    if attempt.failure is not None:
+        return attempt.failure.step == "tunnel"
+    return attempt.answer is not None and attempt.answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _place(way: ProxyWay) -> str:

@@ -169,6 +169,7 @@ def _of_profile(run: Snapshot) -> Iterator[_Target]:
             works = any(failure is None for _, failure in tried)
             if tried and (works or all(_trouble(failure) for _, failure in tried)):
                 addresses = tuple(address for address, _ in tried if address is not None)
+                everywhere = tuple(address for name, _, address, _ in answers if name == host and address is not None)
                 yield _Target(
                     step=step,
                     host=host,
@@ -176,7 +177,7 @@ def _of_profile(run: Snapshot) -> Iterator[_Target]:
                     addresses=addresses,
                     answers=works,
                     refused=any(failure is not None and failure.kind in _REFUSED for _, failure in tried),
-                    alive=_alive(run, addresses, Subject.UDP_SERVER),
+                    alive=_alive(run, everywhere, Subject.UDP_SERVER),
                 )
 
 

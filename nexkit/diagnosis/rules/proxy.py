@@ -187,8 +187,21 @@ def pac_failed(run: Snapshot, limits: Limits) -> RuleAnswer:
             values: dict[str, FindingValue] = {"kind": kind, "pac_ms": pac.fetch_ms, "status": pac.status}
             if kind == "lookups":
                 values["pac_ms"] = max(each.took_ms for each in pac.lookups)
-            return (finding("security.pac_failed", confidence=confidence, evidence=(step,), values=values),)
+            held_up = () if pac.failure is None else _held_up(run)
+            return (finding("security.pac_failed", confidence=confidence, evidence=(step, *held_up), values=values),)
     return Clear()
+
+
+def _held_up(run: Snapshot) -> tuple[str, ...]:
+    """Outcome ids of web addresses that are not reached without the proxy that nobody named."""
+    asked = run.facts(Reach, Subject.CONTROL, Subject.SERVICE)
+    if any(
+        attempt.connect_ms is not None for _, reach in run.facts(Reach, Subject.CONTROL) for attempt in reach.attempts
+    ):
+        return ()
+    return tuple(
+        step for step, reach in asked if reach.attempts and all(each.connect_ms is None for each in reach.attempts)
+    )
 
 
 def _pac_failure(pac: PacFile, failure: Failure, limits: Limits) -> tuple[str, float] | None:

@@ -45,7 +45,7 @@ def blocked_port(run: Snapshot, limits: Limits, reach: Reach) -> BlockedPort | N
         return None
     addresses = {attempt.address for attempt in attempts}
     alive = _open_ports(run, reach, addresses, answer_is_enough=not refused)
-    alive += _open_by_proxy(run, reach)
+    alive += _open_by_proxy(run, reach, forbidden_is_enough=not refused)
     if not refused:
         alive += tuple(
             step
@@ -72,18 +72,26 @@ def _open_ports(run: Snapshot, reach: Reach, addresses: set[str], *, answer_is_e
     )
 
 
-def _open_by_proxy(run: Snapshot, reach: Reach) -> tuple[str, ...]:
-    """Outcome ids that show the host alive on another port, as a proxy sees it; or that it gives no way to this one."""
+def _open_by_proxy(run: Snapshot, reach: Reach, *, forbidden_is_enough: bool) -> tuple[str, ...]:
+    """Outcome ids that show the host alive on another port, as a proxy sees it.
+
+    With `forbidden_is_enough` also those of a proxy that gives no way to this port, as long as it gets to the others.
+    """
     own = ways.proxied(run, reach)
-    forbidden = own.steps[:1] if own is not None and own.passage is ways.Passage.REFUSED else ()
-    return forbidden + tuple(
-        way.steps[0]
+    found = [
+        way
         for _, other in run.facts(Reach, Subject.SERVICE)
         if other.host == reach.host
         and other.port != reach.port
         and (way := ways.proxied(run, other)) is not None
         and not way.direct
-        and way.passage is ways.Passage.OPENED
+    ]
+    if any(way.passage is ways.Passage.UNREACHED for way in found):
+        return ()
+    forbidden = own is not None and own.passage is ways.Passage.REFUSED and forbidden_is_enough
+    return (
+        *(own.steps[:1] if own is not None and forbidden else ()),
+        *(way.steps[0] for way in found if way.passage is ways.Passage.OPENED),
     )
 
 
