@@ -61,6 +61,9 @@ class Limits:
     """Microsoft Teams, network requirements: inter-arrival jitter below 30 ms."""
     long_delay_rtt_ms: Ms = Ms(300.0)
     """Twice the one-way delay up to which most talk is not disturbed (ITU-T G.114: 150 ms)."""
+    far_rtt_ms: Ms = Ms(200.0)
+    """To the other side of the earth and back through glass (2 x 20 000 km at 200 km/ms): whoever is farther than
+    that, and not because the line itself is long, is reached by a detour."""
     satellite_rtt_ms: Ms = Ms(470.0)
     """What the way up to a geostationary satellite and down costs at the least, there and back (4 x 35 786 km at the
     speed of light). So much, and steady, is the nature of a line and no fault."""

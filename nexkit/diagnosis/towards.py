@@ -37,7 +37,7 @@ def towards(run: Snapshot, limits: Limits, of_family: Family) -> Towards:
     """
     trips = {
         address: each
-        for address, each in round_trips(run, limits, Subject.ANCHOR, Subject.SERVICE_HOST).items()
+        for address, each in round_trips(run, limits, Subject.ANCHOR, Subject.CONTROL, Subject.SERVICE_HOST).items()
         if known_family(address) is of_family and known_scope(address) is Scope.INTERNET
     }
     anchors = round_trips(run, limits, Subject.ANCHOR)
@@ -95,11 +95,13 @@ def _lossy(each: RoundTrips, others: dict[str, RoundTrips], limits: Limits) -> b
 
 
 def _far(each: RoundTrips, others: dict[str, RoundTrips], limits: Limits) -> bool:
-    """Its round trips are too long or unsteady, and another's are neither."""
-    if each.rtt_p50_ms is None or each.rtt_p50_ms <= limits.rtt_ms:
+    """Its round trips are long and unsteady, or longer than distance makes them, and another's are neither."""
+    if each.rtt_p50_ms is None:
         return False
     fastest = min(other.rtt_p50_ms for other in others.values() if other.rtt_p50_ms is not None)
-    return each.rtt_p50_ms - fastest > limits.rtt_ms and any(not _high(other, limits) for other in others.values())
+    added_ms = each.rtt_p50_ms - fastest
+    long = added_ms > (limits.rtt_ms if each.unsteady(limits) else limits.far_rtt_ms)
+    return long and any(not _high(other, limits) for other in others.values())
 
 
 def _alike(took_ms: float, bad: Iterable[RoundTrips], limits: Limits) -> bool:

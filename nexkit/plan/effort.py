@@ -71,6 +71,8 @@ FIRST_HOPS = 4
 """Near enough to tell of the access line."""
 MAX_CARRIER = 2
 """Targets inside the carrier's network that are pinged where the line is bad."""
+MAX_OTHERS = 8
+"""Addresses of sites and services that are pinged where some anchors are bad."""
 SLOW_MS = 100.0
 """Above this the way to an anchor is looked at by stretches (Microsoft Teams, network requirements: below 100 ms)."""
 MAX_SIZED = 2

@@ -9,7 +9,7 @@ from nexkit.facts.network import GatewayReach
 from nexkit.facts.path import PathTrace
 from nexkit.facts.reach import Reach
 from nexkit.outcome import FailureKind
-from nexkit.plan.effort import ANCHOR_INTERVAL_S, MAX_ADDRESSES, MAX_CARRIER, ROUTER_INTERVAL_S, SLOW_MS, Effort
+from nexkit.plan.effort import ANCHOR_INTERVAL_S, MAX_ADDRESSES, MAX_CARRIER, MAX_OTHERS, ROUTER_INTERVAL_S, SLOW_MS, Effort
 from nexkit.plan.kinds import route_step, tcp_step
 from nexkit.plan.known import fact, facts, provider_hop
 from nexkit.plan.step import Outcomes, Step
@@ -34,6 +34,7 @@ def paths(profile: Profile, done: Outcomes, effort: Effort) -> Iterable[Step]:
         for number, target in enumerate(profile.internet.carrier_internal[:MAX_CARRIER], start=1):
             yield _echoes(f"ping.carrier{number}", Subject.ACCESS_LINE, target, effort)
         yield from _other_ways(done, effort)
+        yield from _others(done, effort)
     yield from _again(done, effort)
 
 
@@ -103,15 +104,41 @@ def _echoes(step_id: str, subject: Subject, target: str, effort: Effort) -> Step
 def _other_ways(done: Outcomes, effort: Effort) -> Iterator[Step]:
     """The ways to anchors that were not traced yet, the worst one of each family: they show where ways part."""
     traced = {trace.target for _step_id, trace in facts(done, "route.", PathTrace)}
-    worst: dict[Family, tuple[tuple[float, Ms], str, str]] = {}
-    for step_id, echo in _first_rounds(done, "anchor"):
+    worst: dict[Family, tuple[tuple[float, Ms], str]] = {}
+    for _step_id, echo in _first_rounds(done, "anchor"):
         if echo.received and echo.target not in traced:
             badness = ((echo.loss_ratio or 0.0), echo.rtt_p50_ms or Ms(0.0))
             of_family = family(echo.target)
             if of_family not in worst or badness > worst[of_family][0]:
-                worst[of_family] = (badness, step_id, echo.target)
-    for _badness, step_id, target in worst.values():
-        yield route_step(f"route.{step_id.removeprefix('ping.')}", Subject.ANCHOR, target, effort)
+                worst[of_family] = (badness, echo.target)
+    for of_family, digit in _FAMILIES:
+        if of_family in worst:
+            yield route_step(f"route.anchor{digit}.other", Subject.ANCHOR, worst[of_family][1], effort)
+
+
+def _others(done: Outcomes, effort: Effort) -> Iterator[Step]:
+    """Sites and services, where some anchors are bad and others are not: these show who else is."""
+    anchors = [echo for _step_id, echo in _first_rounds(done, "anchor") if echo.received]
+    if not any(echo.received == echo.sent and not _slow(echo) for echo in anchors):
+        return
+    chosen: dict[str, tuple[str, Subject]] = {}
+    for kind, subject in (("service", Subject.SERVICE_HOST), ("control", Subject.CONTROL)):
+        for step_id, reach in facts(done, f"reach.{kind}", Reach):
+            for address in _first_of_each_family(reach):
+                digit = "4" if family(address) is Family.IPV4 else "6"
+                chosen.setdefault(address, (f"ping.{step_id.removeprefix('reach.')}.v{digit}", subject))
+    for address, (step_id, subject) in list(chosen.items())[:MAX_OTHERS]:
+        step = _echoes(step_id, Subject.ANCHOR, address, effort)
+        yield Step(id=step_id, probe=step.probe, subject=subject, params=step.params, timeout_s=step.timeout_s)
+
+
+def _first_of_each_family(reach: Reach) -> Iterable[str]:
+    """Addresses that took a connection."""
+    found: dict[Family, str] = {}
+    for attempt in reach.attempts:
+        if attempt.connect_ms is not None:
+            found.setdefault(family(attempt.address), attempt.address)
+    return found.values()
 
 
 def _again(done: Outcomes, effort: Effort) -> Iterator[Step]:
