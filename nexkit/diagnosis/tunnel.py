@@ -63,7 +63,7 @@ class Vpn:
     lost_names: tuple[str, ...]
     """Outcome ids of lookups of internal names that found nothing, or other addresses than those inside."""
     affected: tuple[str, ...]
-    """Outcome ids about services inside that failed."""
+    """Outcome ids about services inside that failed, and about resolvers inside that this computer is set to ask."""
 
 
 def through(run: Snapshot) -> dict[str, tuple[str, ...]]:
@@ -156,7 +156,7 @@ def vpn(run: Snapshot) -> Vpn | None:
         server=server,
         server_steps=server_steps,
         lost_names=_lost_names(run),
-        affected=tuple(step for step in inside if _failed(run, step)),
+        affected=(*(step for step in inside if _failed(run, step)), *_set_resolvers(run, {at for _, at in silent})),
     )
 
 
@@ -242,6 +242,10 @@ def inner_addresses(run: Snapshot) -> dict[str, set[str]]:
             if query.addresses:
                 found.setdefault(query.name, set()).update(query.addresses)
     return found
+
+
+def _set_resolvers(run: Snapshot, silent: set[str]) -> tuple[str, ...]:
+    return tuple(step for step, resolver in run.facts(ResolverAnswers, Subject.RESOLVER) if resolver.resolver in silent)
 
 
 def _failed(run: Snapshot, step: str) -> bool:

@@ -126,13 +126,14 @@ class NetworkState:
         return next((route for route in self.default_routes if route.family is of_family), None)
 
     def usable_addresses(self, of_family: Family) -> tuple[InterfaceAddress, ...]:
-        """Addresses that reach beyond the link: not loopback, link-local or multicast."""
+        """Addresses that reach beyond the link: not loopback, link-local or multicast, and nobody else's as well."""
         return tuple(
             address
             for interface in self.interfaces
             for address in interface.addresses
             if interface.admin_up
             and interface.carrier is not False
+            and not address.duplicate
             and known_family(address.address) is of_family
             and known_scope(address.address) in {Scope.PRIVATE, Scope.SHARED, Scope.UNIQUE_LOCAL, Scope.INTERNET}
         )

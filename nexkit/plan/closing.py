@@ -8,7 +8,7 @@ from nexkit.facts.echo import EchoStats
 from nexkit.facts.network import NetworkState
 from nexkit.facts.reach import Reach
 from nexkit.outcome import SkipReason
-from nexkit.plan.effort import LOAD_CONNECTIONS, LOAD_DIRECTION_S, LOAD_TIMEOUT_S, MAX_ADDRESSES, MAX_ANCHORS
+from nexkit.plan.effort import LOAD_CONNECTIONS, LOAD_DIRECTION_S, LOAD_TIMEOUT_S, MAX_ADDRESSES, MAX_ANCHORS, MAX_WAYS
 from nexkit.plan.evidence import readings
 from nexkit.plan.known import fact, facts, provider_hop
 from nexkit.plan.step import Outcomes, Step
@@ -60,10 +60,11 @@ def load(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
 
 def end(_request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
     """The computer once more: what changed during the run, and which way the routing takes to what was tested."""
-    reached = [
+    tested = [
         attempt.address
-        for _id, reach in facts(done, "reach.service", Reach)
+        for prefix in ("reach.service", "reach.control")
+        for _id, reach in facts(done, prefix, Reach)
         for attempt in reach.attempts[:MAX_ADDRESSES]
     ]
-    targets = tuple(dict.fromkeys((*profile.internet.anchors[:MAX_ANCHORS], *reached)))
-    return readings("end", fact(done, "interfaces", NetworkState), targets)
+    targets = tuple(dict.fromkeys((*profile.internet.anchors[:MAX_ANCHORS], *tested)))
+    return readings("end", fact(done, "interfaces", NetworkState), targets[:MAX_WAYS])

@@ -67,8 +67,12 @@ MAX_CHECKS = 3
 MAX_SUFFIXES = 3
 MAX_ADDRESSES = 4
 """Of one service."""
+MAX_WAYS = 64
+"""So many targets the system's routing is asked about, as the link probe has it."""
 FIRST_HOPS = 4
 """Near enough to tell of the access line."""
+MAX_AGAIN = 6
+"""Connections that came to nothing are tried once more, and never many of them: where ports are short, each costs one."""
 MAX_CARRIER = 2
 """Targets inside the carrier's network that are pinged where the line is bad."""
 MAX_OTHERS = 8

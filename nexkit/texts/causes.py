@@ -161,7 +161,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         title=_("Some measurements were not permitted"),
         sentence=_("Your system did not let this program measure everything, so parts of the picture are missing."),
         advice=(_("Run “nexkit check” to see which permission is missing and how to give it."),),
-        desk=_("Steps refused by the system, or measured by a fallback (TCP in place of ICMP): {steps}."),
+        desk=_("Steps refused by the system in whole or part, or measured by a fallback: {steps} ({probes})."),
     ),
     "lan.dhcp_failed": lambda _: CauseText(
         title=_("The network gave this computer no address"),
@@ -180,7 +180,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("Switch Wi-Fi off and on again, or pull the network cable and plug it back in."),
             _("If the address of this computer was set by hand, set it to automatic."),
         ),
-        desk=_("Duplicate address detection of the system failed for an address of this computer."),
+        desk=_("An address of this computer is in use elsewhere too, by the system's own detection or by ARP."),
     ),
     "lan.loss": lambda _: CauseText(
         title=_("Data gets lost between this computer and the router"),

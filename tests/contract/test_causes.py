@@ -147,7 +147,7 @@ def test_a_cause_of_a_newer_version_is_called_by_its_code():
 def test_placeholders_are_values_with_known_formats():
     known = {"service", "port", "answer", "status", "problem", "family", "direction", "kind", "port_53", "rcode"}
     known |= {"issuer", "udp", "by", "scheme", "password", "proxy_trouble", "pac_trouble"}
-    known |= {"server", "server_trouble"}
+    known |= {"server", "server_trouble", "probes"}
     counts = {"hosts", "steps", "sent", "resolvers", "bad", "tested", "hit", "tried", "mtu"}
     for make in cause_texts._TEXTS.values():
         text = make(str)

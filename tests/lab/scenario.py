@@ -203,6 +203,23 @@ class ClientFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VpnServer:
+    """The host `vpn` is a VPN's server: behind it a resolver and a web server, and through it the internet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VpnClient:
+    """The client's end of that VPN: a device with ways into it; comes after `vpn_server` where there is one."""
+
+    routes: tuple[str, ...] = ("10.50.0.0/24", "fd50::/64")
+    mtu_bytes: int = 1400
+    hole_bytes: int | None = None
+    """Larger packets vanish in it."""
+    out: Impairment = field(default_factory=Impairment)
+    back: Impairment = field(default_factory=Impairment)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefuseIcmp:
     """The client's system refuses ICMP sockets to ordinary users (ping_group_range 1 0)."""
 
@@ -229,6 +246,8 @@ Action: TypeAlias = (
     | Http3
     | ClientEnvironment
     | ClientFile
+    | VpnServer
+    | VpnClient
     | RefuseIcmp
 )
 
@@ -254,6 +273,8 @@ ACTIONS: dict[str, type[Action]] = {
     "http3": Http3,
     "client_environment": ClientEnvironment,
     "client_file": ClientFile,
+    "vpn_server": VpnServer,
+    "vpn_client": VpnClient,
     "refuse_icmp": RefuseIcmp,
 }
 

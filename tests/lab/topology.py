@@ -22,6 +22,14 @@ ROUTER_LAN4 = "192.168.10.1/24"
 ROUTER_LAN6 = "2001:db8:10::1/64"
 
 
+VPN_PORT = 4500
+VPN_INNER = ("10.50.0.53/32", "fd50::53/128", "10.50.0.80/32", "fd50::80/128")
+"""Behind the VPN's server: a resolver, and a web server with the name INTRANET."""
+VPN_SERVER_END = ("10.50.1.1/24", "fd50:1::1/64")
+VPN_CLIENT_END = ("10.50.1.2/24", "fd50:1::2/64")
+INTRANET = "intranet.corp.example"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
     """One end of a link: a device of a node and its addresses."""
@@ -169,6 +177,15 @@ INTERNET = (
         router4="198.18.8.1/24",
         router6="2001:db8:18:8::1/64",
         names=("stun.example.com",),
+    ),
+    Host(
+        name="vpn",
+        behind="edge",
+        v4="198.18.9.90/24",
+        v6="2001:db8:18:9::90/64",
+        router4="198.18.9.1/24",
+        router6="2001:db8:18:9::1/64",
+        names=("vpn.example.com",),
     ),
 )
 

@@ -52,6 +52,8 @@ from scenario import (
     StopServer,
     Sysctl,
     Trust,
+    VpnClient,
+    VpnServer,
     WebCertificate,
     WebProxy,
     WebStatus,
@@ -87,6 +89,11 @@ _FOREIGN_SETTINGS = ("proxy", "xdg_", "dbus_", "ssl_cert", "curl_ca")
 _NAT = """
 table ip home {
   chain outward { type nat hook postrouting priority srcnat; oifname "wan0" masquerade; }
+}
+"""
+_VPN_NAT = """
+table inet vpn {
+  chain outward { type nat hook postrouting priority srcnat; oifname "eth0" masquerade; }
 }
 """
 _PORTAL = f"""
@@ -217,7 +224,15 @@ class World:
             _wait_for_line(relay)
         for action in self.scenario.inject:
             self._break(action)
+        self._wait_for_addresses()
         _ip(["neigh flush all"], node="client")
+
+    def _wait_for_addresses(self) -> None:
+        """Until the client knows whether somebody else has its addresses too, where a scenario lets it look."""
+        end_s = time.monotonic() + _READY_S
+        show = ["ip", "-n", "client", "-6", "-o", "addr", "show", "tentative", "-dadfailed"]
+        while subprocess.run(show, capture_output=True, check=True).stdout and time.monotonic() < end_s:
+            time.sleep(0.05)
 
     def client_command(self, command: Sequence[str], *, privileged: bool) -> list[str]:
         """A command on the client with the client's files in /etc, and the lab's list of public authorities.
@@ -427,6 +442,7 @@ class World:
         speed = next(host for host in topology.HOSTS if host.name == "speed")
         self._add("speed.load", "speed", load_server, tuple((topology.plain(a), 80) for a in (speed.v4, speed.v6)))
         self._plan_datagram_servers()
+        self._plan_vpn(authorities[Issuer.PUBLIC])
         for action in self._all(Serve):
             host = next(host for host in topology.HOSTS if host.name == action.node)
             program = Path(action.argv[0]).name
@@ -465,6 +481,29 @@ class World:
         self._add("calls.stun", "calls", configs.coturn(turn, hosts["calls"]), (), datagrams=3478)
         reflector = [sys.executable, "-S", str(HERE / "servers" / "reflector.py"), hosts["calls"][0], "862"]
         self._add("calls.stamp", "calls", reflector, (), datagrams=862)
+
+    def _plan_vpn(self, authority: Authority) -> None:
+        """Both ends of a VPN, and what stands behind its server."""
+        server = (topology.plain(next(host.v4 for host in topology.HOSTS if host.name == "vpn")), topology.VPN_PORT)
+        if self._all(VpnServer):
+            _ip([f"addr add {address} dev lo" for address in topology.VPN_INNER], node="vpn")
+            inner = [topology.plain(address) for address in topology.VPN_INNER]
+            resolver, web = inner[:2], inner[2:]
+            path = self._folder("vpn.dns") / "dnsmasq.conf"
+            path.write_text(configs.dnsmasq_records(resolver, {**topology.records(), topology.INTRANET: tuple(web)}))
+            self._add("vpn.dns", "vpn", ["dnsmasq", f"--conf-file={path}"], tuple((each, 53) for each in resolver))
+            folder = self._folder("vpn.web")
+            pem = folder / "server.pem"
+            authority.write_server(pem, (topology.INTRANET,), tuple(web), Certificate.GOOD)
+            self._add_nginx("vpn.web", "vpn", configs.nginx_web(folder, pem, (443,), 200), web, (443,))
+            self._add_tunnel("vpn", {"device": "tun0", "port": topology.VPN_PORT})
+        for action in self._all(VpnClient):
+            faults = {"hole_bytes": action.hole_bytes, "out": asdict(action.out), "back": asdict(action.back)}
+            self._add_tunnel("client", {"device": "tun0", "port": topology.VPN_PORT + 1, "server": server, **faults})
+
+    def _add_tunnel(self, node: str, settings: dict) -> None:
+        argv = [sys.executable, "-S", str(HERE / "tunnel.py"), json.dumps(settings)]
+        self._add(f"{node}.tunnel", node, argv, (), datagrams=settings["port"])
 
     def _folder(self, name: str) -> Path:
         folder = self.state / name
@@ -526,8 +565,25 @@ class World:
                 _nft(_PORTAL, node="router")
             case Shape():
                 self._shape(action)
+            case VpnServer():
+                settings = {"net/ipv4/ip_forward": "1", "net/ipv6/conf/all/forwarding": "1"}
+                _write_sysctls("vpn", settings)
+                _nft(_VPN_NAT, node="vpn")
+                up = [f"addr add {address} dev tun0" for address in topology.VPN_SERVER_END]
+                _ip([*up, "link set tun0 up"], node="vpn")
+            case VpnClient():
+                self._connect_vpn(action)
             case _:
                 pass  # was built in
+
+    @staticmethod
+    def _connect_vpn(action: VpnClient) -> None:
+        """As VPN programs do it: a way to the server itself past the tunnel, then the ways into it."""
+        server = next(host for host in topology.HOSTS if host.name == "vpn")
+        addresses = [f"addr add {address} dev tun0" for address in topology.VPN_CLIENT_END]
+        past = f"route add {topology.plain(server.v4)}/32 via {topology.LAN_GATEWAY4} congctl cubic"
+        ways = [f"route add {prefix} dev tun0 congctl cubic" for prefix in action.routes]
+        _ip([f"link set tun0 mtu {action.mtu_bytes} up", *addresses, past, *ways], node="client")
 
     @staticmethod
     def _shape(action: Shape) -> None:

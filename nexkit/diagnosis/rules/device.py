@@ -5,11 +5,12 @@ from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import FAIR, LIKELY, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.snapshot import Snapshot
-from nexkit.diagnosis.verdict import Clear, Inconclusive, RuleAnswer, Severity
+from nexkit.diagnosis.verdict import Clear, FindingValue, Inconclusive, RuleAnswer, Severity
 from nexkit.facts.dns import NameRole
 from nexkit.facts.echo import EchoMethod, EchoStats
-from nexkit.facts.network import NetworkState
+from nexkit.facts.network import GatewayReach, NetworkState
 from nexkit.facts.reach import Reach, ReachAttempt
+from nexkit.facts.wifi import WifiReading
 from nexkit.outcome import Failed, FailureKind
 from nexkit.subject import Subject
 
@@ -161,17 +162,30 @@ def _refused_by_own_system(attempt: ReachAttempt) -> bool:
 
 
 def permission_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
-    """The system refused a measurement, or left a way round only (TCP in place of ICMP)."""
-    refused = tuple(
+    """The system refused a measurement, or left a way round only (TCP in place of ICMP), or kept a part to itself.
+
+    That is nothing of the network's: it says what is missing from the picture.
+    """
+    refused = [
         result.id
         for result in run.steps()
         if isinstance(result.outcome, Failed) and result.outcome.failure.kind is FailureKind.PERMISSION
-    )
-    fallback = tuple(step for step, echo in run.facts(EchoStats) if echo.method is EchoMethod.TCP_CONNECT)
-    if not refused and not fallback:
+    ]
+    fallback = [step for step, echo in run.facts(EchoStats) if echo.method is EchoMethod.TCP_CONNECT]
+    # Names and addresses of Wi-Fi cells need the permission for the location; the neighbour table may be closed too.
+    nameless = [
+        step
+        for step, reading in run.facts(WifiReading)
+        if any(link.joined and not link.names_permitted for link in reading.links)
+    ]
+    unseen = [step for step, reach in run.facts(GatewayReach) if reach.neighbour is None]
+    steps = tuple(dict.fromkeys((*refused, *fallback, *nameless, *unseen)))
+    if not steps:
         return Clear()
-    values = {"steps": len(refused) + len(fallback)}
-    return (finding("device.permission_missing", confidence=PROVED, evidence=(*refused, *fallback), values=values),)
+    by_id = run.record.by_id()
+    probes = ", ".join(sorted({by_id[step].probe for step in steps}))
+    values: dict[str, FindingValue] = {"steps": len(steps), "probes": probes}
+    return (finding("device.permission_missing", confidence=PROVED, evidence=steps, values=values),)
 
 
 def self_assigned(state: NetworkState) -> bool:

@@ -8,8 +8,10 @@ from nexkit.diagnosis.loss import RoundTrips, of_families, round_trips, together
 from nexkit.diagnosis.rules.device import NO_STATE, self_assigned
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Inconclusive, RuleAnswer, Severity
+from nexkit.facts.network import GatewayReach
 from nexkit.facts.portal import PortalCheck
 from nexkit.facts.reach import Reach
+from nexkit.facts.segment import SegmentSurvey
 from nexkit.subject import Subject
 
 _TWICE = 2
@@ -44,19 +46,34 @@ def dhcp_failed(run: Snapshot, _limits: Limits) -> RuleAnswer:
 
 
 def duplicate_address(run: Snapshot, _limits: Limits) -> RuleAnswer:
-    """The system itself found that another computer has the same address."""
+    """Another computer has the same address: the system found it out itself, or somebody else answers ARP for it.
+
+    A router may answer for every address (proxy ARP, RFC 1027); that is no other computer.
+    """
     known = signs.network(run)
-    if known is None:
-        return NO_STATE
-    step, state = known
-    if not any(
-        address.duplicate
+    claimed = [
+        step
+        for step, survey in run.facts(SegmentSurvey, Subject.COMPUTER)
+        if any(each.own and set(each.macs) - _proxies(run, survey) for each in survey.arp)
+    ]
+    reported = [
+        step
+        for step, state in (() if known is None else (known,))
         for interface in signs.ways_out(state)
         if interface.admin_up
         for address in interface.addresses
-    ):
-        return Clear()
-    return (finding("lan.duplicate_address", confidence=STRONG, evidence=(step,)),)
+        if address.duplicate
+    ]
+    if not reported and not claimed:
+        return NO_STATE if known is None else Clear()
+    confidence = PROVED if reported and claimed else STRONG
+    return (finding("lan.duplicate_address", confidence=confidence, evidence=(*reported, *claimed)),)
+
+
+def _proxies(run: Snapshot, survey: SegmentSurvey) -> frozenset[str]:
+    """Hardware addresses of routers, as far as they are known."""
+    gateways = [reach.mac for _, reach in run.facts(GatewayReach, Subject.GATEWAY) if reach.mac is not None]
+    return frozenset([*gateways, *(router.mac for router in survey.routers)])
 
 
 def _first_stretch(run: Snapshot, limits: Limits) -> tuple[tuple[RoundTrips, ...], RoundTrips | None]:

@@ -135,7 +135,7 @@ def _detour(
     run: Snapshot, limits: Limits, through: dict[str, tuple[str, ...]], step: str, reach: Reach
 ) -> Finding | None:
     expected = run.record.expectations
-    times = {each.address: each.connect_ms for each in reach.attempts if each.connect_ms is not None}
+    times = {each.address: _round_trip_ms(run, each.address) for each in reach.attempts if each.connect_ms is not None}
     stands_inside = expected is not None and expected.vpn is not None and step in expected.vpn.inside
     if stands_inside or not times or not all(address in through for address in times):
         return None
@@ -154,6 +154,17 @@ def _detour(
         evidence=(step, *through[address], *steps),
         values={"service": signs.service_id(step), "tunnel_rtt_ms": times[address], "direct_rtt_ms": direct_ms},
     )
+
+
+def _round_trip_ms(run: Snapshot, address: str) -> Ms:
+    """The shortest wait for a service: a first connection also waits for neighbours on the way (RFC 826, RFC 4861)."""
+    waits: list[Ms | None] = []
+    for _, reach in run.facts(Reach, Subject.SERVICE):
+        for attempt in (each for each in reach.attempts if each.address == address):
+            waits.append(attempt.connect_ms)
+            waits.append(attempt.tls.handshake_ms if attempt.tls is not None else None)
+            waits.append(attempt.http.first_byte_ms if attempt.http is not None else None)
+    return min(wait for wait in waits if wait is not None)
 
 
 def _past(run: Snapshot, address: str) -> tuple[tuple[str, ...], Ms] | None:
@@ -237,7 +248,11 @@ def mtu(run: Snapshot, _limits: Limits) -> RuleAnswer:
     through = tunnel.through(run)
     measured = run.facts(PathMtu, Subject.VPN, Subject.SERVICE, Subject.ANCHOR, Subject.CONTROL)
     inner = [(step, fact) for step, fact in measured if fact.target in through]
-    outer = [(step, fact) for step, fact in measured if fact.target not in through]
+    own = {step for step, _ in run.facts(PathMtu, Subject.VPN)}  # what is not inside is its server
+    past = tunnel.direct(run)
+    outer = [
+        (step, fact) for step, fact in measured if fact.target in past or (fact.target not in through and step in own)
+    ]
     holes = [(step, fact) for step, fact in inner if fact.state is MtuState.BLACK_HOLE or _sized_out(fact)]
     if not holes:
         return Clear() if inner else _NO_VPN
