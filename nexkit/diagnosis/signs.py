@@ -279,7 +279,7 @@ def gateway(run: Snapshot, of_family: Family) -> Gateway | None:
         if reach.gateway == address:
             life.on_link(step, reach)
     for step, echo in run.facts(EchoStats, Subject.GATEWAY):
-        if echo.target == address:
+        if _without_zone(echo.target) == _without_zone(address):
             life.echo(step, echo)
     life.answered += [
         step
@@ -301,6 +301,11 @@ def gateway(run: Snapshot, of_family: Family) -> Gateway | None:
         absent=() if life.answered or life.neighbour else tuple(life.absent),
         silent=tuple(life.silent),
     )
+
+
+def _without_zone(address: str) -> str:
+    """The address as routes name it: a socket needs the interface beside a link-local one (RFC 4007)."""
+    return address.partition("%")[0]
 
 
 def gateways(run: Snapshot) -> tuple[Gateway, ...]:

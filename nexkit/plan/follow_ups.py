@@ -46,6 +46,8 @@ def follow_ups(request: Request, profile: Profile, done: Outcomes) -> Iterable[S
     yield from past_the_tunnel(request, profile, done)
     yield from _proxied(request, profile, done, effort)
     yield from _udp_hosts(done, effort)
+    if not effort.deep:
+        yield from _over_quic(request, profile, done, effort)
     if effort.deep or profile.internet.carrier_internal:
         yield _access(profile, done, effort)
     yield from paths(profile, done, effort)
@@ -230,6 +232,21 @@ def _proxy_itself(check: ProxyCheck, effort: Effort) -> Iterable[Step]:
             timeout_s=effort.stage_s,
         )
         return
+
+
+def _over_quic(request: Request, profile: Profile, done: Outcomes, effort: Effort) -> Iterable[Step]:
+    """QUIC to web servers that say they have it; a thorough run has asked them at once."""
+    urls = {f"control{number}": f"https://{name}/" for number, name in enumerate(profile.internet.names, start=1)}
+    urls |= {f"service.{service.id}": service.url for service in services_of(request, profile) if service.url}
+    offering = [
+        (name, url)
+        for name, url in urls.items()
+        if (reach := fact(done, f"reach.{name}", Reach)) is not None
+        and any(each.http is not None and each.http.http3_offered for each in reach.attempts)
+    ]
+    for name, url in offering[:MAX_CONTROLS]:
+        step = web_step(f"reach.quic.{name}", Subject.UDP_SERVER, url, (), effort)
+        yield replace(step, params={**step.params, "quic": True})
 
 
 def _udp_hosts(done: Outcomes, effort: Effort) -> Iterable[Step]:

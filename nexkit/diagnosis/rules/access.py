@@ -60,7 +60,8 @@ def _open_without_proxy(run: Snapshot, limits: Limits, of_family: Family) -> boo
 def _one_family_broken(run: Snapshot, limits: Limits, broken: Family, working: Family) -> tuple[str, ...] | None:
     """The evidence that one family fails everywhere while the other works; None where it is not so."""
     view = signs.internet(run)
-    if ways.carried(run) and not _open_without_proxy(run, limits, working):
+    closed = ways.carried(run) or view.dead_count[working] >= limits.min_destinations
+    if closed and not _open_without_proxy(run, limits, working):
         return None  # nothing gets out directly, whatever the family
     fails = not view.reached[broken] and view.dead_count[broken] >= limits.min_destinations
     if not (fails and view.reached[working]) or neighbours_lost(run, limits):

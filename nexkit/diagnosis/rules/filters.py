@@ -115,27 +115,31 @@ def udp_blocked(run: Snapshot, limits: Limits) -> RuleAnswer:
         return Inconclusive(missing=(Subject.UDP_SERVER.value,))
     quic = [each for each in failing if each.port == _QUIC_PORT]
     quic_works = any(each.answers for each in targets if each.port == _QUIC_PORT)
-    other_works = [each.step for each in targets if each.answers and each.port != _QUIC_PORT] or _traced_over_udp(run)
-    if not quic_works and other_works and len({each.host for each in quic}) >= limits.min_destinations:
-        return (_udp_finding(quic, (), LIKELY, "quic"),)
-    if quic_works or other_works:
+    others_work = any(each.answers for each in targets if each.port != _QUIC_PORT)
+    if not quic_works and others_work and len({each.host for each in quic}) >= limits.min_destinations:
+        return (_udp_finding(quic, LIKELY, "quic"),)
+    if quic_works or others_work:
         return Clear()
-    hosts = {each.host for each in failing}
+    traced = tuple(_traced_over_udp(run))
     more = _plain_udp_lost(run)
-    if len(hosts) >= limits.min_destinations:
-        return (_udp_finding(failing, more, STRONG, "all"),)
+    if len({each.host for each in failing}) >= limits.min_destinations:
+        return (_udp_finding(failing, STRONG, "all", more=more, against=traced),)
+    if traced:
+        return Inconclusive(missing=(Subject.UDP_SERVER.value,))
     if more:
-        return (_udp_finding(failing, more, LIKELY, "all"),)
+        return (_udp_finding(failing, LIKELY, "all", more=more),)
     if len(failing) >= limits.min_signs and not any(each.refused for each in failing):
         # Two programs of one host would have to hang at once.
-        return (_udp_finding(failing, (), FAIR, "all"),)
+        return (_udp_finding(failing, FAIR, "all"),)
     return Inconclusive(missing=(Subject.UDP_SERVER.value,))
 
 
 _QUIC_PORT = 443
 
 
-def _udp_finding(failing: list[_Target], more: tuple[str, ...], confidence: float, what: str) -> Finding:
+def _udp_finding(
+    failing: list[_Target], confidence: float, what: str, *, more: tuple[str, ...] = (), against: tuple[str, ...] = ()
+) -> Finding:
     evidence = [step for each in failing for step in (each.step, *each.alive)]
     answer = "refused" if all(each.refused for each in failing) else "silent"
     hosts = len({each.host for each in failing})
@@ -143,6 +147,7 @@ def _udp_finding(failing: list[_Target], more: tuple[str, ...], confidence: floa
         "security.udp_blocked",
         confidence=confidence,
         evidence=(*evidence, *more),
+        against=against[:1],
         values={"udp": what, "hosts": hosts, "answer": answer},
     )
 
@@ -202,7 +207,7 @@ def _of_services(run: Snapshot) -> Iterator[_Target]:
 
 def _over_quic(run: Snapshot) -> Iterator[_Target]:
     """Web servers that offered HTTP/3 in an answer over TCP, just before."""
-    for step, reach in run.facts(Reach, Subject.CONTROL, Subject.SERVICE):
+    for step, reach in run.facts(Reach, Subject.CONTROL, Subject.SERVICE, Subject.UDP_SERVER):
         offered = [each for each in reach.attempts if each.quic is not None and _offers_http3(each)]
         if not offered:
             continue

@@ -63,7 +63,9 @@ def proxy_unreachable(run: Snapshot, limits: Limits) -> RuleAnswer:
     if not blocked:
         return _only_waits(step, check) if trouble.failure.kind is FailureKind.TIMEOUT else Clear()
     alive = ways.proxy_answers(run)
-    if answer == "hangs" and alive:
+    if any(attempt.way == trouble.way and attempt.failure is None for each in asked for attempt in each.attempts) or (
+        answer == "hangs" and alive
+    ):
         return Clear()  # it lives, and what is behind it does not
     attempts = [attempt for each in stuck for attempt in each.attempts]
     if answer == "silent" and by_chance(run, limits, [attempt.way.host or "" for attempt in attempts]):
