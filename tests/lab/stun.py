@@ -1,4 +1,4 @@
-"""One STUN request (RFC 8489): `stun.py ADDRESS [PORT]` prints `answered`, `refused` or `silent`; status 0: answered."""
+"""One STUN request (RFC 8489): `stun.py ADDRESS [PORT]` prints `answered` (status 0), `refused` or `silent`."""
 
 import os
 import socket

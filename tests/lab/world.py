@@ -443,6 +443,10 @@ class World:
         self._add("speed.load", "speed", load_server, tuple((topology.plain(a), 80) for a in (speed.v4, speed.v6)))
         self._plan_datagram_servers()
         self._plan_vpn(authorities[Issuer.PUBLIC])
+        self._plan_further_servers(authorities[Issuer.PUBLIC])
+
+    def _plan_further_servers(self, authority: Authority) -> None:
+        """What the scenario itself brings."""
         for action in self._all(Serve):
             host = next(host for host in topology.HOSTS if host.name == action.node)
             program = Path(action.argv[0]).name
