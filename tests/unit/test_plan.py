@@ -19,8 +19,18 @@ from nexkit.facts.network import (
     Resolver,
 )
 from nexkit.facts.path import Hop, HopResponder, PathMethod, PathTrace
-from nexkit.facts.proxy import ProxyCheck, ProxyDecision, ProxyKind, ProxyReason, ProxyWay
-from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer, TlsResult, TrustProblem
+from nexkit.facts.proxy import (
+    ProxyAttempt,
+    ProxyCheck,
+    ProxyDecision,
+    ProxyKind,
+    ProxyReason,
+    ProxyRequest,
+    ProxyWay,
+    TunnelAnswer,
+)
+from nexkit.facts.reach import HttpResult, Reach, ReachAttempt, ReachLayer, TlsResult, TrustProblem
+from nexkit.facts.udp import StunAnswer, UdpPath
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, SkipReason
 from nexkit.params import build_params
 from nexkit.plan import make_planner
@@ -405,6 +415,67 @@ def test_what_the_proxy_is_used_for_is_reached_through_it_too():
     proxied = {step for step in follow_ups if step.startswith("reach.proxied.")}
     assert len(proxied) == 1
     assert follow_ups[proxied.pop()].params["proxy"] == "[2001:db8::7]:3128"
+
+
+def asked_for_all(failure=None, status=200):
+    """The proxy probe's outcome: one proxy for the control, asked with that result."""
+    way = ProxyWay(kind=ProxyKind.HTTP, host="192.168.10.9", port=3128)
+    answer = TunnelAnswer(status=status, answer_ms=Ms(5.0), schemes=(), product=None, error=None)
+    attempt = ProxyAttempt(
+        way=way,
+        request=ProxyRequest.TUNNEL,
+        answer=None if failure else answer,
+        answer_with_password=None,
+        socks_reply=None,
+        failure=failure,
+    )
+    decision = ProxyDecision(
+        url="https://www.example.com/", reason=ProxyReason.SETTINGS, ways=(way,), attempts=(attempt,)
+    )
+    return Completed(ProxyCheck(settings=(), wpad=None, pac=(), servers=(), decisions=(decision,)))
+
+
+def test_a_proxy_that_gets_nowhere_is_asked_for_addresses():
+    nowhere = stages(QUICK_RUN, {"proxy.system": asked_for_all(status=503)})[2]
+    assert nowhere["reach.proxied.anchor1"].params["proxy"] == "192.168.10.9:3128"
+    assert "reach.proxied.anchor1" not in stages(QUICK_RUN, {"proxy.system": asked_for_all()})[2]
+    assert "reach.proxied.anchor1" not in stages(QUICK_RUN, {"proxy.system": asked_for_all(status=407)})[2]
+
+
+def test_a_proxy_that_keeps_silent_is_asked_something_of_its_own():
+    silent = asked_for_all(Failure(kind=FailureKind.TIMEOUT, step="tunnel"))
+    own = stages(QUICK_RUN, {"proxy.system": silent})[2]["reach.proxy"].params
+    assert (own["host"], own["port"], own["layer"]) == ("192.168.10.9", 3128, ReachLayer.HTTP)
+    gone = asked_for_all(Failure(kind=FailureKind.TIMEOUT, step="connect"))
+    assert "reach.proxy" not in stages(QUICK_RUN, {"proxy.system": gone})[2]
+
+
+def test_servers_that_keep_silent_over_udp_are_tried_otherwise():
+    answer = StunAnswer(
+        server="stun.example.com",
+        port=3478,
+        address="198.18.8.80",
+        attempts=3,
+        rtt_ms=None,
+        mapped_address=None,
+        mapped_port=None,
+        failure=Failure(kind=FailureKind.TIMEOUT, step="stun"),
+    )
+    silent = Completed(UdpPath(stun=(answer,), nat=(), reflectors=(), stream=None))
+    follow_ups = stages(QUICK_RUN, {"udp.check": silent})[2]
+    assert follow_ups["ping.udp1"].params["target"] == follow_ups["reach.udp1"].params["host"] == "198.18.8.80"
+    works = Completed(UdpPath(stun=(replace(answer, failure=None),), nat=(), reflectors=(), stream=None))
+    assert "ping.udp1" not in stages(QUICK_RUN, {"udp.check": works})[2]
+
+
+def test_quic_is_tried_in_a_quick_run_where_it_is_offered():
+    page = HttpResult(
+        status=200, first_byte_ms=Ms(1.0), total_ms=Ms(1.0), redirect_host=None, server=None, http3_offered=True
+    )
+    reach = web_reach("www.example.com").fact
+    offering = replace(reach, attempts=tuple(replace(each, http=page) for each in reach.attempts))
+    assert stages(QUICK_RUN, {"reach.control1": Completed(offering)})[2]["reach.quic.control1"].params["quic"]
+    assert "reach.quic.control1" not in stages(QUICK_RUN, {"reach.control1": Completed(reach)})[2]
 
 
 def test_a_call_gets_a_longer_stream_than_a_check_up():
