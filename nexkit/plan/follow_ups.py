@@ -12,7 +12,6 @@ from nexkit.facts.path import PathTrace
 from nexkit.facts.proxy import ProxyAttempt, ProxyCheck, ProxyKind, ProxyWay
 from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer, TrustProblem
 from nexkit.facts.udp import UdpPath
-from nexkit.outcome import FailureKind
 from nexkit.params import ParamValue
 from nexkit.plan.effort import (
     ANCHOR_INTERVAL_S,
@@ -106,17 +105,8 @@ def _service_follow_ups(service: Service, done: Outcomes, effort: Effort) -> Ite
 
 def _sizes(request: Request, profile: Profile, done: Outcomes, effort: Effort) -> Iterable[Step]:
     """Which sizes get through: always at depth, else where large transfers hang."""
-    webs = [
-        (step_id, reach)
-        for step_id, reach in facts(done, "reach.", Reach)
-        if reach.layer is ReachLayer.HTTPS and step_id.startswith(("reach.control", "reach.service"))
-    ]
-    hanging = [
-        step_id
-        for step_id, reach in webs
-        for attempt in reach.attempts
-        if attempt.connect_ms is not None and attempt.failure and attempt.failure.kind is FailureKind.TIMEOUT
-    ]
+    webs = webs_of(done)
+    hanging = hanging_of(webs)
     if not effort.deep and not hanging:
         return
     of_each: Counter[Family] = Counter()

@@ -1,6 +1,6 @@
 """What earlier stages found, and what a request and a profile name: what all stages are made from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
@@ -8,7 +8,8 @@ from nexkit.address import Family, Scope, family, scope
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.network import NetworkState
 from nexkit.facts.path import PathTrace
-from nexkit.outcome import Completed, SkipReason
+from nexkit.facts.reach import Reach, ReachLayer
+from nexkit.outcome import Completed, FailureKind, SkipReason
 from nexkit.plan.effort import FIRST_HOPS
 from nexkit.plan.step import Outcomes
 from nexkit.profile import USER_SERVICE_ID, Profile, Service
@@ -61,6 +62,25 @@ def hosts_of(service: Service) -> Iterator[tuple[str, int]]:
         yield parts.hostname or "", port_of(parts)
     for target in service.tcp:
         yield target.host, target.port
+
+
+def webs_of(done: Outcomes) -> list[tuple[str, Reach]]:
+    """What came of the web addresses of controls and services."""
+    return [
+        (step_id, reach)
+        for step_id, reach in facts(done, "reach.", Reach)
+        if reach.layer is ReachLayer.HTTPS and step_id.startswith(("reach.control", "reach.service"))
+    ]
+
+
+def hanging_of(webs: Iterable[tuple[str, Reach]]) -> list[str]:
+    """The steps in which a server took the connection and then nothing came: large packets may be lost."""
+    return [
+        step_id
+        for step_id, reach in webs
+        for attempt in reach.attempts
+        if attempt.connect_ms is not None and attempt.failure and attempt.failure.kind is FailureKind.TIMEOUT
+    ]
 
 
 def provider_hop(done: Outcomes, of_family: Family) -> str | None:

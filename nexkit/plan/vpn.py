@@ -15,7 +15,7 @@ from nexkit.facts.reach import Reach
 from nexkit.facts.udp import UdpService
 from nexkit.plan.effort import ANCHOR_INTERVAL_S, MARGIN_S, MAX_COMPARISONS, Effort, effort_of
 from nexkit.plan.kinds import tcp_step
-from nexkit.plan.known import fact, facts, family_skip, services_of
+from nexkit.plan.known import fact, facts, family_skip, hanging_of, services_of, webs_of
 from nexkit.plan.step import Outcomes, Step
 from nexkit.profile import Profile
 from nexkit.request import Request
@@ -74,9 +74,9 @@ def vpn(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
 
 def vpn_sizes(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
     """With the follow-ups: which sizes get through the tunnel, and to the server that it ends at."""
-    if profile.vpn is None or not effort_of(request).deep:
-        return
     effort = effort_of(request)
+    if profile.vpn is None or not (effort.deep or hanging_of(webs_of(done))):
+        return
     answering = [
         answers.resolver
         for _step_id, answers in facts(done, "dns.vpn", ResolverAnswers)
