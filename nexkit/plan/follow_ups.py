@@ -23,7 +23,7 @@ from nexkit.plan.effort import (
     effort_of,
 )
 from nexkit.plan.kinds import WEB_PORT, route_step, tcp_step, web_step
-from nexkit.plan.known import fact, facts, hosts_of, services_of
+from nexkit.plan.known import fact, facts, hanging_of, hosts_of, services_of, webs_of
 from nexkit.plan.paths import paths
 from nexkit.plan.step import Outcomes, Step
 from nexkit.plan.vpn import past_the_tunnel, vpn_sizes
