@@ -4,7 +4,7 @@ Nothing is opened for this: it is the count of what was connected anyway (an add
 or entries must not be asked for hundreds more).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import comb
 
@@ -18,7 +18,7 @@ from nexkit.facts.mtu import LargeTransfer, PathMtu
 from nexkit.facts.reach import Reach
 from nexkit.outcome import Failure, FailureKind
 from nexkit.subject import Subject
-from nexkit.units import Ms
+from nexkit.units import Ms, Ratio
 
 _DESTINATIONS = (Subject.ANCHOR, Subject.CONTROL, Subject.SERVICE, Subject.SERVICE_HOST)
 
@@ -45,9 +45,16 @@ class NewFlows:
     tried: int
     hit: tuple[Connect, ...]
     """Those that came to nothing, or that only a repeated SYN opened, at destinations that are alive."""
-    at_random: bool
+    scattered: bool
     """More of them than lost packets explain, at several destinations, and at one port of one address now so, now so:
     no destination, port or path is what they have in common."""
+    at_random: bool
+    """And so many that it is a pattern."""
+
+    @property
+    def hit_ratio(self) -> Ratio:
+        """How many of those tried."""
+        return Ratio(len(self.hit) / self.tried if self.tried else 0.0)
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -94,6 +101,10 @@ def _tail(tried: int, hit: int, ratio: float) -> float:
 
 def new_flows(run: Snapshot, limits: Limits, of_family: Family) -> NewFlows:
     """New connections of one family beside what established flows lose (echo goes on as one flow)."""
+    return run.once(("new_flows", limits, of_family), lambda: _new_flows(run, limits, of_family))
+
+
+def _new_flows(run: Snapshot, limits: Limits, of_family: Family) -> NewFlows:
     tried = [each for each in _connects(run) if known_family(each.address) is of_family]
     alive = _alive(run, tried)
     tried = [each for each in tried if each.address in alive]
@@ -108,16 +119,40 @@ def new_flows(run: Snapshot, limits: Limits, of_family: Family) -> NewFlows:
         {(each.address, each.port) for each in hit}
         & {(each.address, each.port) for each in tried if not each.hit(limits)}
     )
-    at_random = (
-        whole is not None
-        and len(hit) >= limits.min_hit_connects
-        and len(tried) - len(hit) >= limits.min_destinations
+    silent = sum(each.took_ms is None for each in hit)
+    # The way there and the way back of one round trip are what a SYN and its answer take.
+    ratio = 1.0 if whole is None else whole.interval(limits)[1]
+    chance = min(_tail(len(tried), len(hit), ratio), _tail(len(tried), silent, ratio**limits.packets_each))
+    scattered = (
+        len(tried) - len(hit) >= limits.min_destinations
         and len({each.address for each in hit}) >= limits.min_destinations
         and bool(mixed)
-        # The way there and the way back of one round trip are what a SYN and its answer take.
-        and _tail(len(tried), len(hit), whole.interval(limits)[1]) < limits.chance_ratio
+        and chance < limits.chance_ratio
     )
-    return NewFlows(tried=len(tried), hit=tuple(hit), at_random=at_random)
+    return NewFlows(
+        tried=len(tried),
+        hit=tuple(hit),
+        scattered=scattered,
+        at_random=scattered and len(hit) >= limits.min_hit_connects,
+    )
+
+
+def by_chance(run: Snapshot, limits: Limits, silent: Iterable[str]) -> bool:
+    """Whether lost packets, or new connections that fail at random, may well be the reason for all of these silences.
+
+    One address for each attempt. What all destinations lose is at most what the cleanest of them loses.
+    """
+    trips = round_trips(run, limits, Subject.ANCHOR)
+    chance_of: dict[Family, float] = {}
+    for each in Family:
+        lost = min((one.ratio for one in of_families(trips, each)), default=0.0) ** limits.packets_each
+        flows = new_flows(run, limits, each)
+        chance_of[each] = max(lost, flows.hit_ratio) if flows.at_random else lost
+    chance = 1.0
+    for address in silent:
+        its_family = known_family(address)
+        chance *= 0.0 if its_family is None else chance_of[its_family]
+    return chance > limits.chance_ratio
 
 
 def established(run: Snapshot, limits: Limits, of_family: Family) -> tuple[str, ...] | None:

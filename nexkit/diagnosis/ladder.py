@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from nexkit.address import Family
 from nexkit.diagnosis import signs, tunnel, ways
+from nexkit.diagnosis.connects import by_chance
 from nexkit.diagnosis.limits import Limits
-from nexkit.diagnosis.loss import FAMILY_SETS, by_chance, shared_loss
+from nexkit.diagnosis.loss import FAMILY_SETS, shared_loss
 from nexkit.diagnosis.signs import ResolverState
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.tunnel import TunnelState

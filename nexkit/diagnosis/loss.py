@@ -1,6 +1,5 @@
 """Round trips to one target over all its rounds, and what their loss is worth statistically."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from math import sqrt
@@ -112,6 +111,10 @@ def _lost(sample: EchoSample, method: EchoMethod, limits: Limits) -> bool:
 
 def round_trips(run: Snapshot, limits: Limits, *subjects: Subject) -> dict[str, RoundTrips]:
     """By target address, the targets that answered at all; silence is no loss rate (it may be policy)."""
+    return run.once(("round_trips", limits, subjects), lambda: _round_trips(run, limits, *subjects))
+
+
+def _round_trips(run: Snapshot, limits: Limits, *subjects: Subject) -> dict[str, RoundTrips]:
     rounds: dict[str, list[tuple[str, EchoStats]]] = {}
     for step, fact in run.facts(EchoStats, *subjects):
         if fact.samples:
@@ -165,20 +168,6 @@ def shared_loss(run: Snapshot, limits: Limits, *families: Family) -> RoundTrips 
     if not enough or not all(each.may_share(low, limits) for each in anchors):
         return None
     return whole
-
-
-def by_chance(run: Snapshot, limits: Limits, silent: Iterable[str]) -> bool:
-    """Whether lost packets alone may well be the reason for all of these silences; one address for each attempt.
-
-    What all destinations lose is at most what the cleanest of them loses.
-    """
-    trips = round_trips(run, limits, Subject.ANCHOR)
-    ratio_of = {each: min((one.ratio for one in of_families(trips, each)), default=0.0) for each in Family}
-    chance = 1.0
-    for address in silent:
-        its_family = known_family(address)
-        chance *= 0.0 if its_family is None else ratio_of[its_family] ** limits.packets_each
-    return chance > limits.chance_ratio
 
 
 def neighbours_lost(run: Snapshot, limits: Limits) -> bool:

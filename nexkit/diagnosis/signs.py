@@ -178,6 +178,10 @@ def _silences(run: Snapshot) -> dict[str, list[str]]:
 
 def internet(run: Snapshot) -> Internet:
     """What answered in the internet. Every means counts for an address; its silence counts only with TCP asked."""
+    return run.once("internet", lambda: _internet(run))
+
+
+def _internet(run: Snapshot) -> Internet:
     reached: dict[Family, list[str]] = {each: [] for each in Family}
     dead: dict[Family, list[str]] = {each: [] for each in Family}
     dead_count = dict.fromkeys(Family, 0)

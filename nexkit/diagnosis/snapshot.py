@@ -1,7 +1,7 @@
 """The run as the rules see it: facts by id or by subject, and what was not measured."""
 
-from collections.abc import Mapping
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Mapping
+from typing import TypeVar, cast
 
 from nexkit.outcome import Completed
 from nexkit.run_record import RunRecord, StepResult
@@ -16,6 +16,7 @@ class Snapshot:
     def __init__(self, record: RunRecord) -> None:
         self.record = record
         self._by_id: Mapping[str, StepResult] = record.by_id()
+        self._worked_out: dict[object, object] = {}
 
     def get(self, step_id: str, fact_type: type[FactT]) -> FactT | None:
         """The fact of one step; None where it was not run or failed."""
@@ -39,3 +40,9 @@ class Snapshot:
     def steps(self, *subjects: Subject) -> tuple[StepResult, ...]:
         """All steps about one of the subjects, whatever became of them."""
         return tuple(result for result in self.record.results if not subjects or result.subject in subjects)
+
+    def once(self, key: Hashable, work_out: Callable[[], FactT]) -> FactT:
+        """What was worked out from this run under the key, the first time it is asked for; many rules ask the same."""
+        if key not in self._worked_out:
+            self._worked_out[key] = work_out()
+        return cast("FactT", self._worked_out[key])

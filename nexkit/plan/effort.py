@@ -72,7 +72,9 @@ MAX_WAYS = 64
 FIRST_HOPS = 4
 """Near enough to tell of the access line."""
 MAX_AGAIN = 6
-"""Connections that came to nothing are tried once more, and never many of them: where ports are short, each costs one."""
+"""Connections that came to nothing are tried once more, and few of them: where ports are short, each costs one."""
+REPEATED_MS = 1000.0
+"""A connection that took longer was opened by a repeated SYN (RFC 6298 section 2: 1 s)."""
 MAX_CARRIER = 2
 """Targets inside the carrier's network that are pinged where the line is bad."""
 MAX_OTHERS = 8

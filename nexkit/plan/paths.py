@@ -9,7 +9,16 @@ from nexkit.facts.network import GatewayReach
 from nexkit.facts.path import PathTrace
 from nexkit.facts.reach import Reach
 from nexkit.outcome import FailureKind
-from nexkit.plan.effort import ANCHOR_INTERVAL_S, MAX_ADDRESSES, MAX_CARRIER, MAX_OTHERS, ROUTER_INTERVAL_S, SLOW_MS, Effort
+from nexkit.plan.effort import (
+    ANCHOR_INTERVAL_S,
+    MAX_AGAIN,
+    MAX_CARRIER,
+    MAX_OTHERS,
+    REPEATED_MS,
+    ROUTER_INTERVAL_S,
+    SLOW_MS,
+    Effort,
+)
 from nexkit.plan.kinds import route_step, tcp_step
 from nexkit.plan.known import fact, facts, provider_hop
 from nexkit.plan.step import Outcomes, Step
@@ -142,7 +151,7 @@ def _first_of_each_family(reach: Reach) -> Iterable[str]:
 
 
 def _again(done: Outcomes, effort: Effort) -> Iterator[Step]:
-    """Connections that came to nothing, once more, where others of the family did not: do they never, or not always."""
+    """Connections that came to nothing at the first try, once more, where others of the family did not."""
     failed: dict[tuple[str, int], str] = {}
     opened: Counter[Family] = Counter()
     for step_id, reach in facts(done, "reach.", Reach):
@@ -150,9 +159,21 @@ def _again(done: Outcomes, effort: Effort) -> Iterator[Step]:
             for attempt in reach.attempts:
                 if attempt.connect_ms is not None:
                     opened[family(attempt.address)] += 1
-                elif attempt.failure is not None and attempt.failure.kind is FailureKind.TIMEOUT:
+                silent = attempt.failure is not None and attempt.failure.kind is FailureKind.TIMEOUT
+                if (attempt.connect_ms is None and silent) or (attempt.connect_ms or 0.0) >= REPEATED_MS:
                     failed.setdefault((attempt.address, reach.port), step_id)
     hit = [(address, port) for address, port in failed if opened[family(address)]]
     if len({address for address, _port in hit}) > 1:
-        for number, (address, port) in enumerate(hit[:MAX_ADDRESSES], start=1):
+        # New connections are compared with what established flows lose.
+        if not _lossy(done):
+            yield from _more(done, effort)
+        for number, (address, port) in enumerate(hit[:MAX_AGAIN], start=1):
             yield tcp_step(f"reach.again{number}", Subject.SERVICE_HOST, address, port, effort)
+        for number, address in enumerate(dict.fromkeys(address for address, _port in hit[:MAX_AGAIN]), start=1):
+            yield Step(
+                id=f"ping.again{number}",
+                probe="ping",
+                subject=Subject.SERVICE_HOST,
+                params={"target": address, "count": 10, "interval_s": ANCHOR_INTERVAL_S},
+                timeout_s=effort.stage_s,
+            )

@@ -395,9 +395,10 @@ class World:
         certificates = {action.host: action.variant for action in self._all(WebCertificate)}
         over_quic = {action.host: action for action in self._all(Http3)}
         statuses = {action.host: action.status for action in self._all(WebStatus)}
+        replaced = {(action.node, action.port) for action in self._all(Page)}
         for host in topology.HOSTS:
             addresses = (topology.plain(host.v4), topology.plain(host.v6))
-            if host.web_ports:
+            if host.web_ports and not any((host.name, port) in replaced for port in host.web_ports):
                 folder = self._folder(f"{host.name}.web")
                 pem = folder / "server.pem"
                 variant = certificates.get(host.name, Certificate.GOOD)

@@ -3,8 +3,8 @@
 from nexkit.address import Scope, known_family, known_scope
 from nexkit.diagnosis import signs, ways
 from nexkit.diagnosis.causes import FAIR, LIKELY, PROVED, STRONG, finding
+from nexkit.diagnosis.connects import by_chance
 from nexkit.diagnosis.limits import Limits
-from nexkit.diagnosis.loss import by_chance
 from nexkit.diagnosis.signs import BAD_RCODES, ResolverState, ResolverView
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Finding, Inconclusive, RuleAnswer
@@ -342,7 +342,7 @@ def large_answers_blocked(run: Snapshot, limits: Limits) -> RuleAnswer:
         for query in answers.queries
         if query.role is NameRole.LARGE and _timed_out(query)
     ]
-    if by_chance(run, limits, lost):
+    if lost and by_chance(run, limits, lost):
         return Inconclusive(missing=(Subject.RESOLVER.value,))
     elsewhere = [
         (step, large_answers(answers)) for step, answers in run.facts(ResolverAnswers, Subject.COMPARISON_RESOLVER)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from nexkit.address import Scope, known_scope
 from nexkit.diagnosis import signs, ways
 from nexkit.diagnosis.causes import FAIR, LIKELY, STRONG, finding
+from nexkit.diagnosis.connects import by_chance
 from nexkit.diagnosis.limits import Limits
-from nexkit.diagnosis.loss import by_chance
 from nexkit.diagnosis.rules.inspection import is_copy
 from nexkit.diagnosis.rules.security import one_for_each_service
 from nexkit.diagnosis.snapshot import Snapshot

@@ -119,9 +119,9 @@ def session_table_full(run: Snapshot, limits: Limits) -> RuleAnswer:
     the provider (access.port_exhaustion), unless nothing there translates addresses.
     """
     flows = {each: new_flows(run, limits, each) for each in Family}
-    hit = [each for each in Family if flows[each].at_random]
-    if not hit:
+    if not any(each.at_random for each in flows.values()):
         return Clear()
+    hit = [each for each in Family if flows[each].scattered]
     alive = tuple(step for each in signs.gateways(run) for step in each.alive)
     lives = tuple(step for each in hit for step in established(run, limits, each) or ())
     if not alive or not lives:

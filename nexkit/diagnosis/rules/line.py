@@ -178,7 +178,7 @@ def port_exhaustion(run: Snapshot, limits: Limits) -> RuleAnswer:
     lives = established(run, limits, Family.IPV4)
     if lives is None:
         return Inconclusive(missing=(Subject.ANCHOR.value,))
-    if new_flows(run, limits, Family.IPV6).at_random:
+    if new_flows(run, limits, Family.IPV6).scattered:
         return Clear()  # gateway.session_table_full: both families
     spared = unhit(run, limits, Family.IPV6)
     shared = _line(run, _TRANSLATED)

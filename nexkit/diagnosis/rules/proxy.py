@@ -2,8 +2,9 @@
 
 from nexkit.diagnosis import signs, ways
 from nexkit.diagnosis.causes import FAIR, LIKELY, POSSIBLE, PROVED, STRONG, finding
+from nexkit.diagnosis.connects import by_chance
 from nexkit.diagnosis.limits import Limits
-from nexkit.diagnosis.loss import by_chance, round_trips
+from nexkit.diagnosis.loss import round_trips
 from nexkit.diagnosis.signs import ResolverState
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, FindingValue, Inconclusive, RuleAnswer, Severity

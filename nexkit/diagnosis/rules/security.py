@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from nexkit.diagnosis import signs, ways
 from nexkit.diagnosis.causes import FAIR, POSSIBLE, STRONG, finding
+from nexkit.diagnosis.connects import by_chance
 from nexkit.diagnosis.limits import Limits
-from nexkit.diagnosis.loss import by_chance
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Finding, Inconclusive, RuleAnswer
 from nexkit.facts.echo import EchoStats

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from nexkit.address import Scope, known_family, known_scope
 from nexkit.diagnosis import signs, ways
 from nexkit.diagnosis.causes import FAIR, LIKELY, STRONG, finding
+from nexkit.diagnosis.connects import by_chance
 from nexkit.diagnosis.limits import Limits
-from nexkit.diagnosis.loss import by_chance
 from nexkit.diagnosis.rules.security import blocked_port, one_for_each_service
 from nexkit.diagnosis.signs import HttpState
 from nexkit.diagnosis.snapshot import Snapshot

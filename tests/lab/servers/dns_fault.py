@@ -3,6 +3,7 @@
 dns_fault.py '{"addresses": ["198.51.100.53"], "fault": "servfail", "records": {"www.example.com": ["198.18.1.20"]}}'
 """
 
+import base64
 import json
 import socket
 import socketserver
@@ -23,8 +24,16 @@ REWRITTEN_TO = "198.18.3.30"
 SLOW_S = 0.6
 
 
-def answer(wire: bytes, fault: str, records: Mapping[str, Sequence[str]]) -> bytes | None:
-    """The reply to one question under a fault; None for silence."""
+ROOT_KEYS = [f"257 3 8 {base64.b64encode(bytes([number]) * 260).decode()}" for number in range(3)]
+"""As large as the root's own: more than 512 bytes together."""
+PLAIN_BYTES = 512
+
+
+def answer(wire: bytes, fault: str, records: Mapping[str, Sequence[str]], *, udp: bool = True) -> bytes | None:
+    """The reply to one question under a fault; None for silence.
+
+    `large` and `large_short` are none: these servers know the root's keys, the second gives no large answer over UDP.
+    """
     query = dns.message.from_wire(wire)
     question = query.question[0]
     name = question.name.to_text(omit_final_dot=True).lower()
@@ -45,6 +54,13 @@ def answer(wire: bytes, fault: str, records: Mapping[str, Sequence[str]]) -> byt
             reply.set_rcode(dns.rcode.NXDOMAIN)
     if addresses and question.rdtype in {dns.rdatatype.A, dns.rdatatype.AAAA}:
         reply.answer.append(dns.rrset.from_text_list(question.name, 60, "IN", question.rdtype, addresses))
+    if fault.startswith("large") and question.rdtype == dns.rdatatype.DNSKEY and name == ".":
+        reply.set_rcode(dns.rcode.NOERROR)
+        reply.answer.append(dns.rrset.from_text_list(question.name, 60, "IN", question.rdtype, ROOT_KEYS))
+    taken = query.payload if query.edns >= 0 and fault != "large_short" else PLAIN_BYTES
+    if udp and len(reply.to_wire()) > max(taken, PLAIN_BYTES):
+        reply.answer.clear()
+        reply.flags |= dns.flags.TC
     return reply.to_wire()
 
 
@@ -62,7 +78,7 @@ def main() -> None:
     class Tcp(socketserver.StreamRequestHandler):
         def handle(self) -> None:
             while header := self.rfile.read(2):
-                reply = answer(self.rfile.read(struct.unpack("!H", header)[0]), fault, records)
+                reply = answer(self.rfile.read(struct.unpack("!H", header)[0]), fault, records, udp=False)
                 if reply is None:
                     return
                 self.wfile.write(struct.pack("!H", len(reply)) + reply)
