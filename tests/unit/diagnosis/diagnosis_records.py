@@ -53,6 +53,12 @@ def failure(kind=T, step="connect"):
 
 _SUBJECTS = {
     "interfaces": Subject.COMPUTER,
+    **dict.fromkeys(("link.vpn", "lookup.vpn", "dns.vpn", "reach.vpn", "udp.vpn", "ping.vpn", "mtu.vpn"), Subject.VPN),
+    "dns.expected": Subject.EXPECTED_RESOLVER,
+    "reach.direct": Subject.DIRECT_WAY,
+    "link": Subject.COMPUTER,
+    "segment": Subject.COMPUTER,
+    "wifi": Subject.COMPUTER,
     "lookup": Subject.COMPUTER,
     "lan": Subject.GATEWAY,
     "ping.gateway": Subject.GATEWAY,
@@ -94,7 +100,7 @@ def step(step_id, fact_or_outcome):
     )
 
 
-def record(facts):
+def record(facts, expectations=None):
     """A run record of step ids and facts (or outcomes)."""
     return RunRecord(
         kit_version="0.1.0",
@@ -105,6 +111,7 @@ def record(facts):
         took_s=4.2,
         cancelled=False,
         results=tuple(step(step_id, fact) for step_id, fact in facts.items()),
+        expectations=expectations,
     )
 
 
