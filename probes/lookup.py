@@ -24,8 +24,10 @@ class LookupParams:
     services: tuple[str, ...] = ()
     timeout_s: Seconds = Seconds(6.0)
     """Of each lookup; all run at once."""
+    setup: bool = False
+    """Read how the system is set up to look names up, its hosts file included. Nothing is sent for it."""
     deep: bool = False
-    """Read how the system is set up to look names up, its hosts file included; what follows holds for this alone."""
+    """The same, and what follows."""
     bare: tuple[str, ...] = ()
     """Names of one label, which the search suffixes complete."""
     resolver_names: tuple[str, ...] = ()
@@ -69,7 +71,11 @@ class LookupProbe:
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(look_up(name, role)) for name, role in names]
-            service = group.create_task(_name_service([name for name, _ in names], ctx)) if params.deep else None
+            service = (
+                group.create_task(_name_service([name for name, _ in names], ctx))
+                if params.deep or params.setup
+                else None
+            )
         return Completed(
             SystemLookups(
                 lookups=tuple(task.result() for task in tasks), service=None if service is None else service.result()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from nexkit.sensitivity import Open
-from nexkit.units import Bytes, Ratio, Seconds
+from nexkit.units import Bytes, Ms, Ratio, Seconds
 
 
 class PowerMode(Enum):
@@ -83,6 +83,9 @@ class HostState:
     """`networkmanager`, `ncsi`, `captive_network_assistant`."""
     agents: tuple[Agent, ...] | None
     """None where the list of programs cannot be read."""
+    own_answer_p50_ms: Ms | None = None
+    """How long a program on this computer took, as the median, for a little computing and a datagram to itself over
+    loopback: a few ms, and more where programs wait for a processor or for memory. None: not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,19 +1,28 @@
 """What psutil tells of this computer on every system, as the fact that all systems fill."""
 
 import contextlib
+import hashlib
 import os
+import socket
 import time
 from dataclasses import dataclass
 from typing import Any
 
 from nexkit.data.host_agents import agents_among
 from nexkit.facts.host import Agent, HostState, PowerMode, SystemConnectivity, busy_ratio
-from nexkit.units import Bytes, Ratio, Seconds
+from nexkit.stats import quantile
+from nexkit.units import Bytes, Ms, Ratio, Seconds
 
 _IDLE_FIELDS = ("idle", "iowait")
 _COUNTED_TWICE = frozenset({"guest", "guest_nice"})
 """Linux counts them in `user` and `nice` as well (proc(5))."""
 _PERCENT = 100
+_LOOPBACK = "127.0.0.1"
+_PACE_S = 0.02
+"""A packet of a voice call every 20 ms (RFC 3551)."""
+_DATAGRAM = b"nexkit"
+_WORK = bytes(2_000_000)
+"""To be hashed: a few ms of computing, during which other threads of this program may run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +53,7 @@ def host_state(system: SystemReading, programs: tuple[str, ...] | None, interval
     import psutil
 
     busy_before, idle_before = _cpu_seconds(psutil)
-    time.sleep(interval_s)
+    own_answer_p50_ms = _own_answers(interval_s)
     busy_s, idle_s = _cpu_seconds(psutil)
     memory = _read(psutil.virtual_memory)
     swap = _read(psutil.swap_memory)
@@ -69,7 +78,32 @@ def host_state(system: SystemReading, programs: tuple[str, ...] | None, interval
         connectivity=system.connectivity,
         connectivity_by=system.connectivity_by,
         agents=_agents(programs),
+        own_answer_p50_ms=own_answer_p50_ms,
     )
+
+
+def _own_answers(interval_s: Seconds) -> Ms | None:
+    """What a program waits for itself, asked in the pace of a voice call for so long; None where it was not measured.
+
+    Computing a little each time, as a program does that handles packets: one that only sleeps is served first by any
+    scheduler, and would not notice what the others suffer.
+    """
+    ends_s = time.monotonic() + interval_s
+    took_ms: list[float] = []
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(max(interval_s, _PACE_S))
+        sock.bind((_LOOPBACK, 0))
+        due_s = time.monotonic()
+        while (due_s := max(due_s + _PACE_S, time.monotonic())) < ends_s:
+            time.sleep(max(0.0, due_s - time.monotonic()))
+            hashlib.sha256(_WORK).digest()
+            sock.sendto(_DATAGRAM, sock.getsockname())
+            while sock.recv(len(_DATAGRAM)) != _DATAGRAM:
+                pass  # a stranger's
+            took_ms.append((time.monotonic() - due_s) * 1000)
+    time.sleep(max(0.0, ends_s - time.monotonic()))
+    median = quantile(took_ms, 0.5)
+    return None if median is None else Ms(median)
 
 
 def _agents(programs: tuple[str, ...] | None) -> tuple[Agent, ...] | None:
