@@ -127,6 +127,19 @@ def test_a_zone_that_is_gone_is_no_missing_name():
         assert not isinstance(caught.value, socket.gaierror)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the loopback interface has another name")
+def test_a_connection_leaves_by_the_interface_that_is_asked_for():
+    async def scene():
+        async with serve(silent) as port:
+            connected = await PLATFORM.connect_tcp("127.0.0.1", port, timeout_s=1, interface="lo")
+            with connected.sock as sock:
+                assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, 16).startswith(b"lo\0")
+            with pytest.raises(OSError, match="No such device"):
+                await PLATFORM.connect_tcp("127.0.0.1", port, timeout_s=1, interface="gone0")
+
+    asyncio.run(scene())
+
+
 def test_a_connection_is_open_and_without_nagles_delay():
     async def scene():
         async with serve(silent) as port:

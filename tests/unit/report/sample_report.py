@@ -40,7 +40,7 @@ from nexkit.facts.system import SystemInfo
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, Skipped, SkipReason
 from nexkit.profile import HostPort, Internet, LoadedProfile, PortalTarget, Profile, Service, Support
 from nexkit.request import Depth, Request, Symptom
-from nexkit.run_record import ProfileReference, ProfileTrust, RunRecord, StepResult
+from nexkit.run_record import Expectations, NetworkMet, ProfileReference, ProfileTrust, RunRecord, StepResult, VpnMet
 from nexkit.subject import Subject
 
 STARTED_AT = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
@@ -324,6 +324,10 @@ def home_record(**changes) -> RunRecord:
         "took_s": 31.7,
         "cancelled": False,
         "results": results,
+        "expectations": Expectations(
+            network=NetworkMet(ssid=None, prefix=False, resolvers=True, steps=("interfaces",)),
+            vpn=VpnMet(inside=("reach.service.mail",), names=None),
+        ),
     }
     return RunRecord(**(values | changes))
 

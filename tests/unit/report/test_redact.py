@@ -273,6 +273,11 @@ def test_a_category_that_is_not_agreed_is_left_out(record, profile, category, st
     assert [result.id for result in left.results] == [result.id for result in record.results]
 
 
+def test_what_of_the_profile_was_met_is_of_the_device(record, profile):
+    assert redacted(record, profile, ALL).expectations == record.expectations
+    assert redacted(record, profile, ALL - {Category.DEVICE}).expectations is None
+
+
 def test_with_no_category_only_the_frame_is_left(record, profile):
     left = redacted(record, profile, ())
     assert left.system.system == "withheld"
