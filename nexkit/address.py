@@ -6,6 +6,7 @@ forms, so that the rules of the diagnosis give the same answer for a report as f
 """
 
 from enum import Enum
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface, ip_network
 
 
@@ -58,11 +59,17 @@ def _plain(address: str) -> str:
     return address.partition("#")[0].partition("%")[0]
 
 
+_REMEMBERED = 4096
+"""Addresses; the rules ask for the same few thousands of times."""
+
+
+@lru_cache(_REMEMBERED)
 def family(address: str) -> Family:
     """Family of an address; ValueError where it is none."""
     return Family.IPV4 if ip_interface(_plain(address)).version == 4 else Family.IPV6  # noqa: PLR2004  IPv4
 
 
+@lru_cache(_REMEMBERED)
 def scope(address: str) -> Scope:
     """Scope of an address by the table above; ValueError where it is none."""
     value = ip_interface(_plain(address)).ip
