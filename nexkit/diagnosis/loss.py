@@ -120,10 +120,16 @@ def _round_trips(run: Snapshot, limits: Limits, *subjects: Subject) -> dict[str,
         if fact.samples:
             rounds.setdefault(fact.target, []).append((step, fact))
     return {
-        target: _of_target(of_target, limits)
+        target: _of_target(speaking, limits)
         for target, of_target in rounds.items()
-        if any(fact.received for _, fact in of_target)
+        if (speaking := _speaking(of_target))
     }
+
+
+def _speaking(rounds: list[tuple[str, EchoStats]]) -> list[tuple[str, EchoStats]]:
+    """The rounds by the methods that the target answers at all; who answers no echo may answer connections."""
+    methods = {fact.method for _, fact in rounds if fact.received}
+    return [(step, fact) for step, fact in rounds if fact.method in methods]
 
 
 def together(parts: tuple[RoundTrips, ...]) -> RoundTrips | None:

@@ -171,7 +171,12 @@ def permission_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
         for result in run.steps()
         if isinstance(result.outcome, Failed) and result.outcome.failure.kind is FailureKind.PERMISSION
     ]
-    fallback = [step for step, echo in run.facts(EchoStats) if echo.method is EchoMethod.TCP_CONNECT]
+    echoes = run.facts(EchoStats)
+    # Who answers no echo is asked by TCP as well; that is no way round.
+    by_icmp = {echo.target for _, echo in echoes if echo.method is EchoMethod.ICMP}
+    fallback = [
+        step for step, echo in echoes if echo.method is EchoMethod.TCP_CONNECT and echo.target not in by_icmp
+    ]
     # Names and addresses of Wi-Fi cells need the permission for the location; the neighbour table may be closed too.
     nameless = [
         step
