@@ -2,6 +2,7 @@
 
 from statistics import median
 
+from nexkit.address import Family, known_family
 from nexkit.diagnosis import signs, tunnel
 from nexkit.diagnosis.causes import FAIR, LIKELY, POSSIBLE, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
@@ -82,13 +83,21 @@ def _found(its: Vpn, kind: str, *, confidence: float, evidence: tuple[str, ...])
 
 
 def _dead_way_out(run: Snapshot) -> tuple[str, ...]:
-    """Outcome ids of a way to the whole internet that leads through a tunnel, and of its silence; empty where none."""
+    """Outcome ids of a way to the whole internet that leads through a tunnel, and of its silence; empty where none.
+
+    Each family by itself: many tunnels take IPv4 alone.
+    """
     view = signs.internet(run)
-    through = tunnel.through(run)
-    anchors = {reach.host for _, reach in run.facts(Reach, Subject.ANCHOR)} & (through.keys() | tunnel.direct(run))
-    if view.reached_ids or not anchors or not anchors <= through.keys():
-        return ()
-    return (*(step for anchor in sorted(anchors) for step in through[anchor]), *view.dead_ids)
+    through, past = tunnel.through(run), tunnel.direct(run)
+    found: list[str] = []
+    for of_family in Family:
+        anchors = {
+            reach.host for _, reach in run.facts(Reach, Subject.ANCHOR) if known_family(reach.host) is of_family
+        } & (through.keys() | past)
+        if anchors and anchors <= through.keys() and view.dead[of_family] and not view.reached[of_family]:
+            found += [step for anchor in sorted(anchors) for step in through[anchor]]
+            found += view.dead[of_family]
+    return tuple(found)
 
 
 def _swallowed(run: Snapshot, its: Vpn | None, carries: tuple[str, ...]) -> RuleAnswer:
