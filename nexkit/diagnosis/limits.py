@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nexkit.units import Ms, Ratio
+from nexkit.units import BitPerSecond, Ms, Ratio, Seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +103,67 @@ class Limits:
     """A fetch takes so many: the lookup of the name, TCP, TLS 1.2 with two and HTTP, and one to spare (RFC 5246)."""
     pac_repeats_ms: Ms = Ms(3000.0)
     """Added where packets are lost: a segment is repeated after 1 s and once more after 2 s (RFC 6298)."""
+
+    clock_codes_s: Seconds = Seconds(30.0)
+    """One-time passwords change so often; servers take the one before and the one after at most (RFC 6238 section
+    5.2)."""
+    clock_kerberos_s: Seconds = Seconds(300.0)
+    """Sign-in to a company network refuses what is farther off (RFC 4120 section 1.6: 5 minutes are typical)."""
+
+    cpu_busy_ratio: Ratio = Ratio(0.9)
+    """Of all processors together, over the run (Microsoft, Performance Monitor guidance: above 85 to 90 % for long is
+    a bottleneck)."""
+    memory_free_ratio: Ratio = Ratio(0.05)
+    """Less than this is left, while the system moves memory to the disk (Microsoft, Performance Monitor guidance: below
+    5 % memory is short)."""
+    own_answer_ms: Ms = Ms(50.0)
+    """What a program may wait for itself: as much as the way to one's router may take (W365ConnectivityTool: fails
+    above 50 ms). An idle computer needs one or two."""
+
+    wifi_weak_dbm: float = -70.0
+    """Below it a Wi-Fi signal is weak; networks are planned for -67 dBm (Apple, Deploy Wi-Fi roaming)."""
+    wifi_roam_dbm: float = -75.0
+    """From here down a computer looks for a better cell (Apple, Wi-Fi roaming support: macOS)."""
+    wifi_better_db: float = 8.0
+    """By so much a cell has to be better for a change to it (Apple, Wi-Fi roaming support: 8 dB while data flows)."""
+    wifi_cells_age_s: Seconds = Seconds(60.0)
+    """An older list of cells tells of where the computer was before (own choice: people walk)."""
+    wifi_low_rate_bit_s: BitPerSecond = BitPerSecond(13e6)
+    """MCS 0 and 1 of one stream at 20 MHz (IEEE 802.11n): a few Mbit/s are left of it."""
+    wifi_retry_ratio: Ratio = Ratio(0.25)
+    """Repeats for each frame sent. Design guides want less than 10 %; a quarter is beyond everyday (own choice)."""
+    wifi_min_frames: int = 100
+    """Of fewer frames a share of repeats says little (own choice)."""
+    wifi_snr_db: float = 20.0
+    """Least distance of signal and noise for data (Cisco Meraki, signal-to-noise ratio: 20 dB)."""
+    wifi_crowded_cells: int = 4
+    """So many cells on the channel or reaching into it make it crowded (own choice: three share it well enough)."""
+
+    spike_ms: Ms = Ms(50.0)
+    """A round trip to the router that is longer than the median by so much is a spike: a call's buffer runs dry
+    (W365ConnectivityTool: a router above 50 ms fails)."""
+    spike_median_ms: Ms = Ms(20.0)
+    """Between spikes the way is good up to here (W365ConnectivityTool: warns above 20 ms)."""
+    spike_max_ratio: Ratio = Ratio(0.3)
+    """Of the samples; where more are late, it is no matter of spikes (own choice)."""
+    spike_join_s: Seconds = Seconds(0.2)
+    """Late samples so near to each other belong to one spike: all that waited come in together (own choice)."""
+    spike_min_gaps: int = 4
+    """So many gaps between spikes at the least show a rhythm (own choice: see spike_fit_ratio)."""
+    spike_fit_ratio: Ratio = Ratio(0.8)
+    """Of the gaps have to be one and the same, or a whole number of it where a spike fell between two samples. Spikes
+    at random do so in less than one run of fifty."""
+    spike_tolerance_ratio: Ratio = Ratio(0.1)
+    """By so much a gap may miss the rhythm, the pace of the samples besides (own choice)."""
+
+    cable_fast_bit_s: BitPerSecond = BitPerSecond(1e9)
+    """A cable that carries so much, though less than both ends could, holds nobody up by itself (own choice)."""
+    cable_min_errors: int = 3
+    """A single damaged frame is chance: cables promise less than one bit in 10^10 (IEEE 802.3, 1000BASE-T)."""
+    cable_error_ratio: Ratio = Ratio(0.001)
+    """Of the frames: more are no chance on any good cable (own choice)."""
+    fast_ethernet_bit_s: tuple[BitPerSecond, BitPerSecond] = (BitPerSecond(90e6), BitPerSecond(95.5e6))
+    """Goodput that a link of 100 Mbit/s ends at: 1448 bytes of payload in 1538 on the wire are 94 % (IEEE 802.3)."""
 
     against_factor: Ratio = Ratio(0.8)
     """A finding's confidence is multiplied by this for each outcome that speaks against it (own choice)."""

@@ -39,6 +39,11 @@ def _filling(values: Mapping[str, FindingValue], _: Gettext) -> _Filling:
             ("proxy_trouble", "password", _proxy_troubles(_)),
             ("pac_trouble", "kind", _pac_troubles(_)),
             ("server_trouble", "server", _server_troubles(_)),
+            ("clock_way", "clock", _clock_ways(_)),
+            ("clock_harm", "breaks", _clock_harms(_)),
+            ("overridden_what", "overridden", _overridden(_)),
+            ("exhausted_what", "exhausted", _exhausted(_)),
+            ("cable_trouble", "cable", _cable_troubles(_)),
         )
         if values.get(name) in troubles
     }
@@ -72,6 +77,35 @@ def _server_troubles(_: Gettext) -> Mapping[str, str]:
         "reachable": _("answers, so that it can be connected from here"),
         "unreachable": _("does not answer either"),
         "unknown": _("not known whether it can be reached from here"),
+    }
+
+
+def _clock_ways(_: Gettext) -> Mapping[str, str]:
+    return {"ahead": _("fast"), "behind": _("slow")}
+
+
+def _clock_harms(_: Gettext) -> Mapping[str, str]:
+    return {
+        "codes": _("one-time codes for signing in may be refused"),
+        "kerberos": _("one-time codes and the sign-in to a company network are refused"),
+        "certificates": _("secure web sites and services are refused, because their certificates seem out of date"),
+    }
+
+
+def _overridden(_: Gettext) -> Mapping[str, str]:
+    return {"service": _("a tested service"), "site": _("a well-known site")}
+
+
+def _exhausted(_: Gettext) -> Mapping[str, str]:
+    return {"processors": _("its processors are fully busy"), "memory": _("its memory is used up")}
+
+
+def _cable_troubles(_: Gettext) -> Mapping[str, str]:
+    return {
+        "slow": _("runs slower than the devices at its ends could"),
+        "half": _("can only send or receive at a time (half duplex)"),
+        "errors": _("damages data on the way"),
+        "breaks": _("loses contact again and again"),
     }
 
 
@@ -157,6 +191,43 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         ),
         desk=_("connect() fails at once with a local error (policy or filter); other traffic passes."),
     ),
+    "device.clock_wrong": lambda _: CauseText(
+        title=_("The clock of this computer is wrong"),
+        sentence=_("The clock of this computer is {off_s} {clock_way}: {clock_harm}."),
+        advice=(
+            _("Open the date and time settings, and switch “set time automatically” on (or off and on again)."),
+            _("Check the time zone there too."),
+            _("If it goes wrong again, tell the support desk: the battery of the clock may be empty."),
+        ),
+        desk=_("Clock {off_s} {clock_way} by several time sources; breaks: {breaks}."),
+    ),
+    "device.hosts_override": lambda _: CauseText(
+        title=_("A file on this computer sends a name to another address"),
+        sentence=_(
+            "The hosts file of this computer sends {overridden_what} to another address than every name server does."
+        ),
+        advice=(
+            _("Show this report to the support desk: the entry in the hosts file is to be removed or renewed."),
+            _("If you have a program that blocks advertising or changes the hosts file, switch it off and try again."),
+        ),
+        desk=_("hosts file overrides a tested name ({overridden}; service: {service}); all resolvers say otherwise."),
+    ),
+    "device.overloaded": lambda _: CauseText(
+        title=_("This computer has too much to do"),
+        sentence=_(
+            "This computer cannot keep up: {exhausted_what}, and programs wait {own_answer_ms} where a few "
+            "milliseconds are usual. Everything feels slow, whatever the network does."
+        ),
+        advice=(
+            _("Close programs and browser tabs that you do not need, then try again."),
+            _("Look in the task manager (activity monitor) for the program that uses most, and end it."),
+            _("Restart the computer."),
+        ),
+        desk=_(
+            "Exhausted: {exhausted} (CPU {cpu_busy_ratio}, memory free {memory_free_bytes}); loopback round trip of a "
+            "program p50 {own_answer_ms}."
+        ),
+    ),
     "device.permission_missing": lambda _: CauseText(
         title=_("Some measurements were not permitted"),
         sentence=_("Your system did not let this program measure everything, so parts of the picture are missing."),
@@ -204,6 +275,74 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("Try the same with a cable instead of Wi-Fi, or with Wi-Fi instead of a cable."),
         ),
         desk=_("Gateway RTT p50 {rtt_p50_ms}, jitter {jitter_ms}, continuing to every destination."),
+    ),
+    "lan.wifi_weak": lambda _: CauseText(
+        title=_("The Wi-Fi signal is weak"),
+        sentence=_(
+            "The Wi-Fi signal is weak here ({rssi_dbm}; -67 dBm or more is good), and data gets lost or is slow on it."
+        ),
+        advice=(
+            _("Move closer to the router, or move what stands between you and it."),
+            _("Use a network cable, if you can."),
+            _("If the place has to stay, set up a further Wi-Fi access point near it."),
+        ),
+        desk=_("Wi-Fi RSSI {rssi_dbm}, rate {rate_bit_s}, with loss, delay or a low rate on the first stretch."),
+    ),
+    "lan.wifi_interference": lambda _: CauseText(
+        title=_("The Wi-Fi is disturbed"),
+        sentence=_(
+            "The Wi-Fi signal is strong enough ({rssi_dbm}), but the air is busy or disturbed: data has to be sent "
+            "again or waits."
+        ),
+        advice=(
+            _("Switch to the 5 GHz or 6 GHz network of your router, if it has one."),
+            _("Keep the computer away from microwave ovens, Bluetooth devices and USB 3 disks while you use it."),
+            _("Use a network cable, or let the router choose another channel (restarting it often does)."),
+        ),
+        desk=_(
+            "RSSI {rssi_dbm}, SNR {snr_db}, retries {retry_ratio}, rate {rate_bit_s}, cells on or into the channel: "
+            "{cells}."
+        ),
+    ),
+    "lan.wifi_sticky": lambda _: CauseText(
+        title=_("This computer holds on to a far Wi-Fi access point"),
+        sentence=_(
+            "This computer is joined to an access point that it hardly hears ({rssi_dbm}), though a better one of the "
+            "same network is near ({best_dbm})."
+        ),
+        advice=(
+            _("Switch Wi-Fi off and on again: the computer then chooses the nearest access point."),
+            _("If it happens often, tell the support desk: the roaming settings or the Wi-Fi driver can be changed."),
+        ),
+        desk=_("RSSI {rssi_dbm} while a BSSID of the same SSID is heard at {best_dbm}: the client does not roam."),
+    ),
+    "lan.wifi_spikes": lambda _: CauseText(
+        title=_("The Wi-Fi pauses at regular intervals"),
+        sentence=_(
+            "The Wi-Fi is good ({rtt_p50_ms} to the router), but every {period_ms} it pauses for {spike_ms}: calls and "
+            "games stutter."
+        ),
+        advice=(
+            _("Switch off what searches by radio: location services, sharing with devices nearby, Bluetooth."),
+            _("Plug the power cord in, and switch the energy saver off."),
+            _("Use a network cable for calls, or renew the Wi-Fi driver."),
+        ),
+        desk=_(
+            "Gateway RTT spikes of {spike_ms} every {period_ms} (p50 {rtt_p50_ms}, RSSI {rssi_dbm}): scans or power save."
+        ),
+    ),
+    "lan.cable_degraded": lambda _: CauseText(
+        title=_("The network cable or its plug is bad"),
+        sentence=_("The network cable of this computer {cable_trouble} (now {speed_bit_s})."),
+        advice=(
+            _("Push the network cable in at both ends until it clicks, then try again."),
+            _("Try another cable (marked Cat 5e or better) and another port of the router."),
+            _("If it stays so, tell the support desk: the port may be set to a fixed speed, or be broken."),
+        ),
+        desk=_(
+            "Link {speed_bit_s} {duplex} (possible {possible_bit_s}), damaged frames {errors}, carrier lost "
+            "{interruptions} times during the run."
+        ),
     ),
     "lan.wrong_network": lambda _: CauseText(
         title=_("This is another network than your organisation's"),

@@ -1,13 +1,25 @@
 """Words for the things of a run: who was measured, what the user saw, what a figure is."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
+
 from nexkit.diagnosis.verdict import FindingValue
 from nexkit.facts.path import HopPlace
 from nexkit.request import Symptom
 from nexkit.subject import Subject
 from nexkit.texts import Texts
-from nexkit.texts.numbers import bit_rate, byte_size, milliseconds, percent
+from nexkit.texts.numbers import bit_rate, byte_size, duration, milliseconds, percent, quantity
 
-_BY_UNIT = {"_ms": milliseconds, "_ratio": percent, "_bit_s": bit_rate, "_bytes": byte_size}
+_BY_UNIT: Mapping[str, Callable[[float | None], str]] = {
+    "_ms": milliseconds,
+    "_ratio": percent,
+    "_bit_s": bit_rate,
+    "_bytes": byte_size,
+    "_s": duration,
+    "_dbm": partial(quantity, unit="dBm"),
+    "_db": partial(quantity, unit="dB"),
+}
+"""By the end of a name; of two that fit the first."""
 
 
 def subject_text(subject: Subject, texts: Texts) -> str:

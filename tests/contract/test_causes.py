@@ -148,12 +148,31 @@ def test_placeholders_are_values_with_known_formats():
     known = {"service", "port", "answer", "status", "problem", "family", "direction", "kind", "port_53", "rcode"}
     known |= {"issuer", "udp", "by", "scheme", "password", "proxy_trouble", "pac_trouble"}
     known |= {"server", "server_trouble", "probes"}
-    counts = {"hosts", "steps", "sent", "resolvers", "bad", "tested", "hit", "tried", "mtu"}
+    known |= {"clock_way", "clock_harm", "breaks", "overridden", "overridden_what", "exhausted", "exhausted_what"}
+    known |= {"cable_trouble", "duplex"}
+    counts = {
+        "cells",
+        "errors",
+        "interruptions",
+        "hosts",
+        "steps",
+        "sent",
+        "resolvers",
+        "bad",
+        "tested",
+        "hit",
+        "tried",
+        "mtu",
+    }
     for make in cause_texts._TEXTS.values():
         text = make(str)
         for words in (text.title, text.sentence, *text.advice, text.desk):
             for _, name, _, _ in Formatter().parse(words):
-                assert name is None or name in known | counts or name.endswith(("_ms", "_ratio", "_bit_s", "_bytes"))
+                assert (
+                    name is None
+                    or name in known | counts
+                    or name.endswith(("_ms", "_ratio", "_s", "_bytes", "_dbm", "_db"))
+                )
 
 
 @pytest.mark.parametrize(

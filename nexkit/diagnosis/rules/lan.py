@@ -149,6 +149,12 @@ def latency(run: Snapshot, limits: Limits) -> RuleAnswer:
     )
 
 
+def first_stretch_trouble(run: Snapshot, limits: Limits) -> tuple[str, ...]:
+    """Outcome ids of loss or delay on the way to the router; none where there is neither, or it is not known."""
+    answers = (loss(run, limits), latency(run, limits))
+    return tuple(step for answer in answers if isinstance(answer, tuple) for each in answer for step in each.evidence)
+
+
 def captive_portal(run: Snapshot, limits: Limits) -> RuleAnswer:
     """The plain-HTTP check pages come back changed, every time.
 
