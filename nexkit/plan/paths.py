@@ -1,6 +1,5 @@
 """Of the third stage: where packets are lost or late, what tells on which stretch of the way, and towards whom."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from nexkit.address import Family, family
@@ -151,29 +150,34 @@ def _first_of_each_family(reach: Reach) -> Iterable[str]:
 
 
 def _again(done: Outcomes, effort: Effort) -> Iterator[Step]:
-    """Connections that came to nothing at the first try, once more, where others of the family did not."""
-    failed: dict[tuple[str, int], str] = {}
-    opened: Counter[Family] = Counter()
+    """Connections that came to nothing at the first try, once more, and some of those that did not.
+
+    Only where others of the family were opened: are these destinations dead, or do new connections fail at random.
+    """
+    failed: dict[tuple[str, int], None] = {}
+    opened: dict[tuple[str, int], None] = {}
     for step_id, reach in facts(done, "reach.", Reach):
         if step_id.startswith(("reach.anchor", "reach.service", "reach.control")):
             for attempt in reach.attempts:
-                if attempt.connect_ms is not None:
-                    opened[family(attempt.address)] += 1
                 silent = attempt.failure is not None and attempt.failure.kind is FailureKind.TIMEOUT
                 if (attempt.connect_ms is None and silent) or (attempt.connect_ms or 0.0) >= REPEATED_MS:
-                    failed.setdefault((attempt.address, reach.port), step_id)
-    hit = [(address, port) for address, port in failed if opened[family(address)]]
-    if len({address for address, _port in hit}) > 1:
-        # New connections are compared with what established flows lose.
-        if not _lossy(done):
-            yield from _more(done, effort)
-        for number, (address, port) in enumerate(hit[:MAX_AGAIN], start=1):
-            yield tcp_step(f"reach.again{number}", Subject.SERVICE_HOST, address, port, effort)
-        for number, address in enumerate(dict.fromkeys(address for address, _port in hit[:MAX_AGAIN]), start=1):
-            yield Step(
-                id=f"ping.again{number}",
-                probe="ping",
-                subject=Subject.SERVICE_HOST,
-                params={"target": address, "count": 10, "interval_s": ANCHOR_INTERVAL_S},
-                timeout_s=effort.stage_s,
-            )
+                    failed[attempt.address, reach.port] = None
+                if attempt.connect_ms is not None:
+                    opened[attempt.address, reach.port] = None
+    families = {family(address) for address, _port in opened} & {family(address) for address, _port in failed}
+    chosen = [each for each in dict.fromkeys((*failed, *opened)) if family(each[0]) in families][:MAX_AGAIN]
+    if not chosen:
+        return
+    # New connections are compared with what established flows lose.
+    if not _lossy(done):
+        yield from _more(done, effort)
+    for number, (address, port) in enumerate(chosen, start=1):
+        yield tcp_step(f"reach.again{number}", Subject.SERVICE_HOST, address, port, effort)
+    for number, address in enumerate(dict.fromkeys(address for address, _port in chosen), start=1):
+        yield Step(
+            id=f"ping.again{number}",
+            probe="ping",
+            subject=Subject.SERVICE_HOST,
+            params={"target": address, "count": 10, "interval_s": ANCHOR_INTERVAL_S},
+            timeout_s=effort.stage_s,
+        )
