@@ -1,5 +1,6 @@
 """Round trips to one target over all its rounds, and what their loss is worth statistically."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from math import sqrt
@@ -11,6 +12,9 @@ from nexkit.facts.echo import EchoMethod, EchoSample, EchoStats, echo_stats
 from nexkit.stats import mean_difference_ms
 from nexkit.subject import Subject
 from nexkit.units import Ms, Ratio
+
+_APART_S = 0.1
+"""Losses to several targets closer than their packets are one event."""
 
 
 def wilson_interval(lost: float, sent: float, z: float) -> tuple[Ratio, Ratio]:
@@ -35,6 +39,8 @@ class RoundTrips:
     """How often packets were lost in a row to one target, single ones included."""
     bursts: int
     """Independent events: packets lost together count as one, or a few bursts would look like much evidence."""
+    lost_at: tuple[tuple[float, float], ...]
+    """From when to when in the run packets were lost in a row, in s."""
     rtt_p50_ms: Ms | None
     """With several targets, of the fastest one."""
     jitter_ms: Ms | None
@@ -80,7 +86,7 @@ class RoundTrips:
         )
 
 
-def _of_target(rounds: list[tuple[str, EchoStats]], limits: Limits) -> RoundTrips:
+def _of_target(run: Snapshot, rounds: list[tuple[str, EchoStats]], limits: Limits) -> RoundTrips:
     facts = [fact for _, fact in rounds]
     whole = (
         facts[0]
@@ -96,6 +102,9 @@ def _of_target(rounds: list[tuple[str, EchoStats]], limits: Limits) -> RoundTrip
         lost=sum(sum(each) for each in gone),
         runs=runs,
         bursts=runs,
+        lost_at=tuple(
+            row for (step, fact), lost in zip(rounds, gone, strict=True) for row in _rows(run, step, fact, lost)
+        ),
         rtt_p50_ms=whole.rtt_p50_ms,
         jitter_ms=mean_difference_ms([sample.rtt_ms for sample in whole.samples]),
         pdv_p95_ms=whole.pdv_p95_ms,
@@ -120,7 +129,7 @@ def _round_trips(run: Snapshot, limits: Limits, *subjects: Subject) -> dict[str,
         if fact.samples:
             rounds.setdefault(fact.target, []).append((step, fact))
     return {
-        target: _of_target(speaking, limits)
+        target: _of_target(run, speaking, limits)
         for target, of_target in rounds.items()
         if (speaking := _speaking(of_target))
     }
@@ -132,20 +141,40 @@ def _speaking(rounds: list[tuple[str, EchoStats]]) -> list[tuple[str, EchoStats]
     return [(step, fact) for step, fact in rounds if fact.method in methods]
 
 
+def _rows(run: Snapshot, step: str, fact: EchoStats, lost: list[bool]) -> Iterator[tuple[float, float]]:
+    """When packets were lost in a row, the first and the last one."""
+    begun_s = run.started_s(step)
+    for is_lost, row in groupby(zip(lost, fact.samples, strict=True), key=lambda each: each[0]):
+        if is_lost:
+            times = [begun_s + sample.at_s for _, sample in row]
+            yield times[0], times[-1]
+
+
+def _events(rows: Iterable[tuple[float, float]]) -> int:
+    """How many moments of loss there were, over all targets."""
+    count, end_s = 0, -_APART_S
+    for first_s, last_s in sorted(rows):
+        count += first_s >= end_s + _APART_S
+        end_s = max(end_s, last_s)
+    return count
+
+
 def together(parts: tuple[RoundTrips, ...]) -> RoundTrips | None:
     """Several targets as one; None without any.
 
-    They are asked at the same time, and one moment's fault hits all of them: their bursts do not add up.
+    They are asked at the same time, and one moment's fault hits all of them: what they lose at once is one event.
     """
     if not parts:
         return None
+    lost_at = tuple(row for part in parts for row in part.lost_at)
     return RoundTrips(
         steps=tuple(step for part in parts for step in part.steps),
         tcp=any(part.tcp for part in parts),
         sent=sum(part.sent for part in parts),
         lost=sum(part.lost for part in parts),
         runs=sum(part.runs for part in parts),
-        bursts=max(part.bursts for part in parts),
+        bursts=max(*(part.bursts for part in parts), _events(lost_at)),
+        lost_at=lost_at,
         rtt_p50_ms=min((part.rtt_p50_ms for part in parts if part.rtt_p50_ms is not None), default=None),
         jitter_ms=min((part.jitter_ms for part in parts if part.jitter_ms is not None), default=None),
         pdv_p95_ms=min((part.pdv_p95_ms for part in parts if part.pdv_p95_ms is not None), default=None),

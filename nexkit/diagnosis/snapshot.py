@@ -27,6 +27,11 @@ class Snapshot:
                 return fact
         return None
 
+    def started_s(self, step_id: str) -> float:
+        """When the step was begun, counted from the begin of the run; 0 for one that there is not."""
+        result = self._by_id.get(step_id)
+        return 0.0 if result is None else result.started_s
+
     def facts(self, fact_type: type[FactT], *subjects: Subject) -> tuple[tuple[str, FactT], ...]:
         """(step id, fact) of all completed steps with that kind of fact about one of the subjects."""
         return tuple(

@@ -53,7 +53,9 @@ def _line(run: Snapshot, kinds: frozenset[LineKind]) -> tuple[str, ...]:
 def _dead(run: Snapshot, limits: Limits, of_family: Family) -> tuple[str, ...] | None:
     """Outcome ids that show no destination of the family answering; None where one does, or too few were asked."""
     view = signs.internet(run)
-    enough = view.dead_count[of_family] >= limits.min_destinations
+    enough = view.dead_count[of_family] >= limits.min_destinations or (
+        view.dead_count[of_family] > 0 and view.broken(limits.min_destinations)
+    )
     return view.dead[of_family] if enough and not view.reached[of_family] else None
 
 
@@ -113,13 +115,14 @@ def ipoe_down(run: Snapshot, limits: Limits) -> RuleAnswer:
 def _ipv6_fast(run: Snapshot, limits: Limits, than: RoundTrips) -> tuple[str, ...] | None:
     """Outcome ids of destinations that IPv6 reaches without the trouble of `than`; None else."""
     way = delay(run, limits, Family.IPV6)
-    if way is None or way.whole.rtt_p50_ms is None or than.rtt_p50_ms is None:
+    if way is None:
         return None
-    whole = way.whole
     if than.lossy(limits):
-        return None if whole.may_share(than.interval(limits)[0], limits, than.burst) else whole.steps
-    slow = whole.rtt_p50_ms > limits.rtt_ms or whole.rtt_p50_ms >= than.rtt_p50_ms * limits.same_delay_ratio
-    return None if slow or whole.unsteady(limits) else whole.steps
+        return None if way.whole.may_share(than.interval(limits)[0], limits, than.burst) else way.whole.steps
+    own_ms, other_ms = way.whole.rtt_p50_ms, than.rtt_p50_ms
+    if own_ms is None or other_ms is None or way.whole.unsteady(limits):
+        return None
+    return way.whole.steps if own_ms <= min(limits.rtt_ms, other_ms * limits.same_delay_ratio) else None
 
 
 def pppoe_congestion(run: Snapshot, limits: Limits) -> RuleAnswer:

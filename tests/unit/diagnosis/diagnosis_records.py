@@ -81,6 +81,12 @@ _SUBJECTS = {
     "route.anchor": Subject.ANCHOR,
     "route.service": Subject.SERVICE,
     "load": Subject.LOAD_SERVER,
+    "mtu.anchor": Subject.ANCHOR,
+    "mtu.control": Subject.CONTROL,
+    "mtu.service": Subject.SERVICE,
+    "access.line": Subject.ACCESS_LINE,
+    "ping.carrier": Subject.ACCESS_LINE,
+    "ping.control": Subject.CONTROL,
 }
 
 
