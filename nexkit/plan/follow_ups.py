@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from nexkit.address import Family, family
 from nexkit.facts.dns import ResolverAnswers
+from nexkit.facts.network import AddressOrigin, GatewayReach, NeighbourState, NetworkState
 from nexkit.facts.path import PathTrace
 from nexkit.facts.proxy import ProxyAttempt, ProxyCheck, ProxyKind, ProxyWay
 from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer, TrustProblem
@@ -50,6 +51,23 @@ def follow_ups(request: Request, profile: Profile, done: Outcomes) -> Iterable[S
     if effort.deep or profile.internet.carrier_internal:
         yield _access(profile, done, effort)
     yield from paths(profile, done, effort)
+    yield from _wire(done, effort)
+
+
+def _wire(done: Outcomes, effort: Effort) -> Iterable[Step]:
+    """Who hands out addresses here, where nobody answers for the router's that was set by hand."""
+    network, reach = fact(done, "interfaces", NetworkState), fact(done, "lan.gateway4", GatewayReach)
+    if network is None or reach is None or "segment.lan" in done:
+        return
+    absent = reach.neighbour in {NeighbourState.FAILED, NeighbourState.ABSENT}
+    if absent and any(
+        each.origin is AddressOrigin.STATIC
+        for interface in network.interfaces
+        if interface.name == reach.interface
+        for each in interface.addresses
+        if family(each.address) is Family.IPV4
+    ):
+        yield Step(id="segment.lan", probe="segment", subject=Subject.COMPUTER, timeout_s=effort.stage_s)
 
 
 def _elsewhere(service: Service, done: Outcomes, effort: Effort) -> Iterable[Step]:

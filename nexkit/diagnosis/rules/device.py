@@ -1,6 +1,6 @@
 """The computer itself: adapters, link, addresses, routes, resolver settings, local filter."""
 
-from nexkit.address import Family, Scope, known_family, known_scope
+from nexkit.address import Family, Scope, in_prefix, known_family, known_scope
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import FAIR, LIKELY, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
@@ -10,6 +10,7 @@ from nexkit.facts.dns import NameRole
 from nexkit.facts.echo import EchoMethod, EchoStats
 from nexkit.facts.network import GatewayReach, NetworkState
 from nexkit.facts.reach import Reach, ReachAttempt
+from nexkit.facts.segment import DhcpAnswerKind, DhcpOffer, SegmentSurvey
 from nexkit.facts.wifi import WifiReading
 from nexkit.outcome import Failed, FailureKind
 from nexkit.subject import Subject
@@ -102,11 +103,27 @@ def wrong_ip_settings(run: Snapshot, _limits: Limits) -> RuleAnswer:
         if not nothing_back:
             return Inconclusive(missing=("lan.gateway4", "ping.gateway4"))
         return (finding("device.wrong_ip_settings", confidence=STRONG, evidence=(step, *nothing_back)),)
+    offered = tuple(
+        survey_step
+        for survey_step, survey in run.facts(SegmentSurvey, Subject.COMPUTER)
+        if any(_other_network(state, route.gateway, offer) for offer in survey.offers)
+    )
+    if life.absent and offered:
+        return (finding("device.wrong_ip_settings", confidence=STRONG, evidence=(step, *life.absent, *offered)),)
     other = signs.gateway(run, Family.IPV6)
     if life.static and life.absent and other is not None and other.alive:
         evidence = (step, *life.absent, *other.alive)
         return (finding("device.wrong_ip_settings", confidence=FAIR, evidence=evidence),)
     return Clear()
+
+
+def _other_network(state: NetworkState, gateway: str, offer: DhcpOffer) -> bool:
+    """Whether a DHCP server here offers another network, with another router, than this computer is set to."""
+    if offer.kind is not DhcpAnswerKind.OFFER or offer.offered is None or offer.prefix_length is None:
+        return False
+    own = [each.address for each in state.usable_addresses(Family.IPV4)]
+    inside = any(in_prefix(address, offer.offered, offer.prefix_length) for address in own)
+    return bool(offer.routers) and gateway not in offer.routers and not inside
 
 
 def dns_not_set(run: Snapshot, _limits: Limits) -> RuleAnswer:
@@ -174,9 +191,7 @@ def permission_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
     echoes = run.facts(EchoStats)
     # Who answers no echo is asked by TCP as well; that is no way round.
     by_icmp = {echo.target for _, echo in echoes if echo.method is EchoMethod.ICMP}
-    fallback = [
-        step for step, echo in echoes if echo.method is EchoMethod.TCP_CONNECT and echo.target not in by_icmp
-    ]
+    fallback = [step for step, echo in echoes if echo.method is EchoMethod.TCP_CONNECT and echo.target not in by_icmp]
     # Names and addresses of Wi-Fi cells need the permission for the location; the neighbour table may be closed too.
     nameless = [
         step

@@ -45,7 +45,8 @@ def unreachable(run: Snapshot, _limits: Limits) -> RuleAnswer:
     return (
         finding(
             "gateway.unreachable",
-            confidence=PROVED if dead.absent else POSSIBLE,
+            # An address that was typed in may belong to another network, where nobody has that router.
+            confidence=POSSIBLE if not dead.absent else FAIR if dead.static else PROVED,
             evidence=evidence,
             against=against,
             values={"family": dead.family.value, "answer": "silent" if dead.absent else "known"},

@@ -32,7 +32,9 @@ from nexkit.address import Family
 from nexkit.diagnosis.engine import diagnose
 from nexkit.facts.access import LineKind
 from nexkit.facts.mtu import MtuState, TransferStep
+from nexkit.facts.network import AddressOrigin, NeighbourState
 from nexkit.facts.reach import ReachLayer
+from nexkit.facts.segment import DhcpAnswerKind, DhcpOffer, SegmentSurvey
 from nexkit.outcome import FailureKind
 
 TIMEOUT = FailureKind.TIMEOUT
@@ -453,3 +455,61 @@ def test_shared_load_gives_a_hop_several_routers():
 def test_a_fast_control_over_plain_http_is_no_sign():
     facts = changed(reach__control1=reach("www.example.com", [WWW4], port=80, layer=ReachLayer.HTTP))
     assert named(facts) == []
+
+
+# --- settings by hand ---
+
+
+def typed_in(*offers):
+    """A wrong network set by hand: its router, which would be on the link, is not there."""
+    gateway, static = "10.1.2.1", AddressOrigin.STATIC
+    own = build.interface("eth0", build.address("10.1.2.50", origin=static))
+    route = replace(build.ROUTE4, gateway=gateway)
+    facts = {
+        **without_internet(healthy()),
+        "interfaces": build.network(own, routes=[route], resolvers=[gateway]),
+        "lan.gateway4": build.on_link(gateway, NeighbourState.FAILED, tcp=FailureKind.HOST_UNREACHABLE),
+        "ping.gateway4": silent_echo(gateway, error=FailureKind.HOST_UNREACHABLE),
+        "route.anchor4": trace(ANCHORS[0], reached=False),
+    }
+    if offers:
+        facts["segment.lan"] = SegmentSurvey(
+            interface="eth0",
+            listened_s=3.0,
+            dhcp_asked=True,
+            routers_asked=False,
+            arp=(),
+            offers=offers,
+            routers=(),
+            switches=(),
+            failure=None,
+        )
+    gone = {"lan.gateway6", "ping.gateway6", "ping.provider4", "ping.provider6", "dns.resolver1", "route.anchor6"}
+    return {step_id: fact for step_id, fact in facts.items() if step_id not in gone}
+
+
+def offer(offered, router):
+    return DhcpOffer(
+        kind=DhcpAnswerKind.OFFER,
+        server=router,
+        mac="00:00:5e:00:53:02",
+        relay=None,
+        answer_ms=5.0,
+        offered=offered,
+        prefix_length=24,
+        routers=(router,),
+        resolvers=(router,),
+        domain=None,
+        pac_url=None,
+        lease_s=3600.0,
+    )
+
+
+def test_an_offer_of_another_network_tells_wrong_settings_from_a_dead_router():
+    assert named(typed_in(offer("192.168.10.77", GATEWAY4))) == ["device.wrong_ip_settings"]
+    assert named(typed_in(offer("10.1.2.77", "10.1.2.1"))) == ["gateway.unreachable"]
+
+
+def test_without_an_offer_a_dead_router_is_said_with_less_confidence():
+    (finding,) = diagnose(record(typed_in())).findings
+    assert (finding.cause, finding.confidence < 0.8) == ("gateway.unreachable", True)
