@@ -61,6 +61,7 @@ TEST_PROGRAMS = {
     "turnserver": "coturn",
     "chronyd": "chrony",
     "openvpn": "openvpn",
+    "faketime": "faketime",
 }
 BENCH_PROGRAMS = {
     "fping": "fping",

@@ -22,7 +22,6 @@ from probes.exchange.hosts import authority, host_and_port, wire_host
 from probes.exchange.http1 import HttpError
 from probes.exchange.http_date import DateAnswer, ask_date
 from probes.exchange.stream import ByteStream, open_stream
-from probes.exchange.target import address_of
 from probes.exchange.tls import NotTlsError, TlsStream
 from probes.exchange.traffic import LOOKUP_BYTES, udp_bytes
 from probes.exchange.tunnel import open_tunnel
@@ -267,12 +266,9 @@ class _Way:
     async def open(self, stack: AsyncExitStack) -> ByteStream:
         """A connection on which HTTP can be spoken, through the proxy where there is one (RFC 9110, section 9.3.6)."""
         host, port = host_and_port(self._proxy) if self._proxy else (self._host, self._port)
-        address = await address_of(host, self._ctx)
-        self.address = None if self._proxy else address
+        addresses = await _both_families(host, self._ctx)
         self.step = "connect"
-        stream: ByteStream = await stack.enter_async_context(
-            open_stream(self._ctx, address, port, timeout_s=self._timeout_s)
-        )
+        stream = await self._connect(addresses, port, stack)
         if self._proxy:
             self.step = "tunnel"
             tunnel = await open_tunnel(stream, host=self._host, port=self._port, clock=self._ctx.clock)
@@ -284,6 +280,18 @@ class _Way:
             stream = tls = TlsStream(stream, self._trust, wire_host(self._host).removesuffix("."))
             await tls.handshake()
         return stream
+
+    async def _connect(self, addresses: Sequence[str], port: int, stack: AsyncExitStack) -> ByteStream:
+        """A connection to the first of the addresses that takes it, each with its share of the time."""
+        share_s = Seconds(self._timeout_s / len(addresses))
+        for address in addresses:
+            self.address = None if self._proxy else address
+            try:
+                return await stack.enter_async_context(open_stream(self._ctx, address, port, timeout_s=share_s))
+            except OSError:
+                if address == addresses[-1]:
+                    raise
+        raise AssertionError  # a name that was found has an address
 
 
 def _date_source(method: TimeMethod, host: str, address: str | None, told: DateAnswer, wall: _Wall) -> TimeSource:

@@ -118,7 +118,7 @@ class Limits:
     5 % memory is short)."""
     own_answer_ms: Ms = Ms(50.0)
     """What a program may wait for itself: as much as the way to one's router may take (W365ConnectivityTool: fails
-    above 50 ms). An idle computer needs one or two."""
+    above 50 ms). An idle computer needs less than one."""
 
     wifi_weak_dbm: float = -70.0
     """Below it a Wi-Fi signal is weak; networks are planned for -67 dBm (Apple, Deploy Wi-Fi roaming)."""

@@ -84,8 +84,8 @@ class HostState:
     agents: tuple[Agent, ...] | None
     """None where the list of programs cannot be read."""
     own_answer_p50_ms: Ms | None = None
-    """How long a program on this computer took, as the median, for a little computing and a datagram to itself over
-    loopback: a few ms, and more where programs wait for a processor or for memory. None: not measured."""
+    """What a program on this computer waits for, beyond 10 ms of its own computing, until a datagram to itself over
+    loopback is there: the median. Less than a ms where processors and memory are free. None: not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

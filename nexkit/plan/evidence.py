@@ -15,6 +15,8 @@ from nexkit.units import Seconds
 
 READING_S = Seconds(2.0)
 """Of what the system tells at once."""
+BUSY_READING_S = Seconds(4.0)
+"""The same beside everything else: an overloaded one takes its time."""
 
 
 def evidence(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
@@ -42,7 +44,7 @@ def readings(when: str, network: NetworkState | None, targets: tuple[str, ...]) 
             probe=probe,
             subject=Subject.COMPUTER,
             params=params.get(probe, {}),
-            timeout_s=READING_S,
+            timeout_s=BUSY_READING_S if when == "start" else READING_S,
         )
 
 

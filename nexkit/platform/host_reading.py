@@ -18,11 +18,13 @@ _COUNTED_TWICE = frozenset({"guest", "guest_nice"})
 """Linux counts them in `user` and `nice` as well (proc(5))."""
 _PERCENT = 100
 _LOOPBACK = "127.0.0.1"
-_PACE_S = 0.02
-"""A packet of a voice call every 20 ms (RFC 3551)."""
+_PACE_S = 0.04
+_COMPUTING_S = 0.01
+_LEAST_ANSWERS = 3
+_LOOPBACK_TIMEOUT_S = 1.0
 _DATAGRAM = b"nexkit"
-_WORK = bytes(2_000_000)
-"""To be hashed: a few ms of computing, during which other threads of this program may run."""
+_WORK = bytes(500_000)
+"""To be hashed: short, and other threads of this program may run meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,26 +85,28 @@ def host_state(system: SystemReading, programs: tuple[str, ...] | None, interval
 
 
 def _own_answers(interval_s: Seconds) -> Ms | None:
-    """What a program waits for itself, asked in the pace of a voice call for so long; None where it was not measured.
+    """What a program waits for, beyond its own computing, until it answers itself over loopback: the median.
 
-    Computing a little each time, as a program does that handles packets: one that only sleeps is served first by any
-    scheduler, and would not notice what the others suffer.
+    Each time it computes for a while first, as a program does that encrypts or draws: one that only sleeps is served
+    first by any scheduler, and does not notice what the others suffer. None where the system refuses.
     """
-    ends_s = time.monotonic() + interval_s
-    took_ms: list[float] = []
+    began_s = time.monotonic()
+    waited_ms: list[float] = []
     with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(max(interval_s, _PACE_S))
+        sock.settimeout(_LOOPBACK_TIMEOUT_S)
         sock.bind((_LOOPBACK, 0))
-        due_s = time.monotonic()
-        while (due_s := max(due_s + _PACE_S, time.monotonic())) < ends_s:
-            time.sleep(max(0.0, due_s - time.monotonic()))
-            hashlib.sha256(_WORK).digest()
+        while time.monotonic() - began_s < interval_s - _PACE_S or 0 < len(waited_ms) < _LEAST_ANSWERS:
+            asked_s, computed_s = time.monotonic(), time.thread_time()
+            while time.thread_time() - computed_s < _COMPUTING_S:
+                hashlib.sha256(_WORK).digest()
             sock.sendto(_DATAGRAM, sock.getsockname())
             while sock.recv(len(_DATAGRAM)) != _DATAGRAM:
                 pass  # a stranger's
-            took_ms.append((time.monotonic() - due_s) * 1000)
-    time.sleep(max(0.0, ends_s - time.monotonic()))
-    median = quantile(took_ms, 0.5)
+            took_s = time.monotonic() - asked_s
+            waited_ms.append(max(0.0, took_s - (time.thread_time() - computed_s)) * 1000)
+            time.sleep(max(0.0, _PACE_S - took_s))
+    time.sleep(max(0.0, interval_s - (time.monotonic() - began_s)))
+    median = quantile(waited_ms, 0.5)
     return None if median is None else Ms(median)
 
 

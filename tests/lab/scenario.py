@@ -220,6 +220,25 @@ class VpnClient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClocksAhead:
+    """The clocks of servers run ahead (below zero: behind), and their certificates begin and end by them.
+
+    Of all servers: it is the client's clock that is wrong, which nobody in a namespace can set.
+    """
+
+    seconds: float
+    hosts: tuple[str, ...] = ()
+    """None named: all of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusyClient:
+    """Programs on the client compute without end; what is measured comes last with this system's scheduler."""
+
+    programs: int = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefuseIcmp:
     """The client's system refuses ICMP sockets to ordinary users (ping_group_range 1 0)."""
 
@@ -249,6 +268,8 @@ Action: TypeAlias = (
     | VpnServer
     | VpnClient
     | RefuseIcmp
+    | ClocksAhead
+    | BusyClient
 )
 
 ACTIONS: dict[str, type[Action]] = {
@@ -276,6 +297,8 @@ ACTIONS: dict[str, type[Action]] = {
     "vpn_server": VpnServer,
     "vpn_client": VpnClient,
     "refuse_icmp": RefuseIcmp,
+    "clocks_ahead": ClocksAhead,
+    "busy_client": BusyClient,
 }
 
 

@@ -148,9 +148,10 @@ def test_a_known_product_is_told_by_its_id_alone(world, tmp_path):
     assert "charon" not in repr(fact)
 
 
-def test_nothing_is_sent_by_reading_the_computer(world):
+def test_nothing_leaves_this_computer_by_reading_it(world):
     count = (
-        "nft -f - <<'END'\ntable inet count {\n chain out {\n type filter hook output priority 0;\n counter\n }\n}\nEND"
+        "nft -f - <<'END'\ntable inet count {\n chain out {\n type filter hook output priority 0;\n"
+        ' oifname != "lo" counter\n }\n}\nEND'
     )
     with world.broken(count, "nft list table inet count >/run/sent; nft delete table inet count"):
         world.fact("host", interval_s=0.1)

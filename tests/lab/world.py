@@ -32,9 +32,11 @@ import topology
 from link import without_offload
 from scenario import (
     Action,
+    BusyClient,
     CaptivePortal,
     ClientEnvironment,
     ClientFile,
+    ClocksAhead,
     DnsFault,
     DnsRecords,
     HostsFile,
@@ -82,6 +84,11 @@ _NAMESPACES = (
 _CLONE_NEWNET = 0x40000000
 _READY_S = 10.0
 _PORTAL_PORT = 8080
+_FAKETIME = "/usr/$LIB/faketime/libfaketime.so.1"
+"""The dynamic linker puts in the folder of its own architecture (ld.so(8))."""
+_BUSY, _LAST = 5, 12
+"""How nice the programs of a busy client are: nicer than the rest of this machine, and less than what is measured."""
+_BUSY_PROGRAM = ("nice", "-n", str(_BUSY), "sh", "-c", "while :; do :; done")
 _ETC = ("resolv.conf", "hosts", "nsswitch.conf")
 _FOREIGN_SETTINGS = ("proxy", "xdg_", "dbus_", "ssl_cert", "curl_ca")
 """Parts of names of environment variables that would carry the machine's own network settings into the lab."""
@@ -206,11 +213,13 @@ class World:
     state: Path = Path("/run/lab")
     servers: dict[str, Server] = field(default_factory=dict)
     relays: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    busy: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def build(self) -> None:
         """Make the namespaces, the links and the servers, and wait until all of them answer; then break things."""
         self._mount_private_run()
-        authorities = {issuer: Authority(issuer.value) for issuer in Issuer}
+        ahead_s = max((action.seconds for action in self._all(ClocksAhead) if not action.hosts), default=0.0)
+        authorities = {issuer: Authority(issuer.value, ahead_s) for issuer in Issuer}
         self._write_trust(authorities)
         self._make_nodes()
         self._make_links()
@@ -224,6 +233,10 @@ class World:
             _wait_for_line(relay)
         for action in self.scenario.inject:
             self._break(action)
+        # They end with this process, as all of this namespace does.
+        self.busy = [
+            subprocess.Popen(_BUSY_PROGRAM) for action in self._all(BusyClient) for _ in range(action.programs)
+        ]
         self._wait_for_addresses()
         _ip(["neigh flush all"], node="client")
 
@@ -247,7 +260,8 @@ class World:
         ]
         binds.append(f"mount --bind {self.state / 'public.pem'} {certifi.where()}")
         user = "" if privileged else "unshare --user --map-user=1000 --map-group=1000 -- "
-        enter = " && ".join([*binds, f'exec {user}"$@"'])
+        last = f"nice -n {_LAST} " if self._all(BusyClient) else ""
+        enter = " && ".join([*binds, f'exec {last}{user}"$@"'])
         return ["ip", "netns", "exec", "client", "sh", "-c", enter, "client", *command]
 
     def client_environment(self) -> dict[str, str]:
@@ -276,6 +290,8 @@ class World:
     def _mount_private_run(self) -> None:
         # The machine's own sockets (resolver, buses) are out of reach then, and named namespaces are private.
         subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
+        # faketime's memory is named by the number of the process, which every world counts anew.
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/dev/shm"], check=True)
         for name in _ETC:
             target = Path("/etc", name).resolve()
             if target.is_relative_to("/run"):
@@ -481,7 +497,11 @@ class World:
         hosts = {host.name: (topology.plain(host.v4), topology.plain(host.v6)) for host in topology.HOSTS}
         clock = self._folder("time.ntp")
         (clock / "chrony.conf").write_text(configs.chrony(clock, hosts["time"]))
-        self._add("time.ntp", "time", ["chronyd", "-x", "-d", "-f", str(clock / "chrony.conf")], (), datagrams=123)
+        ntp = ["chronyd", "-x", "-d", "-f", str(clock / "chrony.conf")]
+        if ahead_s := self._ahead_s("time"):
+            wrong = {"ntp": dict.fromkeys(hosts["time"], ahead_s)}
+            ntp = [sys.executable, "-S", str(HERE / "servers" / "clock.py"), json.dumps(wrong)]
+        self._add("time.ntp", "time", ntp, (), datagrams=123)
         turn = self._folder("calls.stun")
         self._add("calls.stun", "calls", configs.coturn(turn, hosts["calls"]), (), datagrams=3478)
         reflector = [sys.executable, "-S", str(HERE / "servers" / "reflector.py"), hosts["calls"][0], "862"]
@@ -520,7 +540,13 @@ class World:
         path.write_text(text)
         listens = tuple((address, port) for address in addresses for port in ports)
         # -e: the log that it opens before it reads the file.
-        self._add(name, node, ["nginx", "-e", str(path.parent / "error.log"), "-c", str(path)], listens)
+        nginx = ["nginx", "-e", str(path.parent / "error.log"), "-c", str(path)]
+        ahead_s = self._ahead_s(node)
+        self._add(name, node, [*_other_time(ahead_s), *nginx] if ahead_s else nginx, listens)
+
+    def _ahead_s(self, node: str) -> float:
+        """By how much the clock of a server runs ahead."""
+        return sum(action.seconds for action in self._all(ClocksAhead) if node in action.hosts or not action.hosts)
 
     def _add(
         self,
@@ -601,6 +627,11 @@ class World:
 
     def _all(self, kind: type) -> list:
         return [action for action in self.scenario.inject if isinstance(action, kind)]
+
+
+def _other_time(ahead_s: float) -> list[str]:
+    """In front of a command: it lives so many seconds ahead."""
+    return ["env", f"LD_PRELOAD={_FAKETIME}", f"FAKETIME={ahead_s:+f}s", "FAKETIME_DONT_FAKE_MONOTONIC=1"]
 
 
 def _ip(lines: Sequence[str], node: str | None = None, family: int | None = None) -> None:
