@@ -19,7 +19,6 @@ from report.codec import encode_diagnosis, encode_record
 from ui.bootstrap import build_runner, measure_and_diagnose
 
 
-
 async def _measure(name, depth):
     scenario = load(find(name))
     consent = {Consent.SYSTEM, Consent.ACTIVE_TRAFFIC, *([Consent.BULK_TRAFFIC] if scenario.agree else [])}

@@ -52,7 +52,9 @@ def nginx_web(state: Path, pem: Path, tls_ports: Iterable[int], status: int, *, 
     listen += [f"ssl_certificate {pem};", f"ssl_certificate_key {pem};"]
     if http3_offered:
         listen.append("add_header Alt-Svc 'h3=\":443\"; ma=86400' always;")
-    return _NGINX.format(state=state, listen="\n    ".join(listen), answer=f'return {status} "status {status} {_PAGE}";')
+    return _NGINX.format(
+        state=state, listen="\n    ".join(listen), answer=f'return {status} "status {status} {_PAGE}";'
+    )
 
 
 def nginx_portal(state: Path, port: int, *, redirects: bool) -> str:
