@@ -229,12 +229,14 @@ def read_run(output: bytes) -> Run:
             if math.isfinite(at_s) and at_s > marks[-1][0] and moved >= marks[-1][1]:
                 marks.append((at_s, moved))
             round_trips += [
-                (at_s, Ms(stream["rtt"] / 1000)) for stream in interval["streams"] if stream.get("rtt", 0) > 0
+                (at_s, Ms(stream["rtt"] / 1000))
+                for stream in interval["streams"]
+                if 0 < stream.get("rtt", 0) < math.inf
             ]
         end = answer["end"]
         name = end.get("sender_tcp_congestion")
         received = end.get("sum_received", {}).get("bytes")
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise ProgramError(Failure(kind=FailureKind.PROTOCOL, step=STEP)) from None
     if len(marks) == 1:
         raise ProgramError(Failure(kind=FailureKind.PROTOCOL, step=STEP))
