@@ -87,8 +87,8 @@ class SocketPlatform:
         Linux the round trip ends with the kernel's stamp, so that a busy event loop does not lengthen it.
         """
         family, target = socket_address(address, port, socket.SOCK_DGRAM)
-        if sys.platform == "linux" and not linux_arrivals.are_stamped():
-            await in_daemon_thread(linux_arrivals.begin_stamping)
+        if sys.platform == "linux":
+            await linux_arrivals.until_stamped()
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
             sock.setblocking(False)
             if sys.platform == "linux":
