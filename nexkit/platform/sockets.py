@@ -232,8 +232,8 @@ def _look_up(host: str, family: socket.AddressFamily) -> tuple[str, ...]:
 
 def _name_of(address: str) -> str | None:
     try:
-        target = socket.getaddrinfo(address, 0, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)[0][4]
-        name, _service = socket.getnameinfo(target, socket.NI_NAMEREQD | socket.NI_NUMERICSERV)
+        # Not getnameinfo: Python 3.11 keeps all other threads waiting meanwhile, the event loop's too.
+        name, _aliases, _addresses = socket.gethostbyaddr(address)
         # Whoever runs the address chose the name: only what can be a host name is taken.
         return wire_name(name).rstrip(".")
     except (OSError, ValueError):
