@@ -51,6 +51,8 @@ TEST_PROGRAMS = {
     "ping": "iputils-ping",
     "curl": "curl",
     "squid": "squid",
+    "microsocks": "microsocks",
+    "iperf3": "iperf3",
     "radvd": "radvd",
     "openssl": "openssl",
     "unzip": "unzip",
@@ -68,7 +70,6 @@ BENCH_PROGRAMS = {
     "traceroute": "traceroute",
     "mtr": "mtr-tiny",
     "tracepath": "iputils-tracepath",
-    "iperf3": "iperf3",
     "dig": "bind9-dnsutils",
 }
 JAPANESE_FONTS = "fonts-noto-cjk"

@@ -29,7 +29,8 @@ from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ms, Ratio, Seconds
 from probes.exchange.hosts import check_port, wire_host
 from probes.exchange.target import address_of
-from probes.exchange.traffic import TCP_CONNECTION_BYTES, udp_bytes
+from probes.exchange.traffic import TCP_CONNECTION_BYTES
+from probes.exchange.udp import ask_udp
 
 MAX_RESOLVERS = 2
 MAX_TARGETS = 8
@@ -234,11 +235,9 @@ async def _ask(
     question, accept = record_question(name, rdtype, ctx.random)
     for _try in range(UDP_TRIES):
         try:
-            ctx.spend(udp_bytes(len(question)))
-            reply = await ctx.platform.exchange_udp(
-                resolver, params.resolver_port, question, timeout_s=params.timeout_s, accept=accept
+            reply = await ask_udp(
+                ctx, resolver, params.resolver_port, question, timeout_s=params.timeout_s, accept=accept
             )
-            ctx.spend(udp_bytes(len(reply.payload)))
         except TimeoutError:
             continue
         except OSError:
@@ -315,9 +314,7 @@ async def _dns(address: str, params: AccessParams, ctx: ProbeContext) -> Ms | No
 
     question, accept = record_question(".", "NS", ctx.random)
     try:
-        ctx.spend(2 * udp_bytes(len(question)))
-        reply = await ctx.platform.exchange_udp(address, _DNS_PORT, question, timeout_s=params.timeout_s, accept=accept)
-        ctx.spend(udp_bytes(len(reply.payload)))
+        reply = await ask_udp(ctx, address, _DNS_PORT, question, timeout_s=params.timeout_s, accept=accept)
     except (OSError, BudgetExceededError):
         return None
     return reply.rtt_ms

@@ -8,20 +8,20 @@ from typing import ClassVar
 from nexkit.address import is_address, with_zone
 from nexkit.consent import Consent
 from nexkit.facts.network import GatewayDns, GatewayReach, TcpAnswer
-from nexkit.failures import classify
+from nexkit.failures import BudgetExceededError, classify
 from nexkit.outcome import Completed, Failed, Outcome
 from nexkit.platform.api import Neighbour
 from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ratio, Seconds
 from probes.exchange.hosts import check_port
-from probes.exchange.traffic import TCP_CONNECTION_BYTES, udp_bytes
+from probes.exchange.traffic import TCP_CONNECTION_BYTES
+from probes.exchange.udp import ask_udp
 
 _DNS_PORT = 53
 _DNS_HEADER = struct.Struct("!HHHHHH")
 _RECURSION_DESIRED, _IS_RESPONSE = 0x0100, 0x8000
 _LOCALHOST_A = b"\x09localhost\x00\x00\x01\x00\x01"
 """A question that every forwarder answers itself (RFC 6761, section 6.3): no other server is bothered."""
-_MAX_DNS_ANSWER_BYTES = 512
 _RCODES = ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED")
 _ID_BITS = 16
 
@@ -107,11 +107,10 @@ async def _ask_dns(params: LanParams, ctx: ProbeContext) -> GatewayDns | None:
     def answers(reply: bytes) -> bool:
         return len(reply) >= _DNS_HEADER.size and _flags(reply, number) is not None
 
-    ctx.spend(udp_bytes(len(query)) + udp_bytes(_MAX_DNS_ANSWER_BYTES))
     address = with_zone(params.gateway, params.interface)
     try:
-        reply = await ctx.platform.exchange_udp(address, _DNS_PORT, query, timeout_s=params.timeout_s, accept=answers)
-    except OSError as error:
+        reply = await ask_udp(ctx, address, _DNS_PORT, query, timeout_s=params.timeout_s, accept=answers)
+    except (OSError, BudgetExceededError) as error:
         return GatewayDns(rtt_ms=None, rcode=None, failure=classify(error, step="dns"))
     code = (_flags(reply.payload, number) or 0) & 0x0F
     rcode = _RCODES[code] if code < len(_RCODES) else f"RCODE{code}"

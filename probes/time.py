@@ -23,8 +23,9 @@ from probes.exchange.http1 import HttpError
 from probes.exchange.http_date import DateAnswer, ask_date
 from probes.exchange.stream import ByteStream, open_stream
 from probes.exchange.tls import NotTlsError, TlsStream
-from probes.exchange.traffic import LOOKUP_BYTES, udp_bytes
+from probes.exchange.traffic import LOOKUP_BYTES
 from probes.exchange.tunnel import open_tunnel
+from probes.exchange.udp import ask_udp
 
 MAX_SERVERS = 8
 NTP_ATTEMPTS = 2
@@ -152,12 +153,8 @@ async def _ask_ntp(server: str, port: int, wall: _Wall, params: TimeParams, ctx:
         asked = ntp.request(ctx.random)
         share_s = Seconds(max(0.0, until_s - ctx.clock.monotonic()) / (NTP_ATTEMPTS + 1 - attempt))
         try:
-            ctx.spend(udp_bytes(len(asked)))
             asked_s = ctx.clock.monotonic()
-            reply = await ctx.platform.exchange_udp(
-                address, port, asked, timeout_s=share_s, accept=partial(ntp.is_answer, asked)
-            )
-            ctx.spend(udp_bytes(len(reply.payload)))
+            reply = await ask_udp(ctx, address, port, asked, timeout_s=share_s, accept=partial(ntp.is_answer, asked))
         except (OSError, BudgetExceededError) as error:
             if attempt == NTP_ATTEMPTS or isinstance(error, BudgetExceededError):
                 return _failed(TimeMethod.NTP, server, address, attempt, classify(error, step="ntp"))

@@ -14,7 +14,8 @@ from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ms, Ratio, Seconds
 from probes.exchange.greetings import greeting
 from probes.exchange.hosts import host_and_port
-from probes.exchange.traffic import LOOKUP_BYTES, udp_bytes
+from probes.exchange.traffic import LOOKUP_BYTES
+from probes.exchange.udp import ask_udp
 
 ATTEMPTS = 3
 MAX_ADDRESSES_OF_FAMILY = 2
@@ -122,15 +123,14 @@ async def _greet(
         attempts += 1
         hello = greeting(protocol, ctx.random)
         try:
-            ctx.spend(udp_bytes(len(hello.payload)))
-            reply = await ctx.platform.exchange_udp(
+            reply = await ask_udp(
+                ctx,
                 address,
                 port,
                 hello.payload,
                 timeout_s=Seconds(params.timeout_s / ATTEMPTS),
                 accept=strange.watch(hello.is_answer),
             )
-            ctx.spend(udp_bytes(len(reply.payload)))
         except TimeoutError:
             if attempts == ATTEMPTS:
                 state = UdpPortState.ANSWERS_OTHERWISE if strange.seen else UdpPortState.SILENT

@@ -131,7 +131,7 @@ class DirectionLoad:
     working_gateway: EchoStats | None = None
     """The same to the gateway at the same time: it rises where the queue is in the home network."""
     working_provider: EchoStats | None = None
-    """The same to the first router behind the gateway: it rises, and the gateway's not, where the access line queues."""
+    """The same to the first router behind the gateway: it alone rises where the access line queues."""
     one_flow_bit_s: BitPerSecond | None = None
     """Goodput of a single connection, before others joined; far below `goodput_bit_s` where the path loses packets.
     None where it did not become steady in its time."""

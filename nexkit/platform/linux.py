@@ -9,6 +9,7 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING
 
+from nexkit.platform import linux_arrivals
 from nexkit.platform.api import Capability, CapabilityState
 from nexkit.platform.sockets import SocketPlatform
 from nexkit.platform.threads import in_daemon_thread
@@ -35,6 +36,9 @@ assert sys.platform == "linux"  # noqa: S101  tells the type checker which syste
 
 class LinuxPlatform(SocketPlatform):
     """The seam to Linux."""
+
+    def __init__(self) -> None:
+        linux_arrivals.ask_early()
 
     async def capabilities(self) -> tuple[Capability, ...]:
         """What the system lets the kit measure; found by trying on loopback only."""

@@ -5,12 +5,16 @@ the last such socket (net_enable_timestamp in net/core/dev.c). An answer of the 
 was read, which with many questions at once is when the event loop came to it.
 """
 
+import contextlib
+import functools
+import os
 import socket
 import sys
 import threading
 import time
 
 from nexkit.platform.linux_stamps import TRANSIT_ANCILLARY_BYTES, ask_for_transit_stamps, transit_stamp_ns
+from nexkit.platform.threads import in_daemon_thread
 from nexkit.units import Seconds
 
 assert sys.platform == "linux"  # noqa: S101  tells the type checker which system this file is for
@@ -24,30 +28,39 @@ _lock = threading.Lock()
 _stamping = threading.Event()
 
 
-def are_stamped() -> bool:
-    """Whether what arrives is stamped from now on, as far as it can be."""
-    return _stamping.is_set()
+def ask_early() -> None:
+    """Have the kernel begin to stamp, so that nobody has to wait for it later."""
+    with contextlib.suppress(OSError):
+        _asking()
 
 
-def begin_stamping() -> None:
-    """Return when what arrives is stamped; blocking, for a thread. The first call of a process takes some 10 ms.
+async def until_stamped() -> None:
+    """Return when what arrives is stamped, as far as it can be; some 10 ms after it was first asked for."""
+    if not _stamping.is_set():
+        await in_daemon_thread(_begin)
 
-    Sends packets to itself on loopback until one has a stamp. Where that cannot be tried it has waited about as long.
-    """
+
+@functools.cache
+def _asking() -> int:
+    """A socket that asked; open until the process ends, since the kernel would stop with the last such one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+        ask_for_transit_stamps(own)
+        return own.detach()
+
+
+def _begin() -> None:
+    """Send packets to oneself on loopback until one has a stamp; where that cannot be tried, wait about as long."""
     with _lock:
         if _stamping.is_set():
             return
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
-            try:
-                ask_for_transit_stamps(own)
+        try:
+            with socket.socket(fileno=os.dup(_asking())) as own:
                 own.settimeout(_ARRIVAL_S)
                 own.bind(("127.0.0.1", 0))
                 own.connect(own.getsockname())
                 _wait_for_a_stamp(own)
-            except OSError:
-                time.sleep(_TRIES * _PAUSE_S / 4)
-            # Stays open until the process ends: the kernel would stop with the last socket that asked.
-            own.detach()
+        except OSError:
+            time.sleep(_TRIES * _PAUSE_S / 4)
         _stamping.set()
 
 

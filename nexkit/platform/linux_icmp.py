@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Self
 from nexkit.address import Family
 from nexkit.failures import classify
 from nexkit.outcome import FailureKind
+from nexkit.platform import linux_arrivals
 from nexkit.platform.api import EchoReply, EchoSession
 from nexkit.platform.internet_checksum import internet_sum
 from nexkit.platform.linux_datagram import RECVERR
@@ -437,6 +438,7 @@ class _LinuxEcho:
 @contextlib.asynccontextmanager
 async def open_echo(of_family: Family) -> AsyncIterator[EchoSession]:
     """ICMP echo; PermissionError where the system refuses both kinds of socket."""
+    await linux_arrivals.until_stamped()
     with IcmpExchange(of_family) as exchange:
         yield _LinuxEcho(exchange)
 

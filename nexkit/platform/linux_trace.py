@@ -15,6 +15,7 @@ from typing import Self
 from nexkit.address import Family, family
 from nexkit.facts.path import PathMethod, Rewriting
 from nexkit.failures import classify
+from nexkit.platform import linux_arrivals
 from nexkit.platform import linux_icmp as icmp
 from nexkit.platform.api import HopReply, TraceSession
 from nexkit.platform.linux_datagram import ANCILLARY_BYTES, ask_for_stamps_and_errors, stamp_ns
@@ -262,6 +263,7 @@ async def open_trace(
     if method is PathMethod.TCP:
         yield _TcpTrace(target, port or _HTTPS_PORT, own_address)
         return
+    await linux_arrivals.until_stamped()
     exchange: icmp.Exchange
     if method is PathMethod.UDP:
         exchange = icmp.UdpExchange(of_family, port)

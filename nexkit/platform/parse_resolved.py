@@ -17,15 +17,6 @@ _GLOBAL_LINK = 0
 _MAX_ITEMS = 64
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolvedState:
-    """What the service told."""
-
-    scopes: tuple[ResolverScope, ...]
-    current: str | None
-    """The server in use that is of no link."""
-
-
 def parse_properties(text: str) -> tuple[Any, ...]:
     """The values of the properties in their order; those that could not be read are missing at the end."""
     values: list[Any] = []

@@ -88,8 +88,8 @@ class SocketPlatform:
         Linux the round trip ends with the kernel's stamp, so that a busy event loop does not lengthen it.
         """
         family, target = socket_address(address, port, socket.SOCK_DGRAM)
-        if sys.platform == "linux" and not linux_arrivals.are_stamped():
-            await in_daemon_thread(linux_arrivals.begin_stamping)
+        if sys.platform == "linux":
+            await linux_arrivals.until_stamped()
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
             sock.setblocking(False)
             if sys.platform == "linux":
@@ -241,8 +241,8 @@ def _look_up(host: str, family: socket.AddressFamily) -> tuple[str, ...]:
 
 def _name_of(address: str) -> str | None:
     try:
-        target = socket.getaddrinfo(address, 0, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)[0][4]
-        name, _service = socket.getnameinfo(target, socket.NI_NAMEREQD | socket.NI_NUMERICSERV)
+        # Not getnameinfo: Python 3.11 keeps all other threads waiting meanwhile, the event loop's too.
+        name, _aliases, _addresses = socket.gethostbyaddr(address)
         # Whoever runs the address chose the name: only what can be a host name is taken.
         return wire_name(name).rstrip(".")
     except (OSError, ValueError):

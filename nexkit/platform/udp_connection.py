@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from nexkit.platform import linux_datagram, macos_datagram
 from nexkit.platform.api import Datagram
 from nexkit.platform.socket_address import readable, socket_address
-from nexkit.platform.threads import in_daemon_thread
 from nexkit.platform.udp_session import arrived_s
 from nexkit.units import Seconds
 
@@ -64,8 +63,8 @@ class ConnectedDatagrams:
 @asynccontextmanager
 async def open_udp_to(address: str, port: int) -> AsyncGenerator[ConnectedDatagrams, None]:
     """A socket on a port that the system chooses; OSError without a route."""
-    if sys.platform == "linux" and not linux_arrivals.are_stamped():
-        await in_daemon_thread(linux_arrivals.begin_stamping)
+    if sys.platform == "linux":
+        await linux_arrivals.until_stamped()
     family, target = socket_address(address, port, socket.SOCK_DGRAM)
     with socket.socket(family, socket.SOCK_DGRAM) as sock:
         sock.setblocking(False)

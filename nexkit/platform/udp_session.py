@@ -13,6 +13,9 @@ from nexkit.platform.api import Datagram
 from nexkit.platform.socket_address import address_of, readable, socket_address
 from nexkit.units import Seconds
 
+if sys.platform == "linux":
+    from nexkit.platform import linux_arrivals
+
 _SOCKET_FAMILIES = {Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
 _ANY = {Family.IPV4: "0.0.0.0", Family.IPV6: "::"}  # noqa: S104  datagrams of strangers are read and dropped
 _MAX_DATAGRAM_BYTES = 65_535
@@ -74,6 +77,8 @@ class DatagramSocket:
 @asynccontextmanager
 async def open_udp(of_family: Family) -> AsyncGenerator[DatagramSocket, None]:
     """A socket on a port that the system chooses; OSError where the system has no such family."""
+    if sys.platform == "linux":
+        await linux_arrivals.until_stamped()
     with socket.socket(_SOCKET_FAMILIES[of_family], socket.SOCK_DGRAM) as sock:
         sock.setblocking(False)
         if sys.platform == "linux":

@@ -11,7 +11,7 @@ from nexkit.units import Ms, Seconds
 from probes.exchange.dns_message import answered, exchange_over_stream, is_answer, message_of, unanswered
 from probes.exchange.dns_question import Question
 from probes.exchange.stream import open_stream
-from probes.exchange.traffic import udp_bytes
+from probes.exchange.udp import ask_udp
 
 UDP_ATTEMPTS = 2
 
@@ -42,15 +42,14 @@ class Asker:
             message = message_of(question, ctx.random)
             payload = message.to_wire()
             try:
-                ctx.spend(udp_bytes(len(payload)))
-                reply = await ctx.platform.exchange_udp(
+                reply = await ask_udp(
+                    ctx,
                     self._resolver,
                     self._port,
                     payload,
                     timeout_s=self._timeout_s,
                     accept=partial(is_answer, message),
                 )
-                ctx.spend(udp_bytes(len(reply.payload)))
             except (OSError, BudgetExceededError) as error:
                 if not isinstance(error, TimeoutError) or attempts == UDP_ATTEMPTS:
                     return unanswered(question, DnsTransport.UDP, attempts, classify(error, step="udp"))

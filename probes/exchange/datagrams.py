@@ -9,7 +9,7 @@ from nexkit.address import Family
 from nexkit.platform.api import Datagram, UdpReply, UdpSession
 from nexkit.probe import ProbeContext
 from nexkit.units import Ms, Seconds
-from probes.exchange.traffic import udp_bytes
+from probes.exchange.traffic import icmp_error_bytes, udp_bytes
 
 
 @dataclass(slots=True)
@@ -45,6 +45,10 @@ class Datagrams:
         try:
             async with asyncio.timeout(timeout_s):
                 reply = await answer
+        except TimeoutError:
+            # Whether an ICMP error came instead, such a socket is not told.
+            self._ctx.spend(icmp_error_bytes(len(payload)))
+            raise
         finally:
             self._waiting.remove(waiting)
         self._ctx.spend(udp_bytes(len(reply.payload)))

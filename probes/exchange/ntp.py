@@ -76,10 +76,10 @@ def offset(answer: NtpAnswer, sent_at: datetime, rtt_ms: Ms) -> tuple[Seconds, M
     """
     asked = (sent_at - _EPOCH) / timedelta(seconds=1)
     got = asked + rtt_ms / 1000
-    served_s = min(max(0.0, answer.sent - answer.received), rtt_ms / 1000)
-    delay_s = rtt_ms / 1000 - served_s
+    served_ms = min(max(0.0, answer.sent - answer.received) * 1000, rtt_ms)
+    delay_ms = Ms(rtt_ms - served_ms)
     middle = (_near(answer.received - asked) + _near(answer.sent - got)) / 2
-    return Seconds(middle), Ms(delay_s * 1000), Seconds(delay_s / 2 + answer.root_distance_s)
+    return Seconds(middle), delay_ms, Seconds(delay_ms / 2000 + answer.root_distance_s)
 
 
 def _near(difference: float) -> float:

@@ -16,7 +16,7 @@ from nexkit.platform.api import UdpConnection
 from nexkit.probe import ProbeContext
 from nexkit.units import Ms, Seconds
 from probes.exchange.http1 import HttpAnswer, HttpError, http_answer, request_target, user_agent
-from probes.exchange.traffic import udp_bytes
+from probes.exchange.traffic import icmp_error_bytes, udp_bytes
 
 if TYPE_CHECKING:
     from aioquic.quic.connection import QuicConnection
@@ -26,6 +26,8 @@ ALPN = "h3"
 MAX_BODY_BYTES = 8_192
 _MAX_BYTES = 65_536
 """All that is received over one connection, handshake included."""
+_FIRST_DATAGRAM_BYTES = 1200
+"""At least (RFC 9000, section 14.1)."""
 _LONG_HEADER = 0x80
 """Of a packet's first byte: the version follows in four bytes (RFC 8999, section 5.1)."""
 _VERSIONS = {1: "QUICv1", 0x6B3343CF: "QUICv2"}
@@ -189,6 +191,9 @@ class QuicClient:
             arrived_s = datagram.at_s
         except asyncio.CancelledError:  # the library's timer, among others
             arrived_s = self._ctx.clock.monotonic()
+            raise
+        except OSError:  # an ICMP error, which quotes a datagram
+            self._ctx.spend(icmp_error_bytes(_FIRST_DATAGRAM_BYTES))
             raise
         finally:
             self._waited_s = Seconds(self._waited_s + max(0.0, arrived_s - began_s))

@@ -21,6 +21,7 @@ from nexkit.failures import classify
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, Outcome
 from nexkit.probe import ProbeContext
 from nexkit.units import Bytes, Ms, Seconds
+from probes.exchange.target import address_of
 from probes.load.both_ways import Latencies, Progress, at_rest, load_test
 from probes.load.direction import QUEUE_FILLING_RATIO, WIRE_RATIO
 from probes.load.latency import LatencySource, TimedReply, observe, summary
@@ -81,7 +82,7 @@ async def measure(params: LoadParams, ctx: ProbeContext) -> Outcome[LoadTest]:
         return Failed(Failure(kind=FailureKind.NOT_INSTALLED, step=STEP))
     host, port = params.host_port
     try:
-        address = (await ctx.platform.resolve(host))[0]
+        address = await address_of(host, ctx)
     except OSError as error:
         return Failed(classify(error, step="resolve"))
     command = (program, "-c", address, *(("-p", str(port)) if port else ()), "-J", "-i", _INTERVAL)
@@ -229,12 +230,14 @@ def read_run(output: bytes) -> Run:
             if math.isfinite(at_s) and at_s > marks[-1][0] and moved >= marks[-1][1]:
                 marks.append((at_s, moved))
             round_trips += [
-                (at_s, Ms(stream["rtt"] / 1000)) for stream in interval["streams"] if stream.get("rtt", 0) > 0
+                (at_s, Ms(stream["rtt"] / 1000))
+                for stream in interval["streams"]
+                if 0 < stream.get("rtt", 0) < math.inf
             ]
         end = answer["end"]
         name = end.get("sender_tcp_congestion")
         received = end.get("sum_received", {}).get("bytes")
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise ProgramError(Failure(kind=FailureKind.PROTOCOL, step=STEP)) from None
     if len(marks) == 1:
         raise ProgramError(Failure(kind=FailureKind.PROTOCOL, step=STEP))

@@ -21,6 +21,7 @@ from nexkit.probe import ProbeContext
 from probes.exchange.hosts import authority
 from probes.exchange.http1 import HttpError, get
 from probes.exchange.stream import ByteStream, open_stream
+from probes.exchange.target import address_of
 from probes.exchange.tls import NotTlsError, TlsStream
 from probes.load.both_ways import measure_both_ways
 from probes.load.connection import BLOCK_BYTES, TLS_PAYLOAD_SHARE, TransferError
@@ -104,7 +105,7 @@ async def locate(address: str, ctx: ProbeContext) -> tuple[Addresses, ...]:
     query = "&".join(filter(None, (url.query, urlencode(_METADATA))))
     try:
         async with asyncio.timeout(LOCATE_TIMEOUT_S):
-            found = (await ctx.platform.resolve(host))[0]
+            found = await address_of(host, ctx)
             async with open_stream(ctx, found, port, timeout_s=CONNECT_TIMEOUT_S) as stream:
                 secure: ByteStream = stream
                 if url.scheme == "https":

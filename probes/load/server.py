@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from nexkit.address import is_address
 from nexkit.failures import classify
 from nexkit.platform.tcp import reset_on_close
 from nexkit.probe import ProbeContext
-from nexkit.units import Ms, Seconds
+from nexkit.units import Bytes, Ms, Seconds
+from probes.exchange.traffic import LOOKUP_BYTES
 from probes.load.connection import TransferError
 
 CONNECT_TIMEOUT_S = Seconds(3.0)
@@ -84,6 +86,7 @@ async def find_server(ctx: ProbeContext, *, scheme: str, host: str, port: int | 
     """The server at its first address that takes a connection; TransferError with the first address's trouble."""
     port = port or DEFAULT_PORTS[scheme]
     try:
+        ctx.spend(Bytes(0) if is_address(host) else LOOKUP_BYTES)
         addresses = await ctx.platform.resolve(host)
     except OSError as error:
         raise TransferError(classify(error, step="resolve")) from error

@@ -36,6 +36,8 @@ SUBPROTOCOL = "net.measurementlab.ndt.v7"
 MESSAGE_BYTES = 1 << 16
 """Of an upload; the protocol asks for no more than 2**17 to be accepted."""
 MAX_TEXT_CHARACTERS = 100_000
+MAX_OTHER_BYTES = 1_000_000
+"""Of all that is no load: a server measures itself some hundred times at most, with some kilobytes each."""
 _FRAME_HEAD_BYTES = 14
 _BBR = "bbr"
 _ORDINARY_ENDS = frozenset({CloseReason.NORMAL_CLOSURE, CloseReason.GOING_AWAY, CloseReason.NO_STATUS_RCVD})
@@ -84,6 +86,7 @@ class NdtConnection(asyncio.BufferedProtocol):
         self._upgraded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._text = ""
+        self._raw_bytes = 0
         self._limit_bytes = 0
         self._upload_left = 0
         self._paused = False
@@ -149,10 +152,13 @@ class NdtConnection(asyncio.BufferedProtocol):
         """Bytes came."""
         if self._ended.done():
             return
+        self._raw_bytes += nbytes
         try:
             self._socket.receive_data(bytes(self._buffer[:nbytes]))
             for event in self._socket.events():
                 self._follow(event)
+            if not self._ended.done() and self._raw_bytes - self.received_bytes > MAX_OTHER_BYTES:
+                self._fail(Failure(kind=FailureKind.PROTOCOL, step="http"))
         except (RemoteProtocolError, LocalProtocolError):
             self._fail(Failure(kind=FailureKind.PROTOCOL, step="http"))
 

@@ -13,7 +13,8 @@ from nexkit.probe import ProbeContext
 from nexkit.units import Ms, Seconds
 from probes.exchange.datagrams import Datagrams, open_datagrams
 from probes.exchange.stun import BindingAnswer, Endpoint, binding_request, is_answer, read_answer
-from probes.exchange.traffic import LOOKUP_BYTES, udp_bytes
+from probes.exchange.traffic import LOOKUP_BYTES
+from probes.exchange.udp import ask_udp
 
 _WAITS = (0.25, 0.35, 0.4)
 """Shares of the time-out for which each of three requests is waited for."""
@@ -95,9 +96,7 @@ async def _ask(datagrams: Datagrams, target: _Target, timeout_s: Seconds, ctx: P
         request = binding_request(ctx.random)
         last = number == len(_WAITS)
         try:
-            if last:
-                ctx.spend(udp_bytes(len(request)))
-            ask = ctx.platform.exchange_udp if last else datagrams.ask
+            ask = partial(ask_udp, ctx) if last else datagrams.ask
             reply = await ask(
                 target.address,
                 target.port,
@@ -105,8 +104,6 @@ async def _ask(datagrams: Datagrams, target: _Target, timeout_s: Seconds, ctx: P
                 timeout_s=Seconds(timeout_s * share),
                 accept=partial(is_answer, request),
             )
-            if last:
-                ctx.spend(udp_bytes(len(reply.payload)))
         except (OSError, BudgetExceededError) as error:
             if last or not isinstance(error, TimeoutError):
                 failure = classify(error, step="stun")

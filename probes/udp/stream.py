@@ -15,6 +15,7 @@ from nexkit.units import Bytes, Ms, Ratio, Seconds
 from probes.exchange import stamp
 from probes.exchange.target import address_of
 from probes.exchange.traffic import udp_bytes
+from probes.exchange.udp import ask_udp
 from probes.udp.packets import LEFT_OUT, Greeted, Packets, StampPackets, StunPackets
 
 _GREETINGS = 3
@@ -127,9 +128,9 @@ async def _greeted(
 async def _ask_connected(target: _Target, pace: Pace, ctx: ProbeContext) -> None:
     """Ask once from a socket that is connected: only such a one is told everywhere that a port is closed (OSError)."""
     packet = stamp.packet(0, ctx.clock.monotonic(), pace.payload_bytes)
-    ctx.spend(2 * udp_bytes(len(packet)))
     with contextlib.suppress(TimeoutError):
-        await ctx.platform.exchange_udp(
+        await ask_udp(
+            ctx,
             target.address,
             target.port,
             packet,

@@ -10,6 +10,7 @@ from nexkit.run_record import RunRecord
 from nexkit.stats import quantile
 from nexkit.texts import Texts
 from nexkit.texts.numbers import byte_size, milliseconds, percent, quantity
+from nexkit.texts.words import hop_place_text
 from report.tables.table import DASH, Row, Table, cell, code, failure_word, known, measured, yes_no
 
 
@@ -106,7 +107,7 @@ def _path(trace: PathTrace, texts: Texts) -> Table:
             (
                 str(hop.ttl),
                 cell(_responder(each) for each in hop.responders),
-                DASH if place is HopPlace.SILENT else place.value,
+                DASH if place is HopPlace.SILENT else hop_place_text(place, texts),
                 f"{hop.received}/{hop.sent}",
                 percent(loss.carried_ratio) if loss.continues_to_target and hop.received else DASH,
                 *_times(hop),

@@ -324,8 +324,8 @@ def test_every_hop_is_found_by_udp_without_any_privilege(world, version):
 def test_all_udp_probes_are_of_one_flow(world):
     with world.broken(
         "nft -f - <<'END'\ntable inet count {\n set flows {\n type inet_service . inet_service; flags dynamic\n }\n"
-        " chain out {\n type filter hook output priority 0;\n meta l4proto udp add @flows { udp sport . udp dport }\n"
-        " }\n}\nEND",
+        " chain out {\n type filter hook output priority 0;\n oifname != lo meta l4proto udp add @flows"
+        " { udp sport . udp dport }\n }\n}\nEND",
         "nft list set inet count flows >/run/flows; nft delete table inet count",
     ):
         world.fact("route", privilege=WITHOUT_RAW_SOCKETS, target=SERVER[4])

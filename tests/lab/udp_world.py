@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from link import Impairment
+from servers import configs
 from servers.certificates import Authority, Certificate
 from test_linux_probes import NEAR, SERVER, World
 
@@ -88,29 +89,21 @@ class UdpWorld(World):
 
     def coturn(self, *addresses, port=3478, options=()):
         """coturn as a STUN server; with two addresses of a family it offers the tests of RFC 5780."""
-        listening = [f"--listening-ip={address}" for address in addresses]
-        options = [
-            *options,
-            f"--listening-port={port}",
-            "--no-tcp",
-            "--no-tls",
-            "--no-dtls",
-            "--no-cli",
-            "--stun-only",
-            "--no-auth",
-            "--log-file=stdout",
-        ]
-        options += [f"--pidfile=/run/servers/turn{port}.pid", f"--userdb=/run/servers/turn{port}.db", "-c", "/dev/null"]
-        return self.running("server", ["turnserver", *options, *listening], port=port)
+        command = configs.coturn(self._folder(f"turn{port}"), addresses, port=port)
+        return self.running("server", [*command, *options], port=port)
 
     def chrony(self):
         """chrony, which takes its own clock for true."""
-        settings = (
-            "local stratum 2\nallow all\ncmdport 0\npidfile /run/servers/chrony.pid\nuser root\n"
-            f"bindaddress {SERVER[4]}\nbindaddress {SERVER[6]}\n"
-        )
-        self.shell(f"cat >/run/servers/chrony.conf <<'END'\n{settings}END")
-        return self.running("server", ["chronyd", "-x", "-d", "-f", "/run/servers/chrony.conf"], port=123)
+        folder = self._folder("chrony")
+        settings = configs.chrony(folder, (SERVER[4], SERVER[6]))
+        self.shell(f"cat >{folder}/conf <<'END'\n{settings}END")
+        return self.running("server", ["chronyd", "-x", "-d", "-f", f"{folder}/conf"], port=123)
+
+    def _folder(self, name):
+        """A place of the world's own for a server's files."""
+        folder = f"/run/servers/{name}"
+        self.shell(f"mkdir -p {folder}")
+        return folder
 
     def reflector(self, *, version=4, port=862, stateless=False):
         """A STAMP reflector on the server."""

@@ -85,7 +85,7 @@ def chrony(folder, addresses):
 
 
 def coturn(folder, addresses, *, port=3478):
-    """The command of a STUN server."""
+    """The command of a STUN server; with two addresses of a family it offers the tests of RFC 5780."""
     files = [f"--pidfile={folder}/pid", f"--userdb={folder}/users", "--log-file=stdout", "-c", "/dev/null"]
     plain = ["--no-tcp", "--no-tls", "--no-dtls", "--no-cli", "--stun-only", "--no-auth"]
     return ["turnserver", *plain, f"--listening-port={port}", *files, *(f"--listening-ip={each}" for each in addresses)]

@@ -58,6 +58,8 @@ def test_what_still_lay_in_the_senders_buffer_does_not_count():
         b'{"intervals": [], "end": {}}',
         b'{"intervals": 3, "end": {}}',
         b'{"intervals": [{"sum": {"end": "x", "bytes": 1}}], "end": {}}',
+        b'{"intervals": [{"sum": {"end": 1, "bytes": Infinity}}], "end": {}}',
+        b'{"intervals": [{"sum": {"end": 1, "bytes": 1}, "streams": [{"rtt": 1%s}]}], "end": {}}' % (b"0" * 400),
         json.dumps(printed() | {"end": None}).encode(),
     ],
 )

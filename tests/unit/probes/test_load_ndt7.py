@@ -21,7 +21,7 @@ from wsproto.events import (
 from nexkit.outcome import FailureKind
 from probes.load.connection import TransferError
 from probes.load.ndt7 import read_servers
-from probes.load.websocket import MAX_TEXT_CHARACTERS, SUBPROTOCOL, NdtConnection
+from probes.load.websocket import MAX_OTHER_BYTES, MAX_TEXT_CHARACTERS, SUBPROTOCOL, NdtConnection
 
 
 def result(host="mlab1.example.com", **urls):
@@ -219,6 +219,8 @@ def test_a_server_that_does_not_agree_is_a_failure(values):
         b"\x89\x7e\xff\xff",  # a ping longer than 125 bytes
         struct.pack("!BBQ", 0x81, 127, MAX_TEXT_CHARACTERS + 1000) + b"a" * (MAX_TEXT_CHARACTERS + 1000),
         b"\x01\x02\xc3\x28",  # no UTF-8
+        (b"\x81\x7d{}" + b" " * 123) * (MAX_OTHER_BYTES // 127 + 1),
+        (b"\x89\x7d" + b"!" * 125) * (MAX_OTHER_BYTES // 127 + 1),
     ],
 )
 def test_frames_that_break_the_protocol_end_the_test(data):

@@ -181,7 +181,8 @@ def test_ranges_of_time_around_a_saturday_night(london, expression, expected):
     ],
 )
 def test_what_cannot_be_evaluated(script, error):
-    assert answered(script, time_s=0.2) == {"answers": [], "wanted": [], "error": error}
+    # What ends for another reason has time, on a slow computer too.
+    assert answered(script, time_s=0.2 if error == "time" else 10.0) == {"answers": [], "wanted": [], "error": error}
 
 
 @pytest.mark.parametrize("result", ["5", "null", "undefined", "{}", "[]"])

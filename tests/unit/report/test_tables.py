@@ -160,7 +160,13 @@ def test_a_path_shows_where_its_loss_begins():
         *(replace(hop, sent=10, received=9) for hop in trace.hops[3:]),
     )
     table = tables_of(replace(trace, hops=hops, flow_stable=False))["Routers on the way"]
-    assert [row[2] for row in table.rows] == ["first_router", "carrier_nat", "–", "provider", "target"]
+    assert [row[2] for row in table.rows] == [
+        "first router",
+        "carrier's address translation (100.64.0.0/10)",
+        "–",
+        "provider",
+        "destination",
+    ]
     assert [row[4] for row in table.rows] == ["–", "–", "–", "10 %", "10 %"]
     assert "several ways" in table.note
 
