@@ -87,9 +87,6 @@ _SUBJECTS = {
     "access.line": Subject.ACCESS_LINE,
     "ping.carrier": Subject.ACCESS_LINE,
     "ping.control": Subject.CONTROL,
-    "link.start": Subject.COMPUTER,
-    "link.end": Subject.COMPUTER,
-    "wifi.": Subject.COMPUTER,
     "host.": Subject.COMPUTER,
 }
 
