@@ -92,7 +92,7 @@ def _udp(request: Request, profile: Profile, effort: Effort) -> Step:
             "stun": stun,
             "reflectors": reflectors,
             "duration_s": effort.call_s if calls else effort.stream_s,
-            "timeout_s": Seconds(effort.step_s / 2),
+            "timeout_s": effort.step_s,
         },
         timeout_s=Seconds(effort.stage_s + (effort.call_s if calls else 0.0)),
         skip=None if stun or reflectors else SkipReason.NO_TARGET,
