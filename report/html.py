@@ -22,6 +22,7 @@ from nexkit.texts.causes import CauseText, cause_text
 from nexkit.texts.facts import outcome_text
 from nexkit.texts.numbers import bit_rate, byte_size, milliseconds, percent
 from nexkit.texts.probes import probe_text
+from nexkit.texts.suitability import grade_word, graded, graded_value_text, use_name
 from nexkit.texts.verdicts import not_tested_text, rung_word, segment_name, severity_word, verdict_sentence
 from nexkit.texts.words import subject_text, symptom_name, value_text
 from report.figures import Bar, bar_chart, echo_chart
@@ -130,6 +131,15 @@ def report_html(
         beside=[_place(rung, diagnosis, texts) for rung in diagnosis.ladder if rung.segment not in _PATH],
         findings=[view for view in findings if view.finding.severity is not Severity.CONTEXT],
         context=[view for view in findings if view.finding.severity is Severity.CONTEXT],
+        uses=[
+            (
+                use_name(each.use, texts),
+                each.grade,
+                grade_word(each.grade, texts) if each.grade else "–",
+                [(value.grade, graded_value_text(value, texts)) for value in each.values],
+            )
+            for each in graded(diagnosis)
+        ],
         charts=[*_echo_charts(record, texts), *_load_charts(record, texts)],
         not_tested=_not_tested(diagnosis, texts),
         withheld=[result.id for result in record.results if result.outcome == Skipped(SkipReason.WITHHELD)],

@@ -7,6 +7,7 @@ from nexkit.diagnosis.ladder import ladder
 from nexkit.diagnosis.limits import DEFAULT_LIMITS, Limits
 from nexkit.diagnosis.rules import RULES, Rule
 from nexkit.diagnosis.snapshot import Snapshot
+from nexkit.diagnosis.suitability import suitability
 from nexkit.diagnosis.verdict import (
     RULES_VERSION,
     Diagnosis,
@@ -46,7 +47,13 @@ def diagnose(record: RunRecord, limits: Limits = DEFAULT_LIMITS) -> Diagnosis:
         rules_version=RULES_VERSION,
         started_at=record.started_at,
         took_s=record.took_s,
+        suitability=() if _in_the_way(findings) else suitability(run, limits),
     )
+
+
+def _in_the_way(findings: tuple[Finding, ...]) -> bool:
+    """Whether a root keeps the user from the network itself: then it is of no use how good the rest is."""
+    return any(each.severity is Severity.BLOCKING and each.segment is not Segment.SERVICE for each in findings)
 
 
 def judge(rule: Rule, run: Snapshot, limits: Limits) -> RuleAnswer:

@@ -165,6 +165,26 @@ class Limits:
     fast_ethernet_bit_s: tuple[BitPerSecond, BitPerSecond] = (BitPerSecond(90e6), BitPerSecond(95.5e6))
     """Goodput that a link of 100 Mbit/s ends at: 1448 bytes of payload in 1538 on the wire are 94 % (IEEE 802.3)."""
 
+    call_rtt_poor_ms: Ms = Ms(500.0)
+    """A call whose round trips are longer was poor (Microsoft Teams, Call Quality Dashboard, stream classification)."""
+    call_jitter_poor_ms: Ms = Ms(40.0)
+    """Zoom, network requirements: jitter of 40 ms or less."""
+    call_loss_poor_ratio: Ratio = Ratio(0.1)
+    """A call that lost more was poor (Microsoft Teams, Call Quality Dashboard, stream classification)."""
+    call_burst_loss_ratio: Ratio = Ratio(0.1)
+    """Of any 200 ms (Microsoft Teams, network requirements: burst packet loss below 10 %)."""
+    desktop_rtt_poor_ms: Ms = Ms(200.0)
+    """W365ConnectivityTool: round trip fails above 200 ms; good below 100 ms, as for calls."""
+    desktop_jitter_poor_ms: Ms = Ms(60.0)
+    """W365ConnectivityTool: jitter fails above 60 ms; good below 30 ms, as for calls."""
+    web_goodput_bit_s: BitPerSecond = BitPerSecond(10e6)
+    """Cloudflare, Aggregated Internet Measurement (AIM): the first step that counts for streaming and browsing."""
+    web_goodput_poor_bit_s: BitPerSecond = BitPerSecond(1e6)
+    """Cloudflare AIM: no points below 1 Mbit/s."""
+    web_working_rtt_poor_ms: Ms = Ms(200.0)
+    """300 round trips a minute under load are poor (Apple networkQuality; draft-ietf-ippm-responsiveness); good is 60
+    ms, or 1000 of them."""
+
     against_factor: Ratio = Ratio(0.8)
     """A finding's confidence is multiplied by this for each outcome that speaks against it (own choice)."""
     healthy_confidence: Ratio = Ratio(0.95)

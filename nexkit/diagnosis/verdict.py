@@ -135,6 +135,49 @@ class NotTested:
     reason: SkipReason | FailureKind
 
 
+class Use(Enum):
+    """What people do with a connection."""
+
+    CALLS = "calls"
+    REMOTE_DESKTOP = "remote_desktop"
+    WEB = "web"
+
+
+class Grade(Enum):
+    """How far a value, or a connection as a whole, meets what a use asks for."""
+
+    GOOD = "good"
+    FAIR = "fair"
+    """Missed, and not so far that it is certainly bad."""
+    POOR = "poor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradedValue:
+    """A measured value beside what a use asks for."""
+
+    name: Open
+    """With its unit (`rtt_p50_ms`)."""
+    value: float
+    grade: Grade
+    good: float
+    """Good up to here; where `poor` is less than that, from here on."""
+    poor: float | None
+    """Beyond it certainly bad; None where nobody says so."""
+    because: tuple[Open, ...]
+    """Outcome ids."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suitability:
+    """What the connection is worth for one use."""
+
+    use: Use
+    grade: Grade | None
+    """The worst of the values; None where too little was measured."""
+    values: tuple[GradedValue, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
     """The diagnosis document."""
@@ -148,3 +191,5 @@ class Diagnosis:
     rules_version: Open
     started_at: datetime
     took_s: Seconds
+    suitability: tuple[Suitability, ...] = ()
+    """None at all where something is in the way of everything, and in documents of before."""

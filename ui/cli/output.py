@@ -7,6 +7,7 @@ from nexkit.texts import Texts
 from nexkit.texts.causes import cause_text
 from nexkit.texts.facts import outcome_text
 from nexkit.texts.numbers import percent
+from nexkit.texts.suitability import graded, suitability_text
 from nexkit.texts.verdicts import not_tested_text, rung_word, segment_name, severity_word, verdict_sentence
 from report.visible import visible
 from ui.cli.streams import ProgressLine
@@ -66,6 +67,9 @@ def verdict_text(diagnosis: Diagnosis, record: RunRecord, texts: Texts) -> str:
         lines += [f"    {step}: {visible(measured.get(step, ''))}" for step in finding.evidence]
         if finding.explains:
             lines += [_("  Explains: {causes}").format(causes=", ".join(finding.explains))]
+    if uses := graded(diagnosis):
+        lines += ["", _("What this connection is good for:")]
+        lines += [f"  {suitability_text(use, texts)}" for use in uses]
     if diagnosis.not_tested:
         lines += ["", _("Not tested:")]
         lines += [f"  {item.step}: {not_tested_text(item, texts)}" for item in diagnosis.not_tested]

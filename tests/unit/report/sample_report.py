@@ -8,11 +8,15 @@ from nexkit.diagnosis.verdict import (
     RULES_VERSION,
     Diagnosis,
     Finding,
+    Grade,
+    GradedValue,
     NotTested,
     Rung,
     RungState,
     Segment,
     Severity,
+    Suitability,
+    Use,
     Verdict,
     VerdictState,
 )
@@ -363,6 +367,23 @@ def busy_line_diagnosis() -> Diagnosis:
         rules_version=RULES_VERSION,
         started_at=STARTED_AT,
         took_s=31.7,
+        suitability=(
+            Suitability(
+                use=Use.CALLS,
+                grade=Grade.FAIR,
+                values=(
+                    GradedValue(
+                        name="working_rtt_ms",
+                        value=412.0,
+                        grade=Grade.FAIR,
+                        good=100.0,
+                        poor=500.0,
+                        because=("load.test",),
+                    ),
+                ),
+            ),
+            Suitability(use=Use.REMOTE_DESKTOP, grade=None, values=()),
+        ),
     )
 
 

@@ -61,7 +61,17 @@ def test_the_diagnosis_document_has_the_documented_keys(diagnosis):
     document = encode_diagnosis(diagnosis)
     assert document["schema"] == "nexkit/diagnosis/1"
     assert set(document) == {
-        *("schema", "verdict", "findings", "ladder", "not_tested", "rules_version", "started_at", "took_s")
+        *(
+            "schema",
+            "verdict",
+            "findings",
+            "ladder",
+            "not_tested",
+            "rules_version",
+            "started_at",
+            "took_s",
+            "suitability",
+        )
     }
     assert document["verdict"] == {
         "state": "fault",

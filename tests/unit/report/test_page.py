@@ -257,3 +257,11 @@ def test_every_category_is_explained(category, texts):
     assert title
     assert contains.endswith(".")
     assert contains in notice_text(texts)
+
+
+def test_what_the_connection_is_good_for_stands_with_its_numbers(record, diagnosis, profile, texts):
+    words = "".join(Page(page_of(record, diagnosis, profile, texts)).text)
+    assert "Calls and video meetings" in words
+    assert "round trip under load 412 ms (good up to 100 ms)" in words
+    assert "Remote desktop" not in words, "too little was measured for it"
+    assert "good for" not in page_of(record, replace(diagnosis, suitability=()), profile, texts)
