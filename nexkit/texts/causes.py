@@ -328,7 +328,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("Use a network cable for calls, or renew the Wi-Fi driver."),
         ),
         desk=_(
-            "Gateway RTT spikes of {spike_ms} every {period_ms} (p50 {rtt_p50_ms}, RSSI {rssi_dbm}): scans or power save."
+            "Gateway RTT spikes of {spike_ms} every {period_ms} (p50 {rtt_p50_ms}, RSSI {rssi_dbm}): "
+            "scans or power save."
         ),
     ),
     "lan.cable_degraded": lambda _: CauseText(
@@ -365,7 +366,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         ),
         advice=(
             _(
-                "Switch Wi-Fi off and on again, or pull the network cable and plug it back in: the right device may win."
+                "Switch Wi-Fi off and on again, or pull the network cable and plug it back in: "
+                "the right device may win."
             ),
             _("Unplug any router or access point that was added lately, or switch off its DHCP server."),
             _("Type no passwords before the support desk has seen this report: somebody may have done it on purpose."),
@@ -863,7 +865,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "vpn.hairpin": lambda _: CauseText(
         title=_("The VPN is a long detour"),
         sentence=_(
-            "“{service}” is reached by way of the VPN, and every answer takes {tunnel_rtt_ms}; past the VPN it would be "
+            "“{service}” is reached by way of the VPN, and every answer takes {tunnel_rtt_ms}; "
+            "past the VPN it would be "
             "about {direct_rtt_ms}."
         ),
         advice=(

@@ -43,7 +43,7 @@ def ike_answer(message: bytes) -> bytes:
     return bytes(4) + message[4:12] + os.urandom(8) + head + _NO_PROPOSAL_CHOSEN
 
 
-def carry(settings: dict) -> None:
+def carry(settings: dict) -> None:  # noqa: C901  one loop between two ends
     """Carry packets between the device and the other end until ended."""
     peer = tuple(settings["server"]) if "server" in settings else None
     hole_bytes = settings.get("hole_bytes") or 65_536
