@@ -81,7 +81,7 @@ def _server_troubles(_: Gettext) -> Mapping[str, str]:
 
 
 def _clock_ways(_: Gettext) -> Mapping[str, str]:
-    return {"ahead": _("fast"), "behind": _("slow")}
+    return {"ahead": _("ahead of the right time"), "behind": _("behind the right time")}
 
 
 def _clock_harms(_: Gettext) -> Mapping[str, str]:
