@@ -96,7 +96,8 @@ def without_offload(device: str) -> None:
             fcntl.ioctl(control, _SIOCETHTOOL, struct.pack("16sP", device.encode(), ctypes.addressof(value)))
 
 
-def _open(device: str) -> socket.socket:
+def open_packets(device: str) -> socket.socket:
+    """A socket that sends and takes whole frames of a device."""
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
     sock.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
     # The system gives at most its own limit (net.core.rmem_max), which is some hundred frames.
@@ -109,7 +110,7 @@ def _open(device: str) -> socket.socket:
 
 def relay(devices: tuple[str, str], forth: Impairment, back: Impairment, seed: int) -> None:
     """Carry frames between two devices until ended. The seed makes the sequence of losses repeatable."""
-    ends = tuple(_open(device) for device in devices)
+    ends = tuple(open_packets(device) for device in devices)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     ways = {

@@ -232,6 +232,17 @@ class ClocksAhead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientPort:
+    """What the client's network port tells of itself and of its cable's other end."""
+
+    mbit_s: int
+    """As negotiated."""
+    half: bool = False
+    port_mbit_s: int = 1000
+    partner_mbit_s: int = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BusyClient:
     """Programs on the client compute without end; what is measured comes last with this system's scheduler."""
 
@@ -270,6 +281,7 @@ Action: TypeAlias = (
     | RefuseIcmp
     | ClocksAhead
     | BusyClient
+    | ClientPort
 )
 
 ACTIONS: dict[str, type[Action]] = {
@@ -299,6 +311,7 @@ ACTIONS: dict[str, type[Action]] = {
     "refuse_icmp": RefuseIcmp,
     "clocks_ahead": ClocksAhead,
     "busy_client": BusyClient,
+    "client_port": ClientPort,
 }
 
 

@@ -29,13 +29,14 @@ from typing import NoReturn
 
 import certifi
 import topology
-from link import without_offload
+from link import open_packets, without_offload
 from scenario import (
     Action,
     BusyClient,
     CaptivePortal,
     ClientEnvironment,
     ClientFile,
+    ClientPort,
     ClocksAhead,
     DnsFault,
     DnsRecords,
@@ -84,6 +85,8 @@ _NAMESPACES = (
 _CLONE_NEWNET = 0x40000000
 _READY_S = 10.0
 _PORTAL_PORT = 8080
+_CABLE = "cable"
+"""The node where the other end of the client's own port is."""
 _FAKETIME = "/usr/$LIB/faketime/libfaketime.so.1"
 """The dynamic linker puts in the folder of its own architecture (ld.so(8))."""
 _BUSY, _LAST = 5, 12
@@ -301,6 +304,7 @@ class World:
 
     def _make_nodes(self) -> None:
         impaired = [f"relay-{action.link}" for action in self._all(ImpairLink)]
+        impaired += [_CABLE for _ in self._all(ClientPort)]
         _ip([f"netns add {node}" for node in (*topology.NODES, *impaired)])
         for node in (*topology.NODES, *impaired):
             settings = {
@@ -338,6 +342,9 @@ class World:
                     f"link add name outer netns {relay} type veth peer {outer}",
                 ]
                 lines[relay] = ["link set inner up", "link set outer up"]
+            elif link.name == "lan" and self._all(ClientPort):
+                cables.append(f"link add name far netns {_CABLE} type veth peer {outer}")
+                lines[_CABLE] = ["link set far up"]
             else:
                 cables.append(f"link add {inner} type veth peer {outer}")
             for end, other in ((link.inner, link.outer), (link.outer, link.inner)):
@@ -356,11 +363,32 @@ class World:
             for address in (topology.CLIENT4, topology.CLIENT6)
         ]
         _ip(cables)
+        for action in self._all(ClientPort):
+            self._start_port(action)
         for node, batch in lines.items():
             _ip([*batch, *topology.routes(node)], node=node)
         _nft(_NAT, node="router")
         for action in impairments.values():
             self._start_relay(action)
+
+    def _start_port(self, action: ClientPort) -> None:
+        """The client's port in place of a mere cable; what stands on it tells what the port tells."""
+        link = next(link for link in topology.LINKS if link.name == "lan")
+        for node, device in ((_CABLE, "far"), (link.outer.node, link.outer.device)):
+            with _entered(node):
+                without_offload(device)
+        with _entered(_CABLE):
+            cable = open_packets("far")
+        settings = {"socket": cable.fileno(), "device": "port0", **asdict(action)}
+        with _entered("client"):
+            program = [sys.executable, "-S", str(HERE / "port.py"), json.dumps(settings)]
+            port = subprocess.Popen(
+                program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, pass_fds=[cable.fileno()]
+            )
+        cable.close()
+        _wait_for_line(port)
+        inner = f"name {link.inner.device} address {link.mac(link.inner)}"
+        _ip(["link set port0 up", f"link add link port0 {inner} type macvlan mode bridge"], node="client")
 
     def _start_relay(self, action: ImpairLink) -> None:
         link = next(link for link in topology.LINKS if link.name == action.link)
