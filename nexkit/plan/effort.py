@@ -81,6 +81,8 @@ MAX_OTHERS = 8
 """Addresses of sites and services that are pinged where some anchors are bad."""
 SLOW_MS = 100.0
 """Above this the way to an anchor is looked at by stretches (Microsoft Teams, network requirements: below 100 ms)."""
+SPIKE_MS = 50.0
+"""A router that answers later than this now and then is asked for longer (W365ConnectivityTool: fails above 50 ms)."""
 MAX_SIZED = 2
 """So many anchors of a family get packets of all sizes."""
 

@@ -7,6 +7,7 @@ from nexkit.facts.echo import EchoStats
 from nexkit.facts.network import GatewayReach
 from nexkit.facts.path import PathTrace
 from nexkit.facts.reach import Reach
+from nexkit.facts.wifi import WifiReading
 from nexkit.outcome import FailureKind
 from nexkit.plan.effort import (
     ANCHOR_INTERVAL_S,
@@ -16,6 +17,7 @@ from nexkit.plan.effort import (
     REPEATED_MS,
     ROUTER_INTERVAL_S,
     SLOW_MS,
+    SPIKE_MS,
     Effort,
 )
 from nexkit.plan.kinds import route_step, tcp_step
@@ -35,6 +37,8 @@ def paths(profile: Profile, done: Outcomes, effort: Effort) -> Iterable[Step]:
     if lossy:
         yield from _more(done, effort)
         yield from _gateways_by_tcp(done, effort)
+    else:
+        yield from _pausing(done, effort)
     if lossy or slow:
         for of_family, digit in _FAMILIES:
             if (beyond := provider_hop(done, of_family)) is not None:
@@ -69,6 +73,16 @@ def _more(done: Outcomes, effort: Effort) -> Iterator[Step]:
         for step_id, echo in _first_rounds(done, kind):
             if echo.received:
                 yield _echoes(f"{step_id}.more", subject, echo.target, effort)
+
+
+def _pausing(done: Outcomes, effort: Effort) -> Iterator[Step]:
+    """The router once more, where some of its answers over Wi-Fi came late: whether they do so in a rhythm."""
+    if not any(link.joined for _step_id, reading in facts(done, "wifi.start", WifiReading) for link in reading.links):
+        return
+    for step_id, echo in _first_rounds(done, "gateway"):
+        late = [each for each in echo.samples[1:] if each.rtt_ms is not None and each.rtt_ms > SPIKE_MS]
+        if echo.rtt_p50_ms is not None and echo.rtt_p50_ms <= SPIKE_MS and len(late) > 1:
+            yield _echoes(f"{step_id}.more", Subject.GATEWAY, echo.target, effort)
 
 
 def _gateways_by_tcp(done: Outcomes, effort: Effort) -> Iterator[Step]:

@@ -31,6 +31,7 @@ from nexkit.facts.proxy import (
 )
 from nexkit.facts.reach import HttpResult, Reach, ReachAttempt, ReachLayer, TlsResult, TrustProblem
 from nexkit.facts.udp import StunAnswer, UdpPath
+from nexkit.facts.wifi import WifiLink, WifiReading
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, SkipReason
 from nexkit.params import build_params
 from nexkit.plan import make_planner
@@ -245,6 +246,19 @@ def test_nothing_is_asked_again_where_nothing_was_lost():
 def test_total_silence_is_not_asked_again():
     silent = lossy_outcomes() | {"ping.anchor1": echo("198.18.0.10", [None] * 10)}
     assert set(stages(QUICK_RUN, silent)[2]) == END
+
+
+def test_a_wifi_that_pauses_now_and_then_is_watched_longer():
+    state = network()
+    wireless = replace(state, interfaces=(replace(state.interfaces[0], kind=InterfaceKind.WIFI),))
+    joined = WifiReading(links=(WifiLink(interface="eth0", radio_on=True, joined=True, names_permitted=True),))
+    late = {"ping.gateway4": echo("192.168.10.1", [1.0, 2.0, 120.0, 2.0, 1.0, 130.0, 2.0, 1.0])}
+    by_cable = {step_id for steps in stages(QUICK_RUN, late) for step_id in steps}
+    assert "ping.gateway4.more" not in by_cable
+    follow_ups = stages(QUICK_RUN, late | {"wifi.start": Completed(joined)}, state=wireless)[2]
+    assert follow_ups["ping.gateway4.more"].subject is Subject.GATEWAY
+    steady = {"ping.gateway4": echo("192.168.10.1", [1.0, 2.0, 1.0, 90.0, 1.0]), "wifi.start": Completed(joined)}
+    assert "ping.gateway4.more" not in {each for steps in stages(QUICK_RUN, steady, state=wireless) for each in steps}
 
 
 def test_a_silent_port_makes_the_plan_try_the_host_by_other_ways():
