@@ -76,7 +76,8 @@ def _host(fact: HostState, texts: Texts) -> str:
         products=_listed(agent.product for agent in fact.agents or ()),
     )
     battery = _("on battery: {share}").format(share=percent(fact.battery_ratio)) if fact.on_battery else ""
-    return _line(line, battery)
+    waits = _("a program waits for itself: {time}").format(time=milliseconds(fact.own_answer_p50_ms))
+    return _line(line, battery, waits if fact.own_answer_p50_ms is not None else "")
 
 
 def _links(fact: LinkReading, texts: Texts) -> str:

@@ -272,3 +272,18 @@ def test_linux_reads_its_clocks():
     assert state.slept_s >= 0
     assert state.woke_ago_s >= 0
     assert (state.connectivity, state.connectivity_by) == (SystemConnectivity.PORTAL, "networkmanager")
+
+
+def test_a_program_that_answers_itself_hardly_waits():
+    waited_ms = host_reading._own_answers(0.2)
+    assert waited_ms is not None
+    assert 0 <= waited_ms < 2000
+
+
+def test_without_a_loopback_nothing_is_known_of_waiting():
+    with patch.object(host_reading.socket, "socket", side_effect=PermissionError):
+        assert host_reading._own_answers(0.05) is None
+
+
+def test_an_interval_too_short_to_ask_in_leaves_it_unknown():
+    assert host_reading._own_answers(0) is None
