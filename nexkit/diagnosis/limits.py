@@ -40,9 +40,9 @@ class Limits:
 
     min_hit_connects: int = 3
     """So many new connections have to come to nothing before that is a pattern (own choice; the chance is tested)."""
-    min_clean_connects: int = 5
-    """So many connections of a family, none of which failed, show that it is spared: where a third of them fails, all
-    of five pass in one run of eight (own choice)."""
+    spared_ratio: Ratio = Ratio(0.1)
+    """A family is spared what the other one suffers when so many connections without a failure would be rarer than
+    this by chance (own choice)."""
     min_hop_replies: int = 3
     """Fewer answers of a router say nothing of the delay up to it: the first one may wait for a neighbour (RFC 4861
     section 7.2.2), and it answers with its slow path."""
@@ -116,9 +116,9 @@ class Limits:
     memory_free_ratio: Ratio = Ratio(0.05)
     """Less than this is left, while the system moves memory to the disk (Microsoft, Performance Monitor guidance: below
     5 % memory is short)."""
-    own_answer_ms: Ms = Ms(50.0)
-    """What a program may wait for itself: as much as the way to one's router may take (W365ConnectivityTool: fails
-    above 50 ms). An idle computer needs less than one."""
+    own_answer_ms: Ms = Ms(100.0)
+    """What a program may wait for itself: up to here people feel that a computer reacts at once (Nielsen, Usability
+    Engineering, 1993: 0.1 s). Where processors are free it is less than one."""
 
     wifi_weak_dbm: float = -70.0
     """Below it a Wi-Fi signal is weak; networks are planned for -67 dBm (Apple, Deploy Wi-Fi roaming)."""

@@ -29,8 +29,8 @@ RUNS = {
     },
     "device.overloaded": {
         **healthy(),
-        "host.start": host(own_ms=90.0, busy_ratio=1.0),
-        "host.end": host(200.0, 900.5, own_ms=90.0, busy_ratio=1.0, uptime_s=1020.0),
+        "host.start": host(own_ms=190.0, busy_ratio=1.0),
+        "host.end": host(200.0, 900.5, own_ms=190.0, busy_ratio=1.0, uptime_s=1020.0),
     },
     "lan.wifi_weak": lossy(over_wifi(wifi(-80))),
     "lan.wifi_sticky": lossy(over_wifi(wifi(-80, cells=cells(best_dbm=-50)))),
