@@ -46,10 +46,10 @@ class NewFlows:
     hit: tuple[Connect, ...]
     """Those that came to nothing, or that only a repeated SYN opened, at destinations that are alive."""
     scattered: bool
-    """More of them than lost packets explain, at several destinations, and at one port of one address now so, now so:
-    no destination, port or path is what they have in common."""
+    """More of them than lost packets explain, at several destinations, beside others that open at once."""
     at_random: bool
-    """And so many that it is a pattern."""
+    """And so many that it is a pattern, at one port of one address now so, now so: no destination, port or path is what
+    they have in common."""
 
     @property
     def hit_ratio(self) -> Ratio:
@@ -126,14 +126,13 @@ def _new_flows(run: Snapshot, limits: Limits, of_family: Family) -> NewFlows:
     scattered = (
         len(tried) - len(hit) >= limits.min_destinations
         and len({each.address for each in hit}) >= limits.min_destinations
-        and bool(mixed)
         and chance < limits.chance_ratio
     )
     return NewFlows(
         tried=len(tried),
         hit=tuple(hit),
         scattered=scattered,
-        at_random=scattered and len(hit) >= limits.min_hit_connects,
+        at_random=scattered and bool(mixed) and len(hit) >= limits.min_hit_connects,
     )
 
 
@@ -143,11 +142,12 @@ def by_chance(run: Snapshot, limits: Limits, silent: Iterable[str]) -> bool:
     One address for each attempt. What all destinations lose is at most what the cleanest of them loses.
     """
     trips = round_trips(run, limits, Subject.ANCHOR)
+    flows = {each: new_flows(run, limits, each) for each in Family}
+    at_random = any(each.at_random for each in flows.values())
     chance_of: dict[Family, float] = {}
     for each in Family:
         lost = min((one.ratio for one in of_families(trips, each)), default=0.0) ** limits.packets_each
-        flows = new_flows(run, limits, each)
-        chance_of[each] = max(lost, flows.hit_ratio) if flows.at_random else lost
+        chance_of[each] = max(lost, flows[each].hit_ratio) if at_random and flows[each].scattered else lost
     chance = 1.0
     for address in silent:
         its_family = known_family(address)
@@ -162,9 +162,10 @@ def established(run: Snapshot, limits: Limits, of_family: Family) -> tuple[str, 
     return tuple(step for each in good for step in each.steps) or None
 
 
-def unhit(run: Snapshot, limits: Limits, of_family: Family) -> tuple[str, ...] | None:
-    """Outcome ids of enough connections of the family, of which no more failed than packets get lost; None else."""
+def spared(run: Snapshot, limits: Limits, of_family: Family, hit_ratio: float) -> tuple[str, ...] | None:
+    """Outcome ids that show a family without what the other one suffers at that rate; None where that may be chance."""
     flows = new_flows(run, limits, of_family)
-    if not signs.in_use(run, of_family) or flows.tried < limits.min_clean_connects or flows.hit:
+    chance = (1 - hit_ratio) ** flows.tried
+    if not signs.in_use(run, of_family) or flows.hit or chance > limits.spared_ratio:
         return None
     return signs.internet(run).reached[of_family]

@@ -7,7 +7,7 @@ the line from the session that runs over it.
 from nexkit.address import Family, Scope, known_scope
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import FAIR, LIKELY, POSSIBLE, STRONG, finding
-from nexkit.diagnosis.connects import established, new_flows, unhit
+from nexkit.diagnosis.connects import established, new_flows, spared
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.loss import (
     RoundTrips,
@@ -183,15 +183,15 @@ def port_exhaustion(run: Snapshot, limits: Limits) -> RuleAnswer:
         return Inconclusive(missing=(Subject.ANCHOR.value,))
     if new_flows(run, limits, Family.IPV6).scattered:
         return Clear()  # gateway.session_table_full: both families
-    spared = unhit(run, limits, Family.IPV6)
+    fine = spared(run, limits, Family.IPV6, flows.hit_ratio)
     shared = _line(run, _TRANSLATED)
-    if spared is None and not shared:
+    if fine is None and (not shared or signs.in_use(run, Family.IPV6)):
         return Inconclusive(missing=("ipv6",))
     return (
         finding(
             "access.port_exhaustion",
-            confidence=STRONG if spared and shared else LIKELY if spared else POSSIBLE,
-            evidence=(*flows.steps, *lives, *(spared or ()), *shared),
+            confidence=STRONG if fine and shared else LIKELY if fine else POSSIBLE,
+            evidence=(*flows.steps, *lives, *(fine or ()), *shared),
             values={"hit": len(flows.hit), "tried": flows.tried},
         ),
     )
