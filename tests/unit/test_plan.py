@@ -11,12 +11,15 @@ from nexkit.facts.echo import EchoMethod, EchoSample, echo_stats
 from nexkit.facts.load import LoadBackend
 from nexkit.facts.network import (
     DefaultRoute,
+    GatewayReach,
     Interface,
     InterfaceAddress,
     InterfaceKind,
+    NeighbourState,
     NetworkState,
     ProxySettings,
     Resolver,
+    TcpAnswer,
 )
 from nexkit.facts.path import Hop, HopResponder, PathMethod, PathTrace
 from nexkit.facts.proxy import (
@@ -236,6 +239,69 @@ def test_loss_is_looked_at_again_everywhere_and_on_both_sides_of_the_gateway():
     assert set(follow_ups) == {*more, "ping.provider4", "route.anchor6.other"}
     assert follow_ups["ping.provider4"].params["target"] == "203.0.113.1"
     assert follow_ups["ping.provider4"].subject is Subject.PROVIDER_HOP
+
+
+def test_a_slow_way_is_looked_at_by_stretches_and_in_the_carriers_network():
+    slow = lossy_outcomes() | {"ping.anchor1": echo("198.18.0.10", [180.0] * 10)}
+    internet = replace(PROFILE.internet, carrier_internal=("203.0.113.53",))
+    follow_ups = stages(QUICK_RUN, slow, replace(PROFILE, internet=internet))[2]
+    assert {"ping.provider4", "ping.carrier1", "access.line", "route.anchor6.other"} <= set(follow_ups)
+    assert follow_ups["ping.carrier1"].subject is Subject.ACCESS_LINE
+
+
+def test_a_router_that_answers_no_echo_is_asked_by_tcp():
+    near = GatewayReach(
+        gateway="192.168.10.1",
+        interface="eth0",
+        neighbour=NeighbourState.REACHABLE,
+        mac=None,
+        tcp=(TcpAnswer(port=80, connect_ms=Ms(1.0), failure=None),),
+    )
+    silent = {"ping.gateway4": echo("192.168.10.1", [None] * 10), "lan.gateway4": Completed(near)}
+    step = stages(QUICK_RUN, lossy_outcomes() | silent)[2]["ping.gateway4.tcp"]
+    assert (step.params["tcp"], step.params["tcp_port"], step.subject) == (True, 80, Subject.GATEWAY)
+
+
+def connected(address, *, opened):
+    kind = FailureKind.TIMEOUT
+    attempt = ReachAttempt(
+        address=address,
+        connect_ms=Ms(1.0) if opened else None,
+        tls=None,
+        http=None,
+        failure=None if opened else Failure(kind=kind, step="connect"),
+    )
+    return Completed(
+        Reach(
+            host=address,
+            port=443,
+            layer=ReachLayer.TCP,
+            expected_status=(),
+            resolve_ms=None,
+            resolve_failure=None,
+            attempts=(attempt,),
+        )
+    )
+
+
+def test_a_connection_that_came_to_nothing_is_tried_again_beside_one_that_did_not():
+    outcomes = lossy_outcomes() | {
+        "ping.anchor1": echo("198.18.0.10", [1.0] * 10),
+        "reach.anchor1": connected("198.18.0.10", opened=False),
+        "reach.control1": connected("198.18.1.1", opened=True),
+    }
+    follow_ups = stages(QUICK_RUN, outcomes)[2]
+    again = {step.params["host"] for step_id, step in follow_ups.items() if step_id.startswith("reach.again")}
+    assert again == {"198.18.0.10", "198.18.1.1"}
+    assert "ping.anchor1.more" in follow_ups
+
+
+def test_a_family_in_which_nothing_opens_is_not_tried_again():
+    outcomes = lossy_outcomes() | {
+        "ping.anchor1": echo("198.18.0.10", [1.0] * 10),
+        "reach.anchor1": connected("198.18.0.10", opened=False),
+    }
+    assert not any(step.startswith("reach.again") for steps in stages(QUICK_RUN, outcomes) for step in steps)
 
 
 def test_nothing_is_asked_again_where_nothing_was_lost():

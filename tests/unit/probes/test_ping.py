@@ -168,3 +168,9 @@ def test_it_can_be_cancelled_while_it_waits():
 def test_parameters_that_make_no_sense_are_refused(params):
     with pytest.raises(ValueError, match=r"must be at least 1|not in"):
         PingParams(target=TARGET, **params)
+
+
+def test_who_answers_no_echo_is_asked_by_tcp_where_that_is_wanted():
+    platform = FakePlatform(tcp={(TARGET, 53): ConnectionRefusedError(111, "refused")})
+    fact = measure(PingProbe(), PingParams(target=TARGET, count=2, tcp_port=53, tcp=True), context(platform))
+    assert (fact.method, fact.received) == (EchoMethod.TCP_CONNECT, 2)
