@@ -13,9 +13,9 @@ from nexkit.request import Depth, Request, Symptom
 from nexkit.subject import Subject
 from nexkit.units import Seconds
 
-READING_S = Seconds(2.0)
+READING_S = Seconds(2.5)
 """Of what the system tells at once."""
-BUSY_READING_S = Seconds(4.0)
+BUSY_READING_S = Seconds(6.0)
 """The same beside everything else: an overloaded one takes its time."""
 
 

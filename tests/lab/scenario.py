@@ -243,13 +243,6 @@ class ClientPort:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BusyClient:
-    """Programs on the client compute without end; what is measured comes last with this system's scheduler."""
-
-    programs: int = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RefuseIcmp:
     """The client's system refuses ICMP sockets to ordinary users (ping_group_range 1 0)."""
 
@@ -280,7 +273,6 @@ Action: TypeAlias = (
     | VpnClient
     | RefuseIcmp
     | ClocksAhead
-    | BusyClient
     | ClientPort
 )
 
@@ -310,7 +302,6 @@ ACTIONS: dict[str, type[Action]] = {
     "vpn_client": VpnClient,
     "refuse_icmp": RefuseIcmp,
     "clocks_ahead": ClocksAhead,
-    "busy_client": BusyClient,
     "client_port": ClientPort,
 }
 

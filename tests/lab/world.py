@@ -32,7 +32,6 @@ import topology
 from link import open_packets, without_offload
 from scenario import (
     Action,
-    BusyClient,
     CaptivePortal,
     ClientEnvironment,
     ClientFile,
@@ -89,9 +88,6 @@ _CABLE = "cable"
 """The node where the other end of the client's own port is."""
 _FAKETIME = "/usr/$LIB/faketime/libfaketime.so.1"
 """The dynamic linker puts in the folder of its own architecture (ld.so(8))."""
-_BUSY, _LAST = 5, 14
-"""How nice the programs of a busy client are: nicer than the rest of this machine, and less than what is measured."""
-_BUSY_PROGRAM = ("nice", "-n", str(_BUSY), "sh", "-c", "while :; do :; done")
 _ETC = ("resolv.conf", "hosts", "nsswitch.conf")
 _FOREIGN_SETTINGS = ("proxy", "xdg_", "dbus_", "ssl_cert", "curl_ca")
 """Parts of names of environment variables that would carry the machine's own network settings into the lab."""
@@ -216,7 +212,6 @@ class World:
     state: Path = Path("/run/lab")
     servers: dict[str, Server] = field(default_factory=dict)
     relays: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    busy: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def build(self) -> None:
         """Make the namespaces, the links and the servers, and wait until all of them answer; then break things."""
@@ -236,10 +231,6 @@ class World:
             _wait_for_line(relay)
         for action in self.scenario.inject:
             self._break(action)
-        # They end with this process, as all of this namespace does.
-        self.busy = [
-            subprocess.Popen(_BUSY_PROGRAM) for action in self._all(BusyClient) for _ in range(action.programs)
-        ]
         self._wait_for_addresses()
         _ip(["neigh flush all"], node="client")
 
@@ -263,8 +254,7 @@ class World:
         ]
         binds.append(f"mount --bind {self.state / 'public.pem'} {certifi.where()}")
         user = "" if privileged else "unshare --user --map-user=1000 --map-group=1000 -- "
-        last = f"nice -n {_LAST} " if self._all(BusyClient) else ""
-        enter = " && ".join([*binds, f'exec {last}{user}"$@"'])
+        enter = " && ".join([*binds, f'exec {user}"$@"'])
         return ["ip", "netns", "exec", "client", "sh", "-c", enter, "client", *command]
 
     def client_environment(self) -> dict[str, str]:
