@@ -281,7 +281,9 @@ def test_without_word_of_what_programs_wait_it_is_possible_only():
     [
         pytest.param({**healthy(), **loaded(3.0)}, id="busy, and programs are served"),
         pytest.param({**healthy(), **loaded(None)}, id="busy, and the router is near"),
-        pytest.param({**healthy(), **loaded(190.0, busy_s=10.0, idle_s=90.0)}, id="one slow moment of an idle computer"),
+        pytest.param(
+            {**healthy(), **loaded(190.0, busy_s=10.0, idle_s=90.0)}, id="one slow moment of an idle computer"
+        ),
         pytest.param(
             {**healthy(), "host.start": host(own_ms=220.0), "host.end": host(own_ms=0.5, busy_s=130.0, idle_s=901.0)},
             id="busy at the beginning with the run itself",
