@@ -203,7 +203,7 @@ class World:
         script = BUILD.replace("STATE", str(state)).replace("PYTHON", sys.executable)
         self.holder = subprocess.Popen(
             [
-                *["unshare", "-Urnm", "--fork", "--kill-child", "bash", "-c"],
+                *["unshare", "-Urnm", "--fork", "--pid", "--kill-child", "--mount-proc", "bash", "-c"],
                 script.replace("AAAA_SILENT", f"'{json.dumps(fault)}'"),
             ],
             stdout=subprocess.PIPE,
@@ -215,7 +215,7 @@ class World:
             self.end()
             raise RuntimeError("the world could not be built")
         children = Path(f"/proc/{self.holder.pid}/task/{self.holder.pid}/children").read_text()
-        self.enter = ["nsenter", "-t", children.split()[0], "-U", "-n", "-m", "--preserve-credentials"]
+        self.enter = ["nsenter", "-t", children.split()[0], "-U", "-n", "-m", "-p", "--preserve-credentials"]
 
     def end(self):
         self.holder.kill()
