@@ -60,16 +60,6 @@ def tunnelled(run: Snapshot, address: str) -> bool:
     return name is not None and kinds.get(name) is InterfaceKind.VPN
 
 
-def _stalled_by_size(fact: PathMtu) -> bool:
-    """Full segments stalled, and small ones got through right after."""
-    return (
-        fact.transfer is not None
-        and fact.transfer.stalled
-        and fact.clamped_transfer is not None
-        and fact.clamped_transfer.reached is TransferStep.DONE
-    )
-
-
 def _vanish(fact: PathMtu, loss: float, limits: Limits) -> bool:
     """A size and all larger ones are silent, which lost packets alone do not explain."""
     if fact.state is not MtuState.BLACK_HOLE:
@@ -105,7 +95,7 @@ def hole(run: Snapshot, limits: Limits, of_family: Family) -> Hole | None:
         for step, fact in run.facts(PathMtu, Subject.ANCHOR, Subject.CONTROL, Subject.SERVICE)
         if known_family(fact.target) is of_family and not tunnelled(run, fact.target)
     ]
-    stalled = {step: fact for step, fact in facts if _stalled_by_size(fact)}
+    stalled = {step: fact for step, fact in facts if fact.stalled_by_size}
     if loss**limits.transfer_repeats > limits.chance_ratio:
         stalled = {}
     clean = {step for step, fact in facts if _clean(fact) and step not in stalled}

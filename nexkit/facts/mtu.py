@@ -123,3 +123,13 @@ class PathMtu:
     def family(self) -> Family:
         """Family of the target."""
         return family(self.target)
+
+    @property
+    def stalled_by_size(self) -> bool:
+        """Full segments stalled, and small ones got through right after."""
+        return (
+            self.transfer is not None
+            and self.transfer.stalled
+            and self.clamped_transfer is not None
+            and self.clamped_transfer.reached is TransferStep.DONE
+        )

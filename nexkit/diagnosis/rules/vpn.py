@@ -262,15 +262,15 @@ def mtu(run: Snapshot, _limits: Limits) -> RuleAnswer:
     outer = [
         (step, fact) for step, fact in measured if fact.target in past or (fact.target not in through and step in own)
     ]
-    holes = [(step, fact) for step, fact in inner if fact.state is MtuState.BLACK_HOLE or _sized_out(fact)]
+    holes = [(step, fact) for step, fact in inner if fact.state is MtuState.BLACK_HOLE or fact.stalled_by_size]
     if not holes:
         return Clear() if inner else _NO_VPN
     clean = tuple(step for step, fact in outer if _passes(fact))
-    if any(fact.state is MtuState.BLACK_HOLE or _sized_out(fact) for _, fact in outer):
+    if any(fact.state is MtuState.BLACK_HOLE or fact.stalled_by_size for _, fact in outer):
         return Clear()  # the fault is beneath the tunnel
     if not clean:
         return Inconclusive(missing=(Subject.ANCHOR.value,))
-    both = len(holes) > 1 or any(fact.state is MtuState.BLACK_HOLE and _sized_out(fact) for _, fact in holes)
+    both = len(holes) > 1 or any(fact.state is MtuState.BLACK_HOLE and fact.stalled_by_size for _, fact in holes)
     hole = holes[0][1]
     return (
         finding(
@@ -289,16 +289,6 @@ def _about(run: Snapshot, address: str) -> tuple[str, ...]:
         step
         for step, reach in run.facts(Reach, Subject.SERVICE)
         if any(attempt.address == address for attempt in reach.attempts)
-    )
-
-
-def _sized_out(fact: PathMtu) -> bool:
-    """A large transfer stalled, and went through with small segments."""
-    return (
-        fact.transfer is not None
-        and fact.transfer.stalled
-        and fact.clamped_transfer is not None
-        and fact.clamped_transfer.reached is TransferStep.DONE
     )
 
 
