@@ -15,7 +15,6 @@ from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer, TrustProblem
 from nexkit.facts.udp import UdpPath
 from nexkit.params import ParamValue
 from nexkit.plan.effort import (
-    ANCHOR_INTERVAL_S,
     FIRST_HOPS,
     MARGIN_S,
     MAX_CONTROLS,
@@ -23,7 +22,7 @@ from nexkit.plan.effort import (
     Effort,
     effort_of,
 )
-from nexkit.plan.kinds import WEB_PORT, route_step, tcp_step, web_step
+from nexkit.plan.kinds import HOST_ECHOES, WEB_PORT, echo_step, route_step, tcp_step, web_step
 from nexkit.plan.known import fact, facts, hanging_of, hosts_of, services_of, webs_of
 from nexkit.plan.paths import paths
 from nexkit.plan.step import Outcomes, Step
@@ -111,13 +110,7 @@ def _service_follow_ups(service: Service, done: Outcomes, effort: Effort) -> Ite
     for port in (WEB_PORT, 80):
         if port not in tested:
             yield tcp_step(f"reach.host.{service.id}.p{port}", Subject.SERVICE_HOST, address, port, effort)
-    yield Step(
-        id=f"ping.host.{service.id}",
-        probe="ping",
-        subject=Subject.SERVICE_HOST,
-        params={"target": address, "count": 10, "interval_s": ANCHOR_INTERVAL_S},
-        timeout_s=effort.stage_s,
-    )
+    yield echo_step(f"ping.host.{service.id}", Subject.SERVICE_HOST, address, effort, count=HOST_ECHOES)
     yield route_step(f"route.service.{service.id}", Subject.SERVICE, address, effort)
 
 
@@ -268,13 +261,7 @@ def _udp_hosts(done: Outcomes, effort: Effort) -> Iterable[Step]:
         if server not in alive and address is not None:
             silent.setdefault(server, address)
     for number, address in enumerate(list(silent.values())[:MAX_SIZED], start=1):
-        yield Step(
-            id=f"ping.udp{number}",
-            probe="ping",
-            subject=Subject.UDP_SERVER,
-            params={"target": address, "count": 10, "interval_s": ANCHOR_INTERVAL_S},
-            timeout_s=effort.stage_s,
-        )
+        yield echo_step(f"ping.udp{number}", Subject.UDP_SERVER, address, effort, count=HOST_ECHOES)
         yield tcp_step(f"reach.udp{number}", Subject.UDP_SERVER, address, WEB_PORT, effort)
 
 

@@ -4,13 +4,15 @@ from urllib.parse import urlsplit
 
 from nexkit.facts.reach import ReachLayer
 from nexkit.outcome import SkipReason
-from nexkit.plan.effort import MARGIN_S, Effort
+from nexkit.plan.effort import ANCHOR_INTERVAL_S, MARGIN_S, Effort
 from nexkit.plan.known import port_of
 from nexkit.plan.step import Step
 from nexkit.subject import Subject
 from nexkit.units import Seconds
 
 WEB_PORT = 443
+HOST_ECHOES = 10
+"""Whether a host is there is seen by a few."""
 
 
 def route_step(step_id: str, subject: Subject, target: str, effort: Effort, skip: SkipReason | None = None) -> Step:
@@ -20,6 +22,27 @@ def route_step(step_id: str, subject: Subject, target: str, effort: Effort, skip
         probe="route",
         subject=subject,
         params={"target": target, "rounds": effort.route_rounds, "names": effort.deep},
+        timeout_s=effort.stage_s,
+        skip=skip,
+    )
+
+
+def echo_step(
+    step_id: str,
+    subject: Subject,
+    target: str,
+    effort: Effort,
+    *,
+    count: int,
+    interval_s: Seconds = ANCHOR_INTERVAL_S,
+    skip: SkipReason | None = None,
+) -> Step:
+    """Round trips to a target."""
+    return Step(
+        id=step_id,
+        probe="ping",
+        subject=subject,
+        params={"target": target, "count": count, "interval_s": interval_s},
         timeout_s=effort.stage_s,
         skip=skip,
     )

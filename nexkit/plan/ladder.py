@@ -6,7 +6,6 @@ from nexkit.address import Family, family, with_zone
 from nexkit.facts.network import NetworkState
 from nexkit.outcome import SkipReason
 from nexkit.plan.effort import (
-    ANCHOR_INTERVAL_S,
     MARGIN_S,
     MAX_ANCHORS,
     MAX_CHECKS,
@@ -19,7 +18,7 @@ from nexkit.plan.effort import (
     effort_of,
 )
 from nexkit.plan.evidence import evidence
-from nexkit.plan.kinds import WEB_PORT, route_step, tcp_step, web_step
+from nexkit.plan.kinds import WEB_PORT, echo_step, route_step, tcp_step, web_step
 from nexkit.plan.known import fact, family_skip, hosts_of, services_of
 from nexkit.plan.step import Outcomes, Step
 from nexkit.plan.vpn import vpn
@@ -129,14 +128,7 @@ def _internet(request: Request, profile: Profile, network: NetworkState | None, 
     traced: set[Family] = set()
     for number, anchor in enumerate(profile.internet.anchors[:MAX_ANCHORS], start=1):
         skip = family_skip(anchor, network)
-        yield Step(
-            id=f"ping.anchor{number}",
-            probe="ping",
-            subject=Subject.ANCHOR,
-            params={"target": anchor, "count": echoes, "interval_s": ANCHOR_INTERVAL_S},
-            timeout_s=effort.stage_s,
-            skip=skip,
-        )
+        yield echo_step(f"ping.anchor{number}", Subject.ANCHOR, anchor, effort, count=echoes, skip=skip)
         yield tcp_step(f"reach.anchor{number}", Subject.ANCHOR, anchor, WEB_PORT, effort, skip)
         if family(anchor) not in traced:
             traced.add(family(anchor))

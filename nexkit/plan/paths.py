@@ -1,6 +1,7 @@
 """Of the third stage: where packets are lost or late, what tells on which stretch of the way, and towards whom."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from nexkit.address import Family, family
 from nexkit.facts.echo import EchoStats
@@ -20,7 +21,7 @@ from nexkit.plan.effort import (
     SPIKE_MS,
     Effort,
 )
-from nexkit.plan.kinds import route_step, tcp_step
+from nexkit.plan.kinds import HOST_ECHOES, echo_step, route_step, tcp_step
 from nexkit.plan.known import fact, facts, provider_hop
 from nexkit.plan.step import Outcomes, Step
 from nexkit.profile import Profile
@@ -99,28 +100,13 @@ def _gateways_by_tcp(done: Outcomes, effort: Effort) -> Iterator[Step]:
         ]
         if ports:
             step = _echoes(f"ping.gateway{digit}.tcp", Subject.GATEWAY, echo.target, effort)
-            yield Step(
-                id=step.id,
-                probe=step.probe,
-                subject=step.subject,
-                params={**step.params, "tcp": True, "tcp_port": ports[0]},
-                timeout_s=step.timeout_s,
-            )
+            yield replace(step, params={**step.params, "tcp": True, "tcp_port": ports[0]})
 
 
 def _echoes(step_id: str, subject: Subject, target: str, effort: Effort) -> Step:
     interval_s = ANCHOR_INTERVAL_S if subject is Subject.ANCHOR else ROUTER_INTERVAL_S
-    return Step(
-        id=step_id,
-        probe="ping",
-        subject=subject,
-        params={
-            "target": target,
-            "count": int((effort.follow_up_s - 1.5) / interval_s),
-            "interval_s": interval_s,
-        },
-        timeout_s=effort.stage_s,
-    )
+    count = int((effort.follow_up_s - 1.5) / interval_s)
+    return echo_step(step_id, subject, target, effort, count=count, interval_s=interval_s)
 
 
 def _other_ways(done: Outcomes, effort: Effort) -> Iterator[Step]:
@@ -188,10 +174,4 @@ def _again(done: Outcomes, effort: Effort) -> Iterator[Step]:
     for number, (address, port) in enumerate(chosen, start=1):
         yield tcp_step(f"reach.again{number}", Subject.SERVICE_HOST, address, port, effort)
     for number, address in enumerate(dict.fromkeys(address for address, _port in chosen), start=1):
-        yield Step(
-            id=f"ping.again{number}",
-            probe="ping",
-            subject=Subject.SERVICE_HOST,
-            params={"target": address, "count": 10, "interval_s": ANCHOR_INTERVAL_S},
-            timeout_s=effort.stage_s,
-        )
+        yield echo_step(f"ping.again{number}", Subject.SERVICE_HOST, address, effort, count=HOST_ECHOES)

@@ -13,8 +13,8 @@ from nexkit.facts.dns import ResolverAnswers
 from nexkit.facts.network import Interface, InterfaceKind, NetworkState
 from nexkit.facts.reach import Reach
 from nexkit.facts.udp import UdpService
-from nexkit.plan.effort import ANCHOR_INTERVAL_S, MARGIN_S, MAX_COMPARISONS, Effort, effort_of
-from nexkit.plan.kinds import tcp_step
+from nexkit.plan.effort import MARGIN_S, MAX_COMPARISONS, Effort, effort_of
+from nexkit.plan.kinds import echo_step, tcp_step
 from nexkit.plan.known import fact, facts, family_skip, hanging_of, services_of, webs_of
 from nexkit.plan.step import Outcomes, Step
 from nexkit.profile import Profile
@@ -62,14 +62,7 @@ def vpn(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
     for number, address in enumerate(its.resolvers[:MAX_COMPARISONS], start=1):
         skip = family_skip(address, network)
         yield _resolver(f"dns.vpn{number}", Subject.VPN, address, names, effort, network)
-        yield Step(
-            id=f"ping.vpn{number}",
-            probe="ping",
-            subject=Subject.VPN,
-            params={"target": address, "count": INNER_ECHOES, "interval_s": ANCHOR_INTERVAL_S},
-            timeout_s=effort.stage_s,
-            skip=skip,
-        )
+        yield echo_step(f"ping.vpn{number}", Subject.VPN, address, effort, count=INNER_ECHOES, skip=skip)
 
 
 def vpn_sizes(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
