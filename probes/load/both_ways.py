@@ -151,18 +151,14 @@ async def measure_both_ways(
         second = Direction(load, upload, limit_bytes=params.max_bytes - first.budget.taken)
         up = await second.run(progress.up)
         progress.done()
-    if down.failure and up.failure and down.goodput_bit_s is None and up.goodput_bit_s is None:
-        return Failed(down.failure)
-    return Completed(
-        load_test(
-            params,
-            latencies,
-            server=server.host,
-            down=down,
-            up=up,
-            congestion_control=second.own_congestion_control,
-            metered=metered,
-        )
+    return load_test(
+        params,
+        latencies,
+        server=server.host,
+        down=down,
+        up=up,
+        congestion_control=second.own_congestion_control,
+        metered=metered,
     )
 
 
@@ -171,17 +167,19 @@ def load_test(
     latencies: Latencies,
     *,
     server: str,
-    down: DirectionLoad | None,
-    up: DirectionLoad | None,
+    down: DirectionLoad,
+    up: DirectionLoad,
     congestion_control: str | None,
     metered: bool | None,
-) -> LoadTest:
-    """The fact."""
+) -> Outcome[LoadTest]:
+    """What the test came to: its fact, or the download's failure where nothing came through either way."""
+    if down.failure and up.failure and down.goodput_bit_s is None and up.goodput_bit_s is None:
+        return Failed(down.failure)
 
     def idle(watched: Watched | None) -> EchoStats | None:
         return watched.idle if watched else None
 
-    return LoadTest(
+    fact = LoadTest(
         backend=params.backend,
         server=server,
         echo_target=latencies.server.source.target if latencies.server else None,
@@ -197,3 +195,4 @@ def load_test(
         idle_provider=idle(latencies.provider),
         metered=metered,
     )
+    return Completed(fact)

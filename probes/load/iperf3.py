@@ -18,7 +18,7 @@ from typing import Any
 from nexkit import stats
 from nexkit.facts.load import DirectionLoad, FlowRttMethod, LoadTest, load_confidence
 from nexkit.failures import classify
-from nexkit.outcome import Completed, Failed, Failure, FailureKind, Outcome
+from nexkit.outcome import Failed, Failure, FailureKind, Outcome
 from nexkit.probe import ProbeContext
 from nexkit.units import Bytes, Ms, Seconds
 from probes.exchange.target import address_of
@@ -96,18 +96,14 @@ async def measure(params: LoadParams, ctx: ProbeContext) -> Outcome[LoadTest]:
         progress.down(params.direction_s)
         up = await test.direction(params.max_bytes - params.max_bytes // 2, is_download=False)
         progress.done()
-    if down.failure and up.failure and down.goodput_bit_s is None and up.goodput_bit_s is None:
-        return Failed(down.failure)
-    return Completed(
-        load_test(
-            params,
-            latencies,
-            server=host,
-            down=down,
-            up=up,
-            congestion_control=up.congestion_control,
-            metered=metered,
-        )
+    return load_test(
+        params,
+        latencies,
+        server=host,
+        down=down,
+        up=up,
+        congestion_control=up.congestion_control,
+        metered=metered,
     )
 
 
