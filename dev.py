@@ -64,6 +64,7 @@ TEST_PROGRAMS = {
     "chronyd": "chrony",
     "openvpn": "openvpn",
     "faketime": "faketime",
+    "age": "age",
 }
 BENCH_PROGRAMS = {
     "fping": "fping",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from urllib.parse import urlsplit
 
 from nexkit.facts.load import LoadBackend
@@ -39,6 +40,14 @@ class PortalTarget:
     body: str | None
 
 
+class Encrypt(Enum):
+    """Whether reports are encrypted to the recipients."""
+
+    OFFERED = "offered"
+    """The user decides: many mail systems take encrypted attachments away."""
+    REQUIRED = "required"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Support:
     """Whom the user asks."""
@@ -47,6 +56,8 @@ class Support:
     email: str = ""
     url: str = ""
     recipients: tuple[str, ...] = ()
+    """Public keys of age (`age1...`): a report is also offered encrypted to all of them."""
+    encrypt: Encrypt = Encrypt.OFFERED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

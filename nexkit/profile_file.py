@@ -25,6 +25,7 @@ from nexkit.profile import (
     MAX_SERVICES,
     MAX_TARGETS,
     USER_SERVICE_ID,
+    Encrypt,
     ExpectedNetwork,
     HostPort,
     Internet,
@@ -49,6 +50,8 @@ _ID = re.compile(r"[a-z0-9-]{1,64}")
 _HEADER = re.compile(r"\[\[?([A-Za-z0-9_. \t-]++)\]")
 _HAS_PORT = re.compile(r":[0-9]+\Z")
 _IPERF3_PORT = 5201
+_AGE_KEY = re.compile("age1[ac-hj-np-z02-9]{58}")
+"""An X25519 recipient: 32 bytes and a checksum in Bech32 (BIP 173)."""
 _NEEDS = re.compile(r"clock:[0-9]{1,5}s|udp|vpn|large_packets")
 _NEVER = frozenset({Scope.LOOPBACK, Scope.MULTICAST, Scope.UNSPECIFIED, Scope.LINK_LOCAL})
 _T = TypeVar("_T")
@@ -298,12 +301,21 @@ def _support(table: _Reader | None) -> Support:
     if table is None:
         return Support()
     url = table.text("url")
+    encrypt = table.text("encrypt") or Encrypt.OFFERED.value
+    if encrypt not in {mode.value for mode in Encrypt}:
+        raise table.fail("encrypt", "must be one of: " + ", ".join(mode.value for mode in Encrypt))
     support = Support(
         name=table.text("name") or "",
         email=table.text("email") or "",
         url=table.web("url", url) if url else "",
         recipients=table.texts("recipients", most=3),
+        encrypt=Encrypt(encrypt),
     )
+    for recipient in support.recipients:
+        if not _AGE_KEY.fullmatch(recipient):
+            raise table.fail("recipients", f"{recipient!r} must be a public key of age, such as age1...")
+    if support.encrypt is Encrypt.REQUIRED and not support.recipients:
+        raise table.fail("encrypt", "needs recipients: the keys to encrypt to")
     table.end()
     return support
 
