@@ -1,7 +1,7 @@
 """From a draft and the consent to it to the signed bundle (BagIt, RFC 8493)."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from report.codec import dumps
 from report.consent import CONSENT_PATH, ConsentRecord, content_root
 from report.container import write_container
 from report.draft import Draft
+from report.encryption import encrypt
 from report.files import write_whole
 from report.plain import encode
 from report.sshsig import public_key, sign
@@ -70,6 +71,12 @@ def manifest(files: Mapping[str, bytes]) -> bytes:
     return "".join(f"{hashlib.sha256(data).hexdigest()}  {path}\n" for path, data in sorted(files.items())).encode()
 
 
-def write_bundle(path: Path, sealed: SealedReport) -> None:
-    """Write the file whole or not at all; an OSError (disk full, read-only) passes and leaves nothing behind."""
-    write_whole(path, sealed.data)
+def write_bundle(path: Path, sealed: SealedReport, encrypt_to: Sequence[str] = ()) -> int:
+    """Write the file whole or not at all, and give its size in bytes.
+
+    With keys to encrypt to, nothing that others could read is ever written. EncryptionError or OSError (disk full,
+    read-only) pass and leave nothing behind.
+    """
+    data = encrypt(sealed.data, encrypt_to) if encrypt_to else sealed.data
+    write_whole(path, data)
+    return len(data)

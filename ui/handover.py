@@ -4,7 +4,7 @@ What it takes is imported when it is needed: the wizard's first page comes witho
 """
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -35,10 +35,20 @@ def draft_report(run: "Run", profile: LoadedProfile, categories: "Collection[Cat
     return make_draft(run.record, run.diagnosis, profile, categories, texts, random.SystemRandom())
 
 
-def save_report(draft: "Draft", agreed_at: datetime, texts: Texts, path: Path, *, method: str) -> Saved:
-    """Seal the draft that was agreed to and write it; OSError or KeyFileError where that cannot be done.
+def save_report(
+    draft: "Draft",
+    agreed_at: datetime,
+    texts: Texts,
+    path: Path,
+    *,
+    method: str,
+    encrypt_to: Sequence[str] = (),
+) -> Saved:
+    """Seal the draft that was agreed to and write it.
 
-    `method` says how the user agreed: `wizard` or `command_line`.
+    OSError, KeyFileError or EncryptionError where that cannot be done.
+
+    `method` says how the user agreed: `wizard` or `command_line`. With keys to encrypt to, nothing readable is written.
     """
     from report.draft import consent_to
     from report.keys import load_or_create_key
@@ -46,13 +56,14 @@ def save_report(draft: "Draft", agreed_at: datetime, texts: Texts, path: Path, *
 
     consent = consent_to(draft, method=method, texts=texts, given_at=agreed_at, random=random.SystemRandom())
     sealed = seal(draft, consent, load_or_create_key())
-    write_bundle(path, sealed)
-    return Saved(report_id=sealed.report_id, path=path, size_bytes=len(sealed.data))
+    size = write_bundle(path, sealed, encrypt_to)
+    return Saved(report_id=sealed.report_id, path=path, size_bytes=size)
 
 
 def problem_text(error: object, texts: Texts) -> str:
     """What went wrong with a draft or a file, and the mend, in words for the user."""
     from report.draft import ResidueError
+    from report.encryption import EncryptionError
     from report.keys import KeyFileError
 
     _ = texts.gettext
@@ -64,6 +75,8 @@ def problem_text(error: object, texts: Texts) -> str:
             )
         case KeyFileError():
             return _("The signing key cannot be used: {reason}").format(reason=str(error))
+        case EncryptionError():
+            return _("The report cannot be encrypted, and was not written: {reason}").format(reason=str(error))
         case PermissionError():
             return _("No permission to write there. Choose another folder.")
         case FileNotFoundError() | NotADirectoryError() | IsADirectoryError():
