@@ -10,12 +10,12 @@ from nexkit.units import Ms, Ratio, Seconds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepsPlanned:
-    """The next stage of the plan is known: these steps start now, together."""
+    """More of the plan is known: these steps start now, together; others may be under way."""
 
     steps: tuple[tuple[str, str, Subject], ...]
     """(step id, probe id, subject)."""
     expected_s: Seconds
-    """How long the stage may take at most."""
+    """How long they may take at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Runs a plan: stage by stage, the steps of a stage together. It never raises for what a probe does."""
+"""Runs a plan: each step as soon as the plan has it, all of them together. It never raises for what a probe does."""
 
 import asyncio
 import random
@@ -36,7 +36,7 @@ class Runner:
         listener: Callable[[Event], None],
         stop: asyncio.Event,
     ) -> RunRecord:
-        """Ask the planner for stage after stage until it has none, and keep what every step came to.
+        """Ask the planner for steps, with every step that is over anew, until it has none; keep what each came to.
 
         `stop` ends the measuring early (the user's cancel): running steps are cancelled, what is finished stays, and
         the record says `cancelled`. The request's time limit works the same way without that mark. A listener that
@@ -45,30 +45,40 @@ class Runner:
         started_at = self.clock.now()
         began = self.clock.monotonic()
         system = await self.platform.system_info()
+        planned: list[str] = []
         results: dict[str, StepResult] = {}
+        running: dict[asyncio.Task[StepResult], str] = {}
         tell = _dependable(listener)
-        while not stop.is_set():
-            steps = planner({step_id: result.outcome for step_id, result in results.items()})
-            if not steps:
-                break
-            left_s = None if request.time_limit_s is None else request.time_limit_s - self._since(began)
-            if left_s is not None and left_s <= 0:
-                results |= {step.id: self._unstarted(step, SkipReason.TIME_LIMIT) for step in steps}
-                continue
-            longest_s = max(step.timeout_s for step in steps)
-            tell(
-                StepsPlanned(
-                    steps=tuple((step.id, step.probe, step.subject) for step in steps),
-                    expected_s=Seconds(longest_s if left_s is None else min(longest_s, left_s)),
-                )
-            )
-            ended: asyncio.Future[SkipReason] = asyncio.get_running_loop().create_future()
-            watch = asyncio.create_task(_end_early(ended, stop, left_s))
-            try:
-                ran = await asyncio.gather(*(self._step(step, request, began, tell, ended) for step in steps))
-            finally:
-                watch.cancel()
-            results |= {result.id: result for result in ran}
+        ended: asyncio.Future[SkipReason] = asyncio.get_running_loop().create_future()
+        watch = asyncio.create_task(_end_early(ended, stop, self._left(request, began)))
+        try:
+            while not stop.is_set() or running:
+                outcomes = {step_id: result.outcome for step_id, result in results.items()}
+                steps = () if stop.is_set() else planner(outcomes, frozenset(running.values()))
+                planned += [step.id for step in steps]
+                left_s = self._left(request, began)
+                if steps and left_s is not None and left_s <= 0:
+                    results |= {step.id: self._unstarted(step, SkipReason.TIME_LIMIT) for step in steps}
+                    continue
+                if steps:
+                    longest_s = max(step.timeout_s for step in steps)
+                    tell(
+                        StepsPlanned(
+                            steps=tuple((step.id, step.probe, step.subject) for step in steps),
+                            expected_s=Seconds(longest_s if left_s is None else min(longest_s, left_s)),
+                        )
+                    )
+                for step in steps:
+                    running[asyncio.create_task(self._step(step, request, began, tell, ended))] = step.id
+                if not running:
+                    break
+                over, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                results |= {running.pop(task): task.result() for task in over}
+        finally:
+            watch.cancel()
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
         took_s = self._since(began)
         traffic = sum(result.traffic_bytes for result in results.values())
         tell(RunFinished(took_s=took_s, traffic_bytes=traffic))
@@ -80,11 +90,15 @@ class Runner:
             started_at=started_at,
             took_s=took_s,
             cancelled=stop.is_set(),
-            results=tuple(results.values()),
+            results=tuple(results[step_id] for step_id in planned),
         )
 
     def _since(self, began: Seconds) -> Seconds:
         return Seconds(self.clock.monotonic() - began)
+
+    def _left(self, request: Request, began: Seconds) -> Seconds | None:
+        """Of the time limit."""
+        return None if request.time_limit_s is None else Seconds(request.time_limit_s - self._since(began))
 
     def _unstarted(self, step: Step, reason: SkipReason) -> StepResult:
         known = step.probe in self.registry

@@ -1,19 +1,20 @@
 """The plan: pure functions from profile, request and what is known so far to the next steps.
 
-The runner asks for a stage, runs it, and asks again with the outcomes. So a plan reacts (more rounds on a suspicious
-segment, the load test last and alone), and stays a pure function that a table can test. The stages:
+The runner asks what can begin, starts it, and asks again with every outcome. So a plan reacts (more rounds on a
+suspicious segment, the load test last and alone), and stays a pure function that a table can test:
 
 1. what this computer knows of its network (nothing is sent);
 2. the whole ladder at once: gateway, resolvers, anchors, controls, services, and what else tells look-alikes apart;
-3. follow-ups, most of them only where something looks wrong;
-4. the load test, at full depth only;
+3. follow-ups, most of them only where something looks wrong; each part of them begins when what it is made from is
+   known, while the rest of the ladder goes on;
+4. the load test, alone, at full depth only;
 5. this computer once more: what changed meanwhile.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from nexkit.plan.closing import end, load
-from nexkit.plan.follow_ups import follow_ups
+from nexkit.plan.follow_ups import FOLLOW_UPS
 from nexkit.plan.ladder import ladder
 from nexkit.plan.step import Outcomes, Planner, Step
 from nexkit.profile import Profile
@@ -27,13 +28,33 @@ def _first(_request: Request, _profile: Profile, _done: Outcomes) -> Iterable[St
 
 
 def make_planner(request: Request, profile: Profile) -> Planner:
-    """The plan of one run, to be asked stage by stage."""
+    """The plan of one run, to be asked whenever a step is over."""
 
-    def next_stage(done: Outcomes) -> tuple[Step, ...]:
-        for stage in (_first, ladder, follow_ups, load, end):
-            steps = tuple(stage(request, profile, done))
-            if steps and not any(step.id in done for step in steps):
-                return steps
+    def next_steps(done: Outcomes, under_way: Collection[str] = ()) -> tuple[Step, ...]:
+        for stage in _stages(request, profile, done, under_way):
+            new = {step.id: step for step in stage if step.id not in done and step.id not in under_way}
+            if new:
+                return tuple(new.values())
         return ()
 
-    return next_stage
+    return next_steps
+
+
+def _stages(request: Request, profile: Profile, done: Outcomes, under_way: Collection[str]) -> Iterator[Iterable[Step]]:
+    """What can begin at the earliest comes first."""
+    yield _first(request, profile, done)
+    if "interfaces" in under_way:
+        return
+    rungs = tuple(ladder(request, profile, done))
+    yield rungs
+    waited_for = [step.id for step in rungs if step.id in under_way]
+    yield [
+        step
+        for part in FOLLOW_UPS
+        if not any(step_id.startswith(part.after) for step_id in waited_for)
+        for step in part.make(request, profile, done)
+    ]
+    if under_way:
+        return
+    yield load(request, profile, done)
+    yield end(request, profile, done)

@@ -1,6 +1,6 @@
 """How much a depth spends, and the limits that no profile can raise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nexkit.request import Depth, Request
 from nexkit.units import Seconds
@@ -90,3 +90,9 @@ MAX_SIZED = 2
 def effort_of(request: Request) -> Effort:
     """What the request's depth spends."""
     return QUICK if request.depth is Depth.QUICK else STANDARD
+
+
+def follow_up_effort_of(request: Request) -> Effort:
+    """The same for a follow-up."""
+    effort = effort_of(request)
+    return replace(effort, stage_s=effort.follow_up_s)

@@ -1,4 +1,4 @@
-"""The third stage: where something looks wrong, what separates look-alikes."""
+"""The third stage: where something looks wrong, what separates look-alikes; part by part, as the ladder is measured."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -20,12 +20,12 @@ from nexkit.plan.effort import (
     MAX_CONTROLS,
     MAX_SIZED,
     Effort,
-    effort_of,
+    follow_up_effort_of,
 )
 from nexkit.plan.kinds import HOST_ECHOES, WEB_PORT, echo_step, route_step, tcp_step, web_step
 from nexkit.plan.known import fact, facts, hanging_of, hosts_of, services_of, webs_of
 from nexkit.plan.paths import paths
-from nexkit.plan.step import Outcomes, Step
+from nexkit.plan.step import Outcomes, Part, Step
 from nexkit.plan.vpn import past_the_tunnel, vpn_sizes
 from nexkit.profile import Profile, Service
 from nexkit.request import Request
@@ -33,27 +33,7 @@ from nexkit.subject import Subject
 from nexkit.units import Seconds
 
 
-def follow_ups(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
-    """What separates look-alikes, where something looks wrong."""
-    effort = effort_of(request)
-    effort = replace(effort, stage_s=effort.follow_up_s)
-    for service in services_of(request, profile):
-        yield from _service_follow_ups(service, done, effort)
-        yield from _elsewhere(service, done, effort)
-    yield from _sizes(request, profile, done, effort)
-    yield from vpn_sizes(request, profile, done)
-    yield from past_the_tunnel(request, profile, done)
-    yield from _proxied(request, profile, done, effort)
-    yield from _udp_hosts(done, effort)
-    if not effort.deep:
-        yield from _over_quic(request, profile, done, effort)
-    if effort.deep or profile.internet.carrier_internal:
-        yield _access(profile, done, effort)
-    yield from paths(profile, done, effort)
-    yield from _wire(done, effort)
-
-
-def _wire(done: Outcomes, effort: Effort) -> Iterable[Step]:
+def _wire(request: Request, _profile: Profile, done: Outcomes) -> Iterable[Step]:
     """Who hands out addresses here, where nobody answers for the router's that was set by hand."""
     network, reach = fact(done, "interfaces", NetworkState), fact(done, "lan.gateway4", GatewayReach)
     if network is None or reach is None or "segment.lan" in done:
@@ -66,7 +46,17 @@ def _wire(done: Outcomes, effort: Effort) -> Iterable[Step]:
         for each in interface.addresses
         if family(each.address) is Family.IPV4
     ):
-        yield Step(id="segment.lan", probe="segment", subject=Subject.COMPUTER, timeout_s=effort.stage_s)
+        yield Step(
+            id="segment.lan",
+            probe="segment",
+            subject=Subject.COMPUTER,
+            timeout_s=follow_up_effort_of(request).stage_s,
+        )
+
+
+def _others_know(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
+    for service in services_of(request, profile):
+        yield from _elsewhere(service, done, follow_up_effort_of(request))
 
 
 def _elsewhere(service: Service, done: Outcomes, effort: Effort) -> Iterable[Step]:
@@ -93,6 +83,11 @@ def _elsewhere(service: Service, done: Outcomes, effort: Effort) -> Iterable[Ste
     yield replace(step, params={**step.params, "address": address})
 
 
+def _hosts(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
+    for service in services_of(request, profile):
+        yield from _service_follow_ups(service, done, follow_up_effort_of(request))
+
+
 def _service_follow_ups(service: Service, done: Outcomes, effort: Effort) -> Iterable[Step]:
     """Other ways to the same host, once a port of it does not answer."""
     failing = [
@@ -114,8 +109,15 @@ def _service_follow_ups(service: Service, done: Outcomes, effort: Effort) -> Ite
     yield route_step(f"route.service.{service.id}", Subject.SERVICE, address, effort)
 
 
-def _sizes(request: Request, profile: Profile, done: Outcomes, effort: Effort) -> Iterable[Step]:
+def _sizes_of_hanging(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
+    """Where a large transfer hangs there is no time to lose, and nothing that a transfer could disturb."""
+    if hanging_of(webs_of(done)):
+        yield from _sizes(request, profile, done)
+
+
+def _sizes(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
     """Which sizes get through: always at depth, else where large transfers hang."""
+    effort = follow_up_effort_of(request)
     webs = webs_of(done)
     hanging = hanging_of(webs)
     if not effort.deep and not hanging:
@@ -156,8 +158,9 @@ def _size_step(step_id: str, subject: Subject, params: Mapping[str, ParamValue],
     return Step(id=step_id, probe="mtu", subject=subject, params=params, timeout_s=effort.stage_s)
 
 
-def _proxied(request: Request, profile: Profile, done: Outcomes, effort: Effort) -> Iterable[Step]:
+def _proxied(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
     """The same web addresses through the proxy that the system would use for them."""
+    effort = follow_up_effort_of(request)
     check = fact(done, "proxy.system", ProxyCheck)
     ways = {each.url: each.ways[0] for each in check.decisions if each.ways} if check else {}
     targets: list[tuple[str, str, tuple[int, ...]]] = [
@@ -235,8 +238,11 @@ def _proxy_itself(check: ProxyCheck, effort: Effort) -> Iterable[Step]:
         return
 
 
-def _over_quic(request: Request, profile: Profile, done: Outcomes, effort: Effort) -> Iterable[Step]:
+def _over_quic(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
     """QUIC to web servers that say they have it; a thorough run has asked them at once."""
+    effort = follow_up_effort_of(request)
+    if effort.deep:
+        return
     urls = {f"control{number}": f"https://{name}/" for number, name in enumerate(profile.internet.names, start=1)}
     urls |= {f"service.{service.id}": service.url for service in services_of(request, profile) if service.url}
     offering = [
@@ -250,8 +256,9 @@ def _over_quic(request: Request, profile: Profile, done: Outcomes, effort: Effor
         yield replace(step, params={**step.params, "quic": True})
 
 
-def _udp_hosts(done: Outcomes, effort: Effort) -> Iterable[Step]:
+def _udp_hosts(request: Request, _profile: Profile, done: Outcomes) -> Iterable[Step]:
     """Whether servers that keep silent over UDP answer otherwise."""
+    effort = follow_up_effort_of(request)
     path = fact(done, "udp.check", UdpPath)
     told = [(each.server, each.address, each.failure) for each in path.stun] if path else []
     told += [(each.server, each.address, each.failure) for each in path.reflectors] if path else []
@@ -265,8 +272,11 @@ def _udp_hosts(done: Outcomes, effort: Effort) -> Iterable[Step]:
         yield tcp_step(f"reach.udp{number}", Subject.UDP_SERVER, address, WEB_PORT, effort)
 
 
-def _access(profile: Profile, done: Outcomes, effort: Effort) -> Step:
+def _access(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
     """What kind of line this is, from what is known by now and a few questions more."""
+    effort = follow_up_effort_of(request)
+    if not effort.deep and not profile.internet.carrier_internal:
+        return
     trace = fact(done, "route.anchor4", PathTrace)
     nearest = {hop.ttl: hop.responders[0].address for hop in trace.hops if hop.responders} if trace else {}
     udp = fact(done, "udp.check", UdpPath)
@@ -275,7 +285,7 @@ def _access(profile: Profile, done: Outcomes, effort: Effort) -> Step:
         for each in (udp.stun if udp else ())
         if each.mapped_address is not None and family(each.mapped_address) is Family.IPV4
     ]
-    return Step(
+    yield Step(
         id="access.line",
         probe="access",
         subject=Subject.ACCESS_LINE,
@@ -288,3 +298,20 @@ def _access(profile: Profile, done: Outcomes, effort: Effort) -> Step:
         },
         timeout_s=effort.stage_s,
     )
+
+
+FOLLOW_UPS = (
+    Part(_hosts, after=("reach.service",)),
+    Part(_others_know, after=("reach.service", "dns.comparison")),
+    Part(_sizes_of_hanging, after=("reach.",)),
+    # Transfers would delay the round trips that are being measured.
+    Part(_sizes, after=("reach.", "ping.", "udp.check")),
+    Part(vpn_sizes, after=("reach.", "ping.", "udp.", "dns.vpn")),
+    Part(past_the_tunnel, after=("reach.service",)),
+    Part(_proxied, after=("reach.service", "proxy.system")),
+    Part(_udp_hosts, after=("udp.check",)),
+    Part(_over_quic, after=("reach.control", "reach.service")),
+    Part(_access, after=("route.anchor4", "udp.check")),
+    Part(paths, after=("ping.", "route.", "lan.", "reach.", "wifi.")),
+    Part(_wire, after=("lan.gateway4", "segment.lan")),
+)

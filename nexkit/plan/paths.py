@@ -20,19 +20,22 @@ from nexkit.plan.effort import (
     SLOW_MS,
     SPIKE_MS,
     Effort,
+    follow_up_effort_of,
 )
 from nexkit.plan.kinds import HOST_ECHOES, echo_step, route_step, tcp_step
 from nexkit.plan.known import fact, facts, provider_hop
 from nexkit.plan.step import Outcomes, Step
 from nexkit.profile import Profile
+from nexkit.request import Request
 from nexkit.subject import Subject
 from nexkit.units import Ms
 
 _FAMILIES = ((Family.IPV4, "4"), (Family.IPV6, "6"))
 
 
-def paths(profile: Profile, done: Outcomes, effort: Effort) -> Iterable[Step]:
+def paths(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
     """All of it."""
+    effort = follow_up_effort_of(request)
     lossy = _lossy(done)
     slow = [echo for _step_id, echo in _first_rounds(done, "anchor") if _slow(echo)]
     if lossy:

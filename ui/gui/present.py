@@ -163,7 +163,7 @@ class LiveRun:
                 for step_id, probe, subject in event.steps:
                     self.steps[step_id] = StepLine(probe=probe, subject=subject)
                     self.most_bytes += self.specs[probe].max_bytes if probe in self.specs else 0
-                self.stage_ends_s = now_s + event.expected_s
+                self.stage_ends_s = max(self.stage_ends_s, now_s + event.expected_s)
             case StepProgress():
                 self.steps[event.step_id].ratio = event.ratio
             case StepFinished():
