@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 ENCRYPTED_SUFFIX = ".age"
 MAX_IDENTITY_BYTES = 64 * 1024
 _HEADER = b"age-encryption.org/v1\n"
-_ROOM = 1 << 20
-"""More than the headers and tags of age add to the largest bundle there is."""
+MAX_ENCRYPTED_BYTES = MAX_ZIP_BYTES + (1 << 20)
+"""The largest bundle there is, and more than the headers and tags of age add to it."""
 
 
 class EncryptionError(ValueError):
@@ -56,7 +56,7 @@ def decrypt(data: bytes, identities: Path) -> bytes:
     """
     import pyrage
 
-    if len(data) > MAX_ZIP_BYTES + _ROOM:
+    if len(data) > MAX_ENCRYPTED_BYTES:
         raise EncryptionError("larger than any report")
     try:
         return pyrage.decrypt(data, _identities(identities))

@@ -6,6 +6,7 @@ from pathlib import Path
 from nexkit.diagnosis.verdict import Diagnosis
 from nexkit.run_record import RunRecord
 from report.consent import ConsentRecord
+from report.encryption import MAX_ENCRYPTED_BYTES, EncryptionError, decrypt, is_encrypted
 from report.verify import Tier, Verification, verify
 
 
@@ -26,6 +27,23 @@ class LoadedReport:
     record: RunRecord
     diagnosis: Diagnosis
     consent: ConsentRecord
+
+
+def read_bundle(path: Path, identities: Path | None = None) -> bytes:
+    """The bytes of a bundle, decrypted where they are encrypted.
+
+    `identities` is a file of secret keys as `age-keygen` writes it. OSError, or EncryptionError where they do not fit.
+    """
+    with path.open("rb") as file:
+        data = file.read(MAX_ENCRYPTED_BYTES + 1)
+    if not is_encrypted(data):
+        return data
+    if identities is None:
+        raise EncryptionError(f"{path}: encrypted: name the file with your secret key (--identity FILE)")
+    try:
+        return decrypt(data, identities)
+    except EncryptionError as error:
+        raise EncryptionError(f"{path}: {error}") from None
 
 
 def load_report(source: Path | bytes, signers: Path | None = None) -> LoadedReport:

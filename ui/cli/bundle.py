@@ -10,10 +10,11 @@ from nexkit.profile_file import load_profile
 from nexkit.texts import Texts
 from nexkit.texts.verdicts import verdict_sentence
 from report.codec import encode_diagnosis
+from report.encryption import EncryptionError
 from report.files import write_whole
 from report.html import report_html
 from report.keys import KeyFileError, key_path, load_or_create_key
-from report.load import InvalidBundleError, LoadedReport, load_report
+from report.load import InvalidBundleError, LoadedReport, load_report, read_bundle
 from report.problems import problem_text
 from report.signers import SignersError
 from report.sshsig import public_key
@@ -27,7 +28,7 @@ from ui.cli.streams import write_json
 
 def show(arguments: argparse.Namespace, texts: Texts) -> int:
     """Print verdict, findings and evidence of a report; `--html` writes the page anew from its data."""
-    report = _report(arguments.bundle, texts)
+    report = read_report_of(arguments.bundle, arguments, texts)
     if arguments.html:
         page = report_html(report.record, report.diagnosis, None, texts, report_id=report.report_id)
         write_whole(Path(arguments.html), page.encode())
@@ -64,7 +65,7 @@ def show(arguments: argparse.Namespace, texts: Texts) -> int:
 
 def diagnose_again(arguments: argparse.Namespace, texts: Texts) -> int:
     """Print what today's rules say of what was measured then."""
-    report = _report(arguments.bundle, texts)
+    report = read_report_of(arguments.bundle, arguments, texts)
     then, now = report.diagnosis, diagnose(report.record)
     if arguments.json:
         write_json(encode_diagnosis(now), arguments.json)
@@ -82,10 +83,18 @@ def diagnose_again(arguments: argparse.Namespace, texts: Texts) -> int:
     return status_of(now.verdict.state)
 
 
-def _report(name: str, texts: Texts) -> LoadedReport:
+def bundle_bytes(name: str, arguments: argparse.Namespace) -> bytes:
+    """The bytes of a bundle, decrypted with `--identity` where they are encrypted; CommandError where that fails."""
+    try:
+        return read_bundle(Path(name), Path(arguments.identity) if arguments.identity else None)
+    except EncryptionError as error:
+        raise CommandError(str(error)) from None
+
+
+def read_report_of(name: str, arguments: argparse.Namespace, texts: Texts) -> LoadedReport:
     """The report of a bundle; CommandError where it is none."""
     try:
-        return load_report(Path(name))
+        return load_report(bundle_bytes(name, arguments))
     except InvalidBundleError as error:
         raise CommandError(_invalid(name, error.verification, texts)) from None
 
@@ -102,7 +111,7 @@ def verify_command(arguments: argparse.Namespace, texts: Texts) -> int:
         )
     try:
         verification = verify(
-            Path(arguments.bundle),
+            bundle_bytes(arguments.bundle, arguments),
             Path(arguments.signers) if arguments.signers else None,
             tiers[arguments.require],
             revoked=Path(arguments.revoked) if arguments.revoked else None,

@@ -124,10 +124,19 @@ def _add_check(commands: _Commands, common: _Parser, texts: Texts) -> None:
     commands.add_parser("check", parents=[common, _json_option(texts)], help=_("what this system lets the kit measure"))
 
 
+def _identity_option(texts: Texts) -> _Parser:
+    _ = texts.gettext
+    parser = _Parser(add_help=False)
+    parser.add_argument(
+        "--identity", metavar="FILE", help=_("the secret key for encrypted reports, as age-keygen writes it")
+    )
+    return parser
+
+
 def _add_show(commands: _Commands, common: _Parser, texts: Texts) -> None:
     _ = texts.gettext
-    json = _json_option(texts)
-    show = commands.add_parser("show", parents=[common, json], help=_("verdict, findings and evidence of a report"))
+    parents = [common, _json_option(texts), _identity_option(texts)]
+    show = commands.add_parser("show", parents=parents, help=_("verdict, findings and evidence of a report"))
     show.add_argument("bundle", metavar="BUNDLE")
     show.add_argument("--html", metavar="FILE", help=_("write the report as a web page"))
 
@@ -136,7 +145,7 @@ def _add_diagnose_again(commands: _Commands, common: _Parser, texts: Texts) -> N
     _ = texts.gettext
     again = commands.add_parser(
         "diagnose-again",
-        parents=[common, _json_option(texts)],
+        parents=[common, _json_option(texts), _identity_option(texts)],
         help=_("what today's rules say of an earlier report"),
     )
     again.add_argument("bundle", metavar="BUNDLE")
@@ -144,8 +153,8 @@ def _add_diagnose_again(commands: _Commands, common: _Parser, texts: Texts) -> N
 
 def _add_verify(commands: _Commands, common: _Parser, texts: Texts) -> None:
     _ = texts.gettext
-    json = _json_option(texts)
-    verify = commands.add_parser("verify", parents=[common, json], help=_("check a report: signature, hashes, consent"))
+    parents = [common, _json_option(texts), _identity_option(texts)]
+    verify = commands.add_parser("verify", parents=parents, help=_("check a report: signature, hashes, consent"))
     verify.add_argument("bundle", metavar="BUNDLE")
     verify.add_argument("--signers", metavar="FILE", help=_("trusted keys, in OpenSSH's allowed_signers format"))
     verify.add_argument("--revoked", metavar="FILE", help=_("revoked public keys, one a line"))
