@@ -21,6 +21,7 @@ from nexkit.subject import Subject
 from nexkit.texts import Texts
 from report.consent import Category
 from report.draft import consent_to, make_draft
+from report.encryption import EncryptionError, decrypt, encrypt, is_encrypted
 from report.keys import load_or_create_key
 from report.seal import seal, write_bundle
 from report.sshsig import PublicKey, check, public_key
@@ -73,6 +74,13 @@ def sealed_with(key):
     draft = make_draft(record, diagnosis, loaded, set(Category), texts, random.Random(1), own_names=())
     consent = consent_to(draft, method="command_line", texts=texts, given_at=STARTED_AT, random=random.Random(2))
     return seal(draft, consent, key)
+
+
+def age_key(folder, name):
+    """A key that stock `age-keygen` has made: its file and its public half."""
+    made = run(folder, "age-keygen", "-o", name)
+    assert made.returncode == 0, made.stderr
+    return folder / name, run(folder, "age-keygen", "-y", name).stdout.decode().strip()
 
 
 def run(folder, *arguments, stdin=b""):
@@ -193,3 +201,52 @@ def test_a_folder_that_is_not_there_is_an_os_error(tmp_path):
     sealed = sealed_with(Ed25519PrivateKey.generate())
     with pytest.raises(FileNotFoundError):
         write_bundle(tmp_path / "none" / "r.nexkit.zip", sealed)
+
+
+def test_stock_age_opens_an_encrypted_report_for_every_recipient(tmp_path, key):
+    sealed = sealed_with(key)
+    desk, recovery = age_key(tmp_path, "desk.key"), age_key(tmp_path, "recovery.key")
+    path = tmp_path / "r.nexkit.zip.age"
+    write_bundle(path, sealed, (desk[1], recovery[1]))
+    for identity, _ in (desk, recovery):
+        opened = run(tmp_path, "age", "-d", "-i", str(identity), str(path))
+        assert opened.returncode == 0, opened.stderr
+        assert opened.stdout == sealed.data
+
+
+def test_a_report_that_stock_age_encrypted_is_opened(tmp_path, key):
+    sealed = sealed_with(key)
+    identity, recipient = age_key(tmp_path, "desk.key")
+    encrypted = run(tmp_path, "age", "-r", recipient, stdin=sealed.data).stdout
+    assert is_encrypted(encrypted)
+    assert decrypt(encrypted, identity) == sealed.data
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: data + b"x", lambda data: data[:300]])
+def test_a_changed_encrypted_report_is_refused(tmp_path, damage):
+    identity, recipient = age_key(tmp_path, "desk.key")
+    with pytest.raises(EncryptionError, match="changed on its way"):
+        decrypt(damage(encrypt(bytes(70_000), [recipient])), identity)
+
+
+def test_a_report_for_somebody_else_is_refused(tmp_path):
+    identity, _ = age_key(tmp_path, "desk.key")
+    _, other = age_key(tmp_path, "other.key")
+    with pytest.raises(EncryptionError, match=r"desk\.key"):
+        decrypt(encrypt(b"report", [other]), identity)
+
+
+@pytest.mark.parametrize("text", ["", "# no key\n", "AGE-SECRET-KEY-1XX\n", "\0\n"])
+def test_a_file_without_a_secret_key_is_named(tmp_path, text):
+    (tmp_path / "bad.key").write_text(text)
+    with pytest.raises(EncryptionError, match=r"bad\.key"):
+        decrypt(b"age-encryption.org/v1\n", tmp_path / "bad.key")
+
+
+def test_nothing_is_written_where_one_of_the_keys_is_bad(tmp_path, key):
+    _, recipient = age_key(tmp_path, "desk.key")
+    bad = recipient[:-1] + ("q" if recipient[-1] != "q" else "p")
+    before = set(tmp_path.iterdir())
+    with pytest.raises(EncryptionError, match=bad):
+        write_bundle(tmp_path / "r.nexkit.zip.age", sealed_with(key), (recipient, bad))
+    assert set(tmp_path.iterdir()) == before

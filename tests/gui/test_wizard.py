@@ -1,4 +1,5 @@
 import zipfile
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -16,9 +17,11 @@ from PySide6.QtWidgets import (
 )
 
 from nexkit.probe import Consent
+from nexkit.profile import Encrypt
 from nexkit.profile_file import load_profile
 from nexkit.request import Depth, Symptom
 from report.consent import Category
+from report.encryption import is_encrypted
 from ui.gui.flow import Page, RunState
 from ui.gui.present import Mark
 from ui.gui.widgets.path_view import PathView
@@ -298,6 +301,43 @@ def test_a_place_that_cannot_be_written_is_told_with_the_mend(qtbot, make_window
     assert "folder" in text(window, "save.problem")
     assert not window.flow.saved
     assert window.findChild(QAbstractButton, "save.save").isEnabled()
+
+
+RECIPIENT = "age1d5tq8jz0zllqd9c4axpeuagfyxzhcs08ezryey3zs0ku2pcdv4jqcm7qv3"
+
+
+def encrypting(profile, mode):
+    support = replace(profile.profile.support, recipients=(RECIPIENT,), encrypt=mode)
+    return replace(profile, profile=replace(profile.profile, support=support))
+
+
+def test_a_report_for_the_desk_alone_is_written_encrypted(qtbot, make_window, no_licence, tmp_path):
+    window = make_window(loaded=encrypting(no_licence, Encrypt.OFFERED))
+    to_preview(qtbot, window)
+    press(qtbot, window, "share.consent")
+    press(qtbot, window, "wizard.main")
+    file, tick = window.findChild(QLineEdit, "save.file"), window.findChild(QAbstractButton, "save.encrypt")
+    assert file.text().endswith(".nexkit.zip.age")
+    file.setText(str(tmp_path / "mine"))
+    press(qtbot, window, "save.save")
+    qtbot.waitUntil(lambda: window.flow.saved, timeout=WAIT_MS)
+    assert [path.name for path in tmp_path.glob("mine*")] == ["mine.nexkit.zip.age"]
+    assert is_encrypted((tmp_path / "mine.nexkit.zip.age").read_bytes())
+    qtbot.mouseClick(tick, Qt.MouseButton.LeftButton)
+    assert file.text().endswith("mine.nexkit.zip")
+    press(qtbot, window, "save.save")
+    qtbot.waitUntil((tmp_path / "mine.nexkit.zip").is_file, timeout=WAIT_MS)
+    assert zipfile.is_zipfile(tmp_path / "mine.nexkit.zip")
+
+
+def test_where_the_organisation_wants_it_the_tick_stays(qtbot, make_window, no_licence):
+    window = make_window(loaded=encrypting(no_licence, Encrypt.REQUIRED))
+    to_preview(qtbot, window)
+    press(qtbot, window, "share.consent")
+    press(qtbot, window, "wizard.main")
+    tick = window.findChild(QAbstractButton, "save.encrypt")
+    assert tick.isChecked()
+    assert not tick.isEnabled()
 
 
 def test_only_the_folder_of_the_saved_file_is_opened(qtbot, make_window, no_licence, tmp_path, monkeypatch):

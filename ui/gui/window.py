@@ -437,10 +437,14 @@ class WizardWindow(QWidget):
         draft, agreed_at = self._draft, self._agreed_at
         if draft is None or agreed_at is None or self._flow.saving:
             return
+        encrypt_to = self._profile.profile.support.recipients if self.save.encrypted else ()
         self.save.saving()
         self._move(flow.saving_began(self._flow))
         self._start(
-            WorkThread(lambda: save_report(draft, agreed_at, self._texts, Path(name), method="wizard"), self),
+            WorkThread(
+                lambda: save_report(draft, agreed_at, self._texts, Path(name), method="wizard", encrypt_to=encrypt_to),
+                self,
+            ),
             self._was_saved,
             self._not_saved,
         )

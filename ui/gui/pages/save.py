@@ -6,13 +6,15 @@ from PySide6.QtCore import QDir, QStandardPaths, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QPushButton
 
-from nexkit.profile import Support
+from nexkit.profile import Encrypt, Support
 from nexkit.texts import Texts
 from nexkit.texts.numbers import byte_size
 from report.document import SUFFIX
+from report.encryption import ENCRYPTED_SUFFIX
 from ui.gui.pages.base import PageBase, TurningBox, card, plain_label
 from ui.gui.present import Mark
 from ui.gui.theme import current_theme, mark_main
+from ui.gui.widgets.choice import Tick
 from ui.gui.widgets.mark_label import MarkLabel
 
 
@@ -29,10 +31,13 @@ class SavePage(PageBase):
         )
         self._summary = ""
         self._saved: Path | None = None
-        self._build_file()
+        self._must_encrypt = support.encrypt is Encrypt.REQUIRED
+        self.encrypt: Tick | None = None
+        """None where the profile has no key to encrypt to."""
+        self._build_file(support)
         self._build_hand_over(support)
 
-    def _build_file(self) -> None:
+    def _build_file(self, support: Support) -> None:
         _ = self.texts.gettext
         em = round(current_theme().em)
         frame, layout = card()
@@ -49,6 +54,9 @@ class SavePage(PageBase):
         self.save.clicked.connect(self._want_save)
         layout.addWidget(label)
         layout.addWidget(self.file)
+        if support.recipients:
+            self.encrypt = self._encrypt_tick(support)
+            layout.addWidget(self.encrypt)
         row = QHBoxLayout()
         row.setSpacing(em // 2)
         row.addWidget(self.save)
@@ -67,6 +75,39 @@ class SavePage(PageBase):
         self.problem.setVisible(False)
         layout.addWidget(self.problem)
         self.column.addWidget(frame)
+
+    def _encrypt_tick(self, support: Support) -> Tick:
+        _ = self.texts.gettext
+        tick = Tick(
+            "save.encrypt",
+            _("&Encrypt the file"),
+            _("Only {name} can open it then, not even you. Your organisation wants it so.").format(
+                name=support.name or _("the support desk")
+            )
+            if self._must_encrypt
+            else _(
+                "Only {name} can open it then, not even you. Some mail systems take encrypted attachments away: where "
+                "the file does not arrive, save it again without."
+            ).format(name=support.name or _("the support desk")),
+        )
+        tick.setChecked(True)
+        tick.setEnabled(not self._must_encrypt)
+        tick.toggled.connect(self._name_after_tick)
+        return tick
+
+    def _name_after_tick(self) -> None:
+        """The suffix follows the tick."""
+        self.file.setText(self._with_suffix(self.file.text()))
+
+    def _with_suffix(self, name: str) -> str:
+        bare = name.removesuffix(ENCRYPTED_SUFFIX)
+        whole = bare if bare.endswith(SUFFIX) else bare + SUFFIX
+        return whole + ENCRYPTED_SUFFIX if self.encrypted else whole
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the file is to be encrypted to the profile's recipients."""
+        return self.encrypt is not None and self.encrypt.isChecked()
 
     def _build_hand_over(self, support: Support) -> None:
         _ = self.texts.gettext
@@ -111,7 +152,7 @@ class SavePage(PageBase):
         self.summary.setPlainText(summary)
         folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         place = Path(folder) if folder and Path(folder).is_dir() else Path.home()
-        self.file.setText(QDir.toNativeSeparators(str(place / f"{report_id}{SUFFIX}")))
+        self.file.setText(QDir.toNativeSeparators(str(place / self._with_suffix(report_id))))
         self.mark.setVisible(False)
         self.problem.setVisible(False)
         self._after.setVisible(False)
@@ -148,8 +189,12 @@ class SavePage(PageBase):
     def _set_busy(self, *, busy: bool) -> None:
         for widget in (self.file, self.choose, self.save):
             widget.setEnabled(not busy)
+        if self.encrypt is not None:
+            self.encrypt.setEnabled(not busy and not self._must_encrypt)
 
     def _want_save(self) -> None:
+        if self.encrypted:
+            self._name_after_tick()
         self.save_wanted.emit(self.file.text().strip())
 
     def _choose(self) -> None:
@@ -157,15 +202,14 @@ class SavePage(PageBase):
         dialog = QFileDialog(self, _("Save the report"))
         dialog.setObjectName("save.dialog")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter(_("Reports (*{suffix})").format(suffix=SUFFIX))
+        dialog.setNameFilter(_("Reports (*{suffix})").format(suffix=self._with_suffix("")))
         dialog.selectFile(self.file.text())
         dialog.fileSelected.connect(self._take_file)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def _take_file(self, name: str) -> None:
-        whole = name if name.endswith(SUFFIX) else name + SUFFIX
-        self.file.setText(QDir.toNativeSeparators(whole))
+        self.file.setText(QDir.toNativeSeparators(self._with_suffix(name)))
 
     def _open_folder(self) -> None:
         """The one thing that the wizard opens outside itself: the folder of the file that it wrote."""
