@@ -16,6 +16,8 @@ HTML_PATH = "data/report.html"
 PROFILE_PATH = "data/profile/profile.toml"
 SUFFIX = ".nexkit.zip"
 """How the name of a report file ends."""
+ENCRYPTED_SUFFIX = ".age"
+"""What follows it where the file is encrypted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,6 @@ from report.container import MAX_ZIP_BYTES
 if TYPE_CHECKING:
     from pyrage.x25519 import Identity
 
-ENCRYPTED_SUFFIX = ".age"
 MAX_IDENTITY_BYTES = 64 * 1024
 _HEADER = b"age-encryption.org/v1\n"
 MAX_ENCRYPTED_BYTES = MAX_ZIP_BYTES + (1 << 20)

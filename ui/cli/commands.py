@@ -90,6 +90,9 @@ def _add_diagnose(commands: _Commands, common: _Parser, texts: Texts) -> None:
         help=_("consent without a dialogue: categories with commas between, or: all"),
     )
     diagnose.add_argument("--out", metavar="FILE", help=_("write the signed report (needs --agree)"))
+    diagnose.add_argument(
+        "--encrypt", action="store_true", help=_("encrypt the report to the support desk of the profile (age)")
+    )
     diagnose.add_argument("--ticket", metavar="ID", help=_("ticket number for the report"))
     diagnose.add_argument("--note", metavar="TEXT", help=_("a note for the support desk"))
     diagnose.add_argument(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nexkit.consent import Consent
 from nexkit.diagnosis.verdict import VerdictState
-from nexkit.profile import LoadedProfile, Profile
+from nexkit.profile import Encrypt, LoadedProfile, Profile, Support
 from nexkit.profile_file import load_profile
 from nexkit.request import MAX_NOTE_CHARACTERS, MAX_TICKET_CHARACTERS, Depth, Request, Symptom, web_address
 from nexkit.texts import Texts
@@ -34,6 +34,7 @@ def diagnose_command(arguments: argparse.Namespace, texts: Texts) -> int:
     consent, categories = _agreement(arguments.agree, texts)
     request = _request(arguments, loaded.profile, consent, texts)
     out = _out(arguments.out, categories, texts)
+    out, encrypt_to = _encryption(out, loaded.profile.support, texts, wanted=arguments.encrypt)
     run = asyncio.run(_measure(loaded, request, texts))
     if arguments.json != "-":
         print(verdict_text(run.diagnosis, run.record, texts))
@@ -42,22 +43,30 @@ def diagnose_command(arguments: argparse.Namespace, texts: Texts) -> int:
 
         write_json(encode_diagnosis(run.diagnosis), arguments.json)
     if out:
-        report_id = _write_report(run, loaded, categories, texts, out)
+        report_id = _write_report(run, loaded, categories, texts, out, encrypt_to)
         print(
             texts.gettext("Report {report_id} written: {file}").format(report_id=report_id, file=out), file=sys.stderr
         )
     return ExitStatus.STOPPED if run.record.cancelled else status_of(run.diagnosis.verdict.state)
 
 
-def _write_report(run: Run, loaded: LoadedProfile, categories: frozenset[Category], texts: Texts, out: Path) -> str:
+def _write_report(
+    run: Run,
+    loaded: LoadedProfile,
+    categories: frozenset[Category],
+    texts: Texts,
+    out: Path,
+    encrypt_to: tuple[str, ...],
+) -> str:
     """Write what the user agreed to on the command line; the report id."""
     from report.draft import ResidueError
+    from report.encryption import EncryptionError
     from report.keys import KeyFileError
 
     try:
         draft = draft_report(run, loaded, categories, texts)
-        return save_report(draft, datetime.now(UTC), texts, out, method="command_line").report_id
-    except (ResidueError, KeyFileError) as error:
+        return save_report(draft, datetime.now(UTC), texts, out, method="command_line", encrypt_to=encrypt_to).report_id
+    except (ResidueError, KeyFileError, EncryptionError) as error:
         raise CommandError(problem_text(error, texts)) from None
 
 
@@ -130,6 +139,22 @@ def _out(name: str | None, categories: frozenset[Category], texts: Texts) -> Pat
     if out.is_dir() or not out.parent.is_dir():
         raise CommandError(texts.gettext("--out: {file}: name a file in a folder that exists").format(file=out))
     return out
+
+
+def _encryption(
+    out: Path | None, support: Support, texts: Texts, *, wanted: bool
+) -> tuple[Path | None, tuple[str, ...]]:
+    """The report's file with the suffix that it takes, and the keys that it is encrypted to; none where it is not."""
+    if out is None:
+        return None, ()
+    from report.document import ENCRYPTED_SUFFIX
+
+    wanted = wanted or out.suffix == ENCRYPTED_SUFFIX
+    if wanted and not support.recipients:
+        raise CommandError(texts.gettext("--encrypt: the profile names no key (recipients in [support])"))
+    if not wanted and support.encrypt is not Encrypt.REQUIRED:
+        return out, ()
+    return out.with_name(out.name.removesuffix(ENCRYPTED_SUFFIX) + ENCRYPTED_SUFFIX), support.recipients
 
 
 async def _measure(loaded: LoadedProfile, request: Request, texts: Texts) -> Run:

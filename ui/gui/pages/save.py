@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPlai
 from nexkit.profile import Encrypt, Support
 from nexkit.texts import Texts
 from nexkit.texts.numbers import byte_size
-from report.document import SUFFIX
-from report.encryption import ENCRYPTED_SUFFIX
+from report.document import ENCRYPTED_SUFFIX, SUFFIX
 from ui.gui.pages.base import PageBase, TurningBox, card, plain_label
 from ui.gui.present import Mark
 from ui.gui.theme import current_theme, mark_main
