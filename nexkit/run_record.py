@@ -11,6 +11,7 @@ from nexkit.outcome import Outcome
 from nexkit.request import Request
 from nexkit.sensitivity import Open
 from nexkit.subject import Subject
+from nexkit.trial import TrialDone
 from nexkit.units import Bytes, Seconds
 
 
@@ -100,6 +101,8 @@ class RunRecord:
     """In the order the steps were planned."""
     expectations: Expectations | None = None
     """None: the profile has none, or the record is of a time before them."""
+    trials: tuple[TrialDone, ...] = ()
+    """What the user changed after this run, and what a second run said; none in records of before."""
 
     def by_id(self) -> Mapping[str, StepResult]:
         """Results by outcome id."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import ceil, fsum, sqrt
+from math import ceil, floor, fsum, sqrt
 
 from nexkit.units import BitPerSecond, Ms, Ratio, Seconds
 
@@ -34,6 +34,19 @@ def quantile(values: Sequence[float], share: float) -> float | None:
         return None
     ordered = sorted(values)
     return ordered[max(0, ceil(share * len(ordered)) - 1)]
+
+
+def quantile_interval(values: Sequence[float], share: float, z: float) -> tuple[float, float] | None:
+    """Between which of the values the true quantile lies, whatever their distribution is (Conover 1999, section 3.2).
+
+    None where there are too few: the middle of any six, the 95th percentile of about eighty.
+    """
+    middle, half = len(values) * share, z * sqrt(len(values) * share * (1 - share))
+    first, last = floor(middle - half), ceil(middle + half)
+    if not values or first < 1 or last > len(values):
+        return None
+    ordered = sorted(values)
+    return ordered[first - 1], ordered[last - 1]
 
 
 def trimmed_mean(values: Sequence[float], share: float = 0.95) -> float | None:
