@@ -7,7 +7,8 @@ from nexkit.diagnosis.verdict import Diagnosis
 from nexkit.run_record import RunRecord
 from report.consent import ConsentRecord
 from report.encryption import MAX_ENCRYPTED_BYTES, EncryptionError, decrypt, is_encrypted
-from report.verify import Tier, Verification, verify
+from report.trust import Tier
+from report.verify import Verification, verify
 
 
 class InvalidBundleError(ValueError):

@@ -21,7 +21,15 @@ class ProblemKind(Enum):
     SIGNER_MISMATCH = "signer_mismatch"
     """The bundle names another signer than the key that signed it."""
     SIGNER_REVOKED = "signer_revoked"
-    """The key is in the list of revoked ones."""
+    """The key or its certificate is in the list of revoked ones."""
+    CERTIFICATE_INVALID = "certificate_invalid"
+    """A certificate that cannot count, whoever issued it; the place is the word of the check."""
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_NOT_YET_VALID = "certificate_not_yet_valid"
+    AUTHORITY_REVOKED = "authority_revoked"
+    """Who issued the certificate counts no more, and so does the certificate."""
+    UNKNOWN_AUTHORITY = "unknown_authority"
+    """Intact, but who issued the certificate is in no list that was given, or not for this."""
     MANIFEST_MALFORMED = "manifest_malformed"
     HASH_MISMATCH = "hash_mismatch"
     BAG_MALFORMED = "bag_malformed"
@@ -58,6 +66,14 @@ def problem_text(problem: Problem, texts: Texts) -> str:
         ProblemKind.SIGNATURE_INVALID: _("The signature does not fit the content ({place})."),
         ProblemKind.SIGNER_MISMATCH: _("The report names another signer than the one who signed it."),
         ProblemKind.SIGNER_REVOKED: _("The key that signed it was revoked."),
+        ProblemKind.CERTIFICATE_INVALID: _("The certificate in the signature is not one that counts ({place})."),
+        ProblemKind.CERTIFICATE_EXPIRED: _(
+            "The certificate of {place} has expired. If the report was received before that, give the time with "
+            "--received-at."
+        ),
+        ProblemKind.CERTIFICATE_NOT_YET_VALID: _("The certificate of {place} is not valid yet."),
+        ProblemKind.AUTHORITY_REVOKED: _("The key that issued the certificate was revoked ({place})."),
+        ProblemKind.UNKNOWN_AUTHORITY: _("Who issued the certificate is not in the list of signers ({place})."),
         ProblemKind.MANIFEST_MALFORMED: _("The list of files cannot be read: {place}."),
         ProblemKind.HASH_MISMATCH: _("A file was changed: {place}."),
         ProblemKind.BAG_MALFORMED: _("The description of the package is wrong: {place}."),

@@ -8,6 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nexkit import __version__
+from report.certificates import Certificate
 from report.codec import dumps
 from report.consent import CONSENT_PATH, ConsentRecord, content_root
 from report.container import write_container
@@ -15,7 +16,8 @@ from report.draft import Draft
 from report.encryption import encrypt
 from report.files import write_whole
 from report.plain import encode
-from report.sshsig import public_key, sign
+from report.public_keys import public_key
+from report.sshsig import sign
 
 NAMESPACE = "report"
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
@@ -34,25 +36,28 @@ class SealedReport:
 
     report_id: str
     signer: str
-    """The install id."""
+    """The install id; with a certificate, its principal."""
     data: bytes = field(repr=False)
 
 
-def seal(draft: Draft, consent: ConsentRecord, key: Ed25519PrivateKey) -> SealedReport:
-    """The signed bundle; ConsentError unless the consent is to exactly these files."""
+def seal(
+    draft: Draft, consent: ConsentRecord, key: Ed25519PrivateKey, certificate: Certificate | None = None
+) -> SealedReport:
+    """The signed bundle, with the certificate of the key where there is one.
+
+    ConsentError unless the consent is to exactly these files.
+    """
     if (
         consent.report_id != draft.report_id
         or consent.agreed != draft.categories
         or consent.content_root != content_root(draft.files)
     ):
         raise ConsentError("the consent is not to this report: show it again and ask again")
-    signer = public_key(key)
+    signer = public_key(key).install_id if certificate is None else certificate.principal
     payload = {**draft.files, CONSENT_PATH: dumps(encode(consent))}
-    files = bag(draft.report_id, payload, signer.install_id)
-    files[SIGNATURE_PATH] = sign(files[TAG_MANIFEST_PATH], key, NAMESPACE)
-    return SealedReport(
-        report_id=draft.report_id, signer=signer.install_id, data=write_container(draft.report_id, files)
-    )
+    files = bag(draft.report_id, payload, signer)
+    files[SIGNATURE_PATH] = sign(files[TAG_MANIFEST_PATH], key, NAMESPACE, certificate)
+    return SealedReport(report_id=draft.report_id, signer=signer, data=write_container(draft.report_id, files))
 
 
 def bag(report_id: str, payload: Mapping[str, bytes], signer: str) -> dict[str, bytes]:

@@ -1,111 +1,186 @@
-"""Lists of known devices, in the format of OpenSSH's allowed_signers (ssh-keygen(1), ALLOWED SIGNERS)."""
+"""Lists of who may sign, in the format of OpenSSH's allowed_signers (ssh-keygen(1), ALLOWED SIGNERS)."""
 
-from base64 import b64decode
-from binascii import Error as Base64Error
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from datetime import UTC, datetime
 from pathlib import Path
 
-from report.sshsig import KEY_TYPE, PublicKey
+from report.certificates import Certificate
+from report.public_keys import AUTHORITY_TYPES, SIGNER_TYPES, PublicKey
+from report.ssh_lists import SignersError, key_of, lines_of, read_limited
 
-_OWN_OPTION = 'namespaces="'
-MAX_BYTES = 4 * 1024 * 1024
+_WORD = re.compile(r'"([^"]*)"|([^\s"]\S*)')
+_OPTION = re.compile(r'([A-Za-z-]+)(?:="((?:[^"\\]|\\.)*)")?(?:,|\Z)')
+_OPTIONS = re.compile(r'(?:[^\s"\\]|"(?:[^"\\]|\\.)*"|\\.)+')
+_TIME = re.compile(r"(\d{8})(\d{4})?(\d{2})?(Z|UTC)?")
+_KEY_TYPE = re.compile(r"(?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+")
 
 
-class SignersError(ValueError):
-    """A list that cannot be read; the text names file and line."""
+class _UncheckedError(Exception):
+    """A line with what cannot be checked here: it vouches for nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signer:
-    """One line: whom the key stands for, and for which kinds of signature."""
+    """One line: whom the key stands for, for which kinds of signature, and when."""
 
     principals: tuple[str, ...]
-    namespaces: tuple[str, ...]
-    """Empty: all."""
     key: PublicKey
+    authority: bool
+    """The key signs certificates; it is not itself a signer of reports."""
+    namespaces: tuple[str, ...] = ()
+    """Empty: all."""
+    valid_after: datetime | None = None
+    valid_before: datetime | None = None
 
-    def vouches_for(self, key: PublicKey, namespace: str) -> bool:
-        """Whether the line is about this key, its install id and signatures of this namespace."""
-        denied = [pattern[1:] for pattern in self.principals if pattern.startswith("!")]
-        name = key.install_id
+    def allows(self, namespace: str, at: datetime) -> bool:
+        """Whether the line is about signatures of this namespace, checked at this moment."""
         return (
-            key == self.key
-            and any(fnmatchcase(name, pattern) for pattern in self.principals)
-            and not any(fnmatchcase(name, pattern) for pattern in denied)
-            and (not self.namespaces or any(fnmatchcase(namespace, pattern) for pattern in self.namespaces))
+            (not self.namespaces or matches(namespace, self.namespaces))
+            and (self.valid_after is None or at >= self.valid_after)
+            and (self.valid_before is None or at <= self.valid_before)
+        )
+
+    def vouches_for(self, key: PublicKey, namespace: str, at: datetime) -> bool:
+        """Whether the line lists this key under its install id."""
+        return (
+            not self.authority
+            and key == self.key
+            and matches(key.install_id, self.principals)
+            and self.allows(namespace, at)
+        )
+
+    def issued(self, certificate: Certificate, namespace: str, at: datetime) -> bool:
+        """Whether the line's authority issued the certificate and may, for its principal; not its dates."""
+        return (
+            self.authority
+            and certificate.authority == self.key
+            and matches(certificate.principal, self.principals)
+            and self.allows(namespace, at)
         )
 
 
-def read_signers(path: Path) -> tuple[Signer, ...]:
-    """The Ed25519 keys of a list; OSError, or SignersError with the line.
+def is_known(key: PublicKey, namespace: str, signers: Iterable[Signer], at: datetime) -> bool:
+    """Whether one of the lines lists the key under its install id."""
+    return any(signer.vouches_for(key, namespace, at) for signer in signers)
 
-    Lines with restrictions that this version cannot check (certificate authorities, validity) vouch for nothing.
+
+def is_issued(certificate: Certificate, namespace: str, signers: Iterable[Signer], at: datetime) -> bool:
+    """Whether an authority of the list issued the certificate."""
+    return any(signer.issued(certificate, namespace, at) for signer in signers)
+
+
+def names_of(key: PublicKey, namespace: str, signers: Iterable[Signer], at: datetime) -> tuple[str, ...]:
+    """Whom the first line that lists the key says it stands for, as `-Y find-principals` does; () where none does."""
+    for signer in signers:
+        if not signer.authority and signer.key == key and signer.allows(namespace, at):
+            return signer.principals
+    return ()
+
+
+def read_signers(path: Path) -> tuple[Signer, ...]:
+    """The lines of a list that can be checked here; OSError, or SignersError with the line.
+
+    Lines with options or types of keys that cannot be checked here vouch for nothing.
     """
     signers = []
-    for number, words in _lines(path):
+    for number, line in lines_of(read_limited(path)):
         try:
-            signer = _signer(words)
+            signers.append(_signer(line))
+        except _UncheckedError:
+            continue
         except ValueError:
             raise SignersError(
-                f"{path}, line {number}: expected NAMES [OPTIONS] {KEY_TYPE} KEY (ssh-keygen(1), ALLOWED SIGNERS)"
+                f"{path}, line {number}: expected NAMES [OPTIONS] KEY-TYPE KEY (ssh-keygen(1), ALLOWED SIGNERS)"
             ) from None
-        if signer is not None:
-            signers.append(signer)
     return tuple(signers)
 
 
-def read_keys(path: Path) -> tuple[PublicKey, ...]:
-    """The Ed25519 keys of a list of public keys, as `.pub` files have them; OSError, or SignersError with the line."""
-    keys = []
-    for number, words in _lines(path):
-        try:
-            blob = b64decode(words[1], validate=True) if words[0] == KEY_TYPE else b""
-        except (Base64Error, IndexError):
-            blob = b""
-        if not blob:
-            raise SignersError(f"{path}, line {number}: expected {KEY_TYPE} KEY [COMMENT]")
-        keys.append(PublicKey(blob))
-    return tuple(keys)
-
-
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Number and words of every line that says something."""
-    with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise SignersError(f"{path}: larger than {MAX_BYTES} bytes")
-    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
-        words = line.split()
-        if words and not words[0].startswith("#"):
-            yield number, words
-
-
-def _signer(words: list[str]) -> Signer | None:
-    """The signer of a line; None for a line of another kind; ValueError for one of none."""
-    at = next((place for place, word in enumerate(words[1:3], start=1) if _is_key_type(word)), None)
-    if at is None or len(words) < at + 2:
+def _signer(line: str) -> Signer:
+    """The signer of a line; ValueError for a line of another form."""
+    names = _WORD.match(line)
+    if names is None:
         raise ValueError
-    options = words[1] if at > 1 else ""
-    try:
-        blob = b64decode(words[at + 1], validate=True)
-    except Base64Error:
-        raise ValueError from None
-    if words[at] != KEY_TYPE:
+    rest = line[names.end() :].strip()
+    written = None if _KEY_TYPE.match(rest) else _OPTIONS.match(rest)
+    words = rest[written.end() if written else 0 :].split()
+    if len(words) < 2 or not _KEY_TYPE.fullmatch(words[0]):  # noqa: PLR2004  type and key
+        raise ValueError
+    options = _options(written[0]) if written else {}
+    authority = "cert-authority" in options
+    if words[0] not in (AUTHORITY_TYPES if authority else SIGNER_TYPES):
+        raise _UncheckedError
+    key = key_of(words[0], words[1])
+    return Signer(
+        principals=_list(names[1] or names[2] or ""),
+        key=key,
+        authority=authority,
+        namespaces=_list(options.get("namespaces") or ""),
+        valid_after=_time(options.get("valid-after")),
+        valid_before=_time(options.get("valid-before")),
+    )
+
+
+def _options(text: str) -> dict[str, str | None]:
+    """Value by name; None for a name without one."""
+    options: dict[str, str | None] = {}
+    at = 0
+    while at < len(text):
+        option = _OPTION.match(text, at)
+        if option is None:
+            raise _UncheckedError
+        name, value = option[1].lower(), option[2]
+        with_value = name in {"namespaces", "valid-after", "valid-before"}
+        if name in options or (value is not None) != with_value or not (with_value or name == "cert-authority"):
+            raise _UncheckedError
+        if value == "":
+            # An empty list means nothing to OpenSSH, and everything to a careless reader.
+            raise _UncheckedError
+        options[name] = None if value is None else re.sub(r"\\(.)", r"\1", value)
+        at = option.end()
+    return options
+
+
+def _time(text: str | None) -> datetime | None:
+    """A moment as ssh-keygen(1) writes them; local time where it does not end with Z."""
+    if text is None:
         return None
-    namespaces: tuple[str, ...] = ()
-    if options:
-        if not options.startswith(_OWN_OPTION) or not options.endswith('"') or options.count('"') > 2:  # noqa: PLR2004
-            return None
-        namespaces = tuple(options.removeprefix(_OWN_OPTION).removesuffix('"').split(","))
-    return Signer(tuple(words[0].split(",")), namespaces, PublicKey(blob))
+    parts = _TIME.fullmatch(text)
+    if parts is None:
+        raise _UncheckedError
+    try:
+        moment = datetime.strptime(f"{parts[1]}{parts[2] or '0000'}{parts[3] or '00'}", "%Y%m%d%H%M%S")  # noqa: DTZ007  below
+        return moment.replace(tzinfo=UTC) if parts[4] else moment.astimezone()
+    except (ValueError, OverflowError, OSError):
+        raise _UncheckedError from None
 
 
-def _is_key_type(word: str) -> bool:
-    return word.startswith(("ssh-", "ecdsa-", "sk-"))
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(text.split(",")) if text else ()
 
 
-def is_known(key: PublicKey, namespace: str, signers: Collection[Signer]) -> bool:
-    """Whether one of the lines vouches for the key."""
-    return any(signer.vouches_for(key, namespace) for signer in signers)
+def matches(text: str, patterns: Collection[str]) -> bool:
+    """Whether the text matches a list of patterns (ssh_config(5), PATTERNS): one of them, none of those with `!`."""
+    denied = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
+    allowed = [pattern for pattern in patterns if not pattern.startswith("!")]
+    return any(_glob(pattern, text) for pattern in allowed) and not any(_glob(pattern, text) for pattern in denied)
+
+
+def _glob(pattern: str, text: str) -> bool:
+    """Whether the text matches a pattern of `*` and `?`, in time that grows with their lengths alone."""
+    at = place = 0
+    star = mark = -1
+    while at < len(text):
+        if place < len(pattern) and pattern[place] == "*":
+            star, mark = place, at
+            place += 1
+        elif place < len(pattern) and pattern[place] in {"?", text[at]}:
+            at += 1
+            place += 1
+        elif star >= 0:
+            mark += 1
+            at, place = mark, star + 1
+        else:
+            return False
+    return not pattern[place:].strip("*")

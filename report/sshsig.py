@@ -6,19 +6,19 @@ from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-KEY_TYPE = "ssh-ed25519"
+from report.certificates import Certificate, is_certificate, read_certificate
+from report.public_keys import ED25519, PublicKey, WrongSignatureError, public_key, signer_key
+from report.ssh_wire import WireError, string, strings
+
 _MAGIC = b"SSHSIG"
 _VERSION = 1
 _HASH = b"sha512"
 _BEGIN = "-----BEGIN SSH SIGNATURE-----\n"
 _END = "-----END SSH SIGNATURE-----\n"
 _COLUMNS = 70
-_MAX_BYTES = 4096
-_ED25519_KEY_BYTES = 32
+_MAX_BYTES = 8192
 
 
 class SignatureError(ValueError):
@@ -26,39 +26,33 @@ class SignatureError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class PublicKey:
-    """An Ed25519 key in OpenSSH's form."""
+class Signature:
+    """Who made a good signature."""
 
-    blob: bytes
-
-    @property
-    def line(self) -> str:
-        """`ssh-ed25519 AAAA...`, without a comment."""
-        return f"{KEY_TYPE} {b64encode(self.blob).decode()}"
+    key: PublicKey
+    certificate: Certificate | None
+    """What vouches for the key, where the signature carries it; whether its authority counts is for a list to say."""
 
     @property
-    def install_id(self) -> str:
-        """`inst-` and the first 16 hexadecimal digits of the SHA-256 of the line."""
-        return f"inst-{hashlib.sha256(self.line.encode()).hexdigest()[:16]}"
+    def signer(self) -> str:
+        """The name to look for in a list of signers: the certificate's principal, else the install id."""
+        return self.key.install_id if self.certificate is None else self.certificate.principal
 
 
-def public_key(key: Ed25519PrivateKey) -> PublicKey:
-    """The public half."""
-    raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return PublicKey(_string(KEY_TYPE.encode()) + _string(raw))
-
-
-def sign(data: bytes, key: Ed25519PrivateKey, namespace: str) -> bytes:
-    """The armoured signature of the bytes."""
-    signature = _string(KEY_TYPE.encode()) + _string(key.sign(_signed_part(data, namespace.encode())))
+def sign(data: bytes, key: Ed25519PrivateKey, namespace: str, certificate: Certificate | None = None) -> bytes:
+    """The armoured signature of the bytes, with the certificate of the key where there is one."""
+    public = public_key(key)
+    if certificate is not None and certificate.key != public:
+        raise ValueError("the certificate is for another key")
+    signature = string(ED25519.encode()) + string(key.sign(_signed_part(data, namespace.encode())))
     blob = (
         _MAGIC
         + struct.pack(">I", _VERSION)
-        + _string(public_key(key).blob)
-        + _string(namespace.encode())
-        + _string(b"")
-        + _string(_HASH)
-        + _string(signature)
+        + string(public.blob if certificate is None else certificate.blob)
+        + string(namespace.encode())
+        + string(b"")
+        + string(_HASH)
+        + string(signature)
     )
     text = b64encode(blob).decode()
     lines = "".join(text[start : start + _COLUMNS] + "\n" for start in range(0, len(text), _COLUMNS))
@@ -67,47 +61,41 @@ def sign(data: bytes, key: Ed25519PrivateKey, namespace: str) -> bytes:
 
 def check(data: bytes, armoured: bytes, namespace: str) -> PublicKey:
     """The key that made the signature of these bytes; SignatureError unless it is exactly that, with nothing around."""
+    return check_signature(data, armoured, namespace).key
+
+
+def check_signature(data: bytes, armoured: bytes, namespace: str) -> Signature:
+    """Who made the signature of these bytes; SignatureError unless it is exactly that, with nothing around.
+
+    CertificateError where it carries a certificate that cannot count, whoever issued it.
+    """
     blob = _dearmour(armoured)
     if not blob.startswith(_MAGIC + struct.pack(">I", _VERSION)):
         raise SignatureError("format")
-    parts = _strings(blob[len(_MAGIC) + 4 :], 5)
-    key_blob, its_namespace, reserved, its_hash, signature = parts
+    try:
+        key_blob, its_namespace, reserved, its_hash, signature = strings(blob[len(_MAGIC) + 4 :], 5)
+    except WireError:
+        raise SignatureError("format") from None
     if its_namespace != namespace.encode():
         raise SignatureError("namespace")
     if reserved or its_hash != _HASH:
         raise SignatureError("format")
-    key_type, raw_key = _strings(key_blob, 2)
-    signature_type, raw_signature = _strings(signature, 2)
-    if key_type != KEY_TYPE.encode() or signature_type != KEY_TYPE.encode() or len(raw_key) != _ED25519_KEY_BYTES:
-        raise SignatureError("key_type")
+    certificate = read_certificate(key_blob) if is_certificate(key_blob) else None
     try:
-        Ed25519PublicKey.from_public_bytes(raw_key).verify(raw_signature, _signed_part(data, its_namespace))
-    except (InvalidSignature, ValueError):
+        key = signer_key(key_blob) if certificate is None else certificate.key
+        if key is not None:
+            key.verify(signature, _signed_part(data, its_namespace))
+    except WrongSignatureError:
         raise SignatureError("wrong") from None
-    return PublicKey(key_blob)
+    except ValueError:  # cut short, or no point of the curve
+        raise SignatureError("format") from None
+    if key is None:
+        raise SignatureError("key_type")
+    return Signature(key, certificate)
 
 
 def _signed_part(data: bytes, namespace: bytes) -> bytes:
-    return _MAGIC + _string(namespace) + _string(b"") + _string(_HASH) + _string(hashlib.sha512(data).digest())
-
-
-def _string(value: bytes) -> bytes:
-    """RFC 4251 section 5."""
-    return struct.pack(">I", len(value)) + value
-
-
-def _strings(data: bytes, count: int) -> list[bytes]:
-    """Exactly so many strings, and nothing behind them."""
-    found = []
-    for _ in range(count):
-        (length,) = struct.unpack(">I", data[:4]) if len(data) >= 4 else (len(data) + 1,)  # noqa: PLR2004
-        if length > len(data) - 4:
-            raise SignatureError("format")
-        found.append(data[4 : 4 + length])
-        data = data[4 + length :]
-    if data:
-        raise SignatureError("format")
-    return found
+    return _MAGIC + string(namespace) + string(b"") + string(_HASH) + string(hashlib.sha512(data).digest())
 
 
 def _dearmour(armoured: bytes) -> bytes:

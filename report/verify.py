@@ -1,20 +1,21 @@
 """Whether a bundle is what its signer wrote: container, then signature, then hashes, and only then its content."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
-from functools import total_ordering
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 from nexkit.diagnosis.verdict import Diagnosis
 from nexkit.run_record import RunRecord
+from report.certificates import Certificate, CertificateError
 from report.codec import CodecError, decode, loads
 from report.consent import CONSENT_PATH, CONSENT_SCHEMA, Category, ConsentRecord, content_root
 from report.container import MAX_ZIP_BYTES, ContainerError, read_container
 from report.document import HTML_PATH, REPORT_PATH, SUMMARY_PATH, read_report
 from report.problems import Problem, ProblemKind
+from report.public_keys import PublicKey
 from report.seal import (
     BAGIT,
     BAGIT_PATH,
@@ -24,36 +25,20 @@ from report.seal import (
     SIGNATURE_PATH,
     TAG_MANIFEST_PATH,
 )
-from report.signers import is_known, read_keys, read_signers
-from report.sshsig import PublicKey, SignatureError, check
+from report.sshsig import Signature, SignatureError, check_signature
+from report.trust import Tier, Trust, judge, read_trust
 from report.visible import hides_something, visible
 
 _LINE = re.compile(r"([0-9a-f]{64})  ([a-z0-9._/-]{1,200})\n")
 _INFO = re.compile(
     r"External-Identifier: (?P<report_id>\S+)\nPayload-Oxum: (?P<size>\d{1,12})\.(?P<count>\d{1,6})\n"
-    r"Signer: (?P<signer>inst-[0-9a-f]{16})\nKit-Version: \S{1,32}\n"
+    r"Signer: (?P<signer>inst-[0-9a-f]{16}(?:@[a-z0-9.-]{1,253})?)\nKit-Version: \S{1,32}\n"
 )
 _TAGS = frozenset({BAGIT_PATH, INFO_PATH, MANIFEST_PATH})
 _MAX_TAG_BYTES = 256 * 1024
 """Of a list or description: more than as many names as a container may hold need."""
 _OUTSIDE_MANIFESTS = frozenset({TAG_MANIFEST_PATH, SIGNATURE_PATH})
 _PAYLOAD = frozenset({SUMMARY_PATH, REPORT_PATH, HTML_PATH, CONSENT_PATH})
-
-
-@total_ordering
-class Tier(Enum):
-    """How far a bundle can be trusted; the words of `--require`, best first."""
-
-    ORG_VOUCHED = "org-vouched"
-    KNOWN_DEVICE = "known-device"
-    INTEGRITY_ONLY = "integrity-only"
-    REPACKED = "repacked"
-    INVALID = "invalid"
-
-    def __lt__(self, other: "Tier") -> bool:
-        """Whether this tier is the lesser one."""
-        order = list(Tier)
-        return order.index(self) > order.index(other)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +62,22 @@ class Verification:
     required: Tier
     problems: tuple[Problem, ...]
     report_id: str | None
-    signer: PublicKey | None
-    """The key that made the signature; None without a good one."""
+    signature: Signature | None = None
+    """Who made the signature; None without a good one."""
     files: Mapping[str, bytes] = field(repr=False, default_factory=dict)
     """The signed bytes by path; empty where the bundle is invalid."""
     content: Content | None = field(repr=False, default=None)
     """None where the bundle is invalid."""
+
+    @property
+    def signer(self) -> PublicKey | None:
+        """The key that made the signature; None without a good one."""
+        return self.signature.key if self.signature else None
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """What the signature carries to vouch for the key; None: nothing."""
+        return self.signature.certificate if self.signature else None
 
     @property
     def accepted(self) -> bool:
@@ -104,17 +99,20 @@ def verify(
     required_tier: Tier = Tier.INTEGRITY_ONLY,
     *,
     revoked: Path | None = None,
+    known: Path | None = None,
+    received_at: datetime | None = None,
 ) -> Verification:
     """Check a bundle, given as file or bytes.
 
-    `signers` is a list of known devices, `revoked` one of public keys that count no more. Whatever the bytes are, this
-    comes to an answer; OSError where a file cannot be read, SignersError where a list cannot.
+    `signers` is a list in the format of OpenSSH's allowed_signers, `revoked` one of what counts no more, `known` the
+    keys that this desk has met before (it need not exist). Certificates are checked for the time of receipt; None: now.
+    Whatever the bytes are, this comes to an answer; OSError where a file cannot be read, SignersError where a list
+    cannot.
     """
-    known = read_signers(signers) if signers is not None else ()
-    lost = read_keys(revoked) if revoked is not None else ()
+    trust = read_trust(signers, revoked, known=known, at=received_at)
     data = source if isinstance(source, bytes) else _read(source)
     report_id: str | None = None
-    signer: PublicKey | None = None
+    signature: Signature | None = None
     try:
         try:
             container = read_container(data)
@@ -122,18 +120,19 @@ def verify(
             kind = ProblemKind.TOO_LARGE if str(error) == "too_large" else ProblemKind.CONTAINER
             raise _RejectedError(Problem(kind, str(error))) from None
         report_id = container.top
-        signer = _check_signature(container.files, lost)
-        _check_bag(container.files, report_id, signer)
+        signature = _check_signature(container.files)
+        tier, doubts = _judged(signature, trust)
+        _check_bag(container.files, report_id, signature.signer)
         content = _read_content(container.files, report_id)
     except _RejectedError as rejected:
         return Verification(
-            tier=Tier.INVALID, required=required_tier, problems=rejected.problems, report_id=report_id, signer=signer
+            tier=Tier.INVALID,
+            required=required_tier,
+            problems=rejected.problems,
+            report_id=report_id,
+            signature=signature,
         )
-    problems = []
-    tier = Tier.KNOWN_DEVICE
-    if not is_known(signer, NAMESPACE, known):
-        problems.append(Problem(ProblemKind.UNKNOWN_SIGNER, signer.install_id))
-        tier = Tier.INTEGRITY_ONLY
+    problems = list(doubts)
     if container.deviations:
         problems += [
             Problem(ProblemKind.REPACKED, word) for word in sorted(entry.value for entry in container.deviations)
@@ -144,7 +143,7 @@ def verify(
         required=required_tier,
         problems=tuple(problems),
         report_id=report_id,
-        signer=signer,
+        signature=signature,
         files=container.files,
         content=content,
     )
@@ -155,21 +154,27 @@ def _read(path: Path) -> bytes:
         return file.read(MAX_ZIP_BYTES + 1)
 
 
-def _check_signature(files: Mapping[str, bytes], revoked: Collection[PublicKey]) -> PublicKey:
+def _check_signature(files: Mapping[str, bytes]) -> Signature:
     if TAG_MANIFEST_PATH not in files:
         raise _RejectedError(Problem(ProblemKind.FILE_MISSING, TAG_MANIFEST_PATH))
     if SIGNATURE_PATH not in files:
         raise _RejectedError(Problem(ProblemKind.SIGNATURE_MISSING, SIGNATURE_PATH))
     try:
-        signer = check(files[TAG_MANIFEST_PATH], files[SIGNATURE_PATH], NAMESPACE)
+        return check_signature(files[TAG_MANIFEST_PATH], files[SIGNATURE_PATH], NAMESPACE)
     except SignatureError as error:
         raise _RejectedError(Problem(ProblemKind.SIGNATURE_INVALID, str(error))) from None
-    if signer in revoked:
-        raise _RejectedError(Problem(ProblemKind.SIGNER_REVOKED, signer.install_id))
-    return signer
+    except CertificateError as error:
+        raise _RejectedError(Problem(ProblemKind.CERTIFICATE_INVALID, str(error))) from None
 
 
-def _check_bag(files: Mapping[str, bytes], report_id: str, signer: PublicKey) -> None:
+def _judged(signature: Signature, trust: Trust) -> tuple[Tier, tuple[Problem, ...]]:
+    tier, doubts = judge(signature, NAMESPACE, trust)
+    if tier is Tier.INVALID:
+        raise _RejectedError(*doubts)
+    return tier, doubts
+
+
+def _check_bag(files: Mapping[str, bytes], report_id: str, signer: str) -> None:
     """Tag files by the signed list, payload by the list in it; nothing missing, nothing besides."""
     payload = _payload(files)
     tags = {path: data for path, data in files.items() if path not in payload and path not in _OUTSIDE_MANIFESTS}
@@ -190,7 +195,7 @@ def _check_bag(files: Mapping[str, bytes], report_id: str, signer: PublicKey) ->
         raise _RejectedError(Problem(ProblemKind.BAG_MALFORMED, INFO_PATH))
     if info["report_id"] != report_id:
         raise _RejectedError(Problem(ProblemKind.REPORT_ID_MISMATCH, INFO_PATH))
-    if info["signer"] != signer.install_id:
+    if info["signer"] != signer:
         raise _RejectedError(Problem(ProblemKind.SIGNER_MISMATCH, INFO_PATH))
 
 

@@ -23,8 +23,9 @@ from report.consent import Category
 from report.draft import consent_to, make_draft
 from report.encryption import EncryptionError, decrypt, encrypt, is_encrypted
 from report.keys import load_or_create_key
+from report.public_keys import PublicKey, public_key
 from report.seal import seal, write_bundle
-from report.sshsig import PublicKey, check, public_key
+from report.sshsig import check
 
 STARTED_AT = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
 pytestmark = pytest.mark.skipif(

@@ -16,9 +16,10 @@ from report.html import report_html
 from report.keys import KeyFileError, key_path, load_or_create_key
 from report.load import InvalidBundleError, LoadedReport, load_report, read_bundle
 from report.problems import problem_text
+from report.public_keys import public_key
 from report.signers import SignersError
-from report.sshsig import public_key
-from report.verify import Tier, Verification, verify
+from report.trust import Tier
+from report.verify import Verification, verify
 from report.visible import visible
 from ui.cli.diagnose import status_of
 from ui.cli.errors import CommandError, ExitStatus

@@ -25,6 +25,7 @@ from report.keys import KeyFileError, load_or_create_key
 from report.load import InvalidBundleError, load_report
 from report.plain import encode
 from report.problems import Problem, ProblemKind, problem_text
+from report.public_keys import public_key
 from report.seal import (
     MANIFEST_PATH,
     NAMESPACE,
@@ -37,8 +38,9 @@ from report.seal import (
     write_bundle,
 )
 from report.signers import SignersError, read_signers
-from report.sshsig import SignatureError, check, public_key, sign
-from report.verify import Tier, verify
+from report.sshsig import SignatureError, check, sign
+from report.trust import Tier
+from report.verify import verify
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))

@@ -8,7 +8,8 @@ from nexkit.diagnosis.engine import diagnose
 from nexkit.texts import Texts
 from report.html import report_html
 from report.load import load_report
-from report.verify import Tier, verify
+from report.trust import Tier
+from report.verify import verify
 
 REPORTS = sorted((Path(__file__).parents[2] / "data" / "reports").glob("schema-*.nexkit.zip"))
 
