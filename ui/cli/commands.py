@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from nexkit import __version__
 from nexkit.request import Depth, Symptom
 from nexkit.texts import LANGUAGES, Texts
+from nexkit.trial import Trial
 from ui.cli.errors import CommandError, ExitStatus
 
 
@@ -98,6 +99,14 @@ def _add_diagnose(commands: _Commands, common: _Parser, texts: Texts) -> None:
     diagnose.add_argument(
         "--time-limit", metavar="S", type=float, help=_("stop measuring after S seconds and diagnose what is there")
     )
+    diagnose.add_argument(
+        "--again",
+        metavar="ask|no|STEP",
+        default="ask",
+        help=_(
+            "after a fault, offer a change and test again (on a terminal: ask), or just these steps: {steps}"
+        ).format(steps=", ".join(trial.value for trial in Trial)),
+    )
 
 
 def _add_probe(commands: _Commands, common: _Parser, texts: Texts) -> None:
@@ -154,6 +163,14 @@ def _add_diagnose_again(commands: _Commands, common: _Parser, texts: Texts) -> N
     again.add_argument("bundle", metavar="BUNDLE")
 
 
+def _add_compare(commands: _Commands, common: _Parser, texts: Texts) -> None:
+    _ = texts.gettext
+    parents = [common, _json_option(texts), _identity_option(texts)]
+    compare = commands.add_parser("compare", parents=parents, help=_("what changed between two reports"))
+    compare.add_argument("before", metavar="A")
+    compare.add_argument("after", metavar="B")
+
+
 def _add_verify(commands: _Commands, common: _Parser, texts: Texts) -> None:
     _ = texts.gettext
     parents = [common, _json_option(texts), _identity_option(texts)]
@@ -186,6 +203,7 @@ _COMMANDS: Mapping[str, Callable[[_Commands, _Parser, Texts], None]] = {
     "check": _add_check,
     "show": _add_show,
     "diagnose-again": _add_diagnose_again,
+    "compare": _add_compare,
     "verify": _add_verify,
     "profile": _add_profile,
     "key": _add_key,
@@ -269,18 +287,8 @@ def _dispatch(arguments: argparse.Namespace, texts: Texts) -> int:
             from ui.cli.probe import check
 
             return check(arguments, texts)
-        case "show", _:
-            from ui.cli.bundle import show
-
-            return show(arguments, texts)
-        case "diagnose-again", _:
-            from ui.cli.bundle import diagnose_again
-
-            return diagnose_again(arguments, texts)
-        case "verify", _:
-            from ui.cli.bundle import verify_command
-
-            return verify_command(arguments, texts)
+        case "show" | "diagnose-again" | "compare" | "verify", _:
+            return _read(arguments, texts)
         case "profile", "check":
             from ui.cli.bundle import check_profile
 
@@ -289,3 +297,24 @@ def _dispatch(arguments: argparse.Namespace, texts: Texts) -> int:
             from ui.cli.bundle import show_key
 
             return show_key(arguments, texts)
+
+
+def _read(arguments: argparse.Namespace, texts: Texts) -> int:
+    """The commands that read reports."""
+    match arguments.command:
+        case "show":
+            from ui.cli.bundle import show
+
+            return show(arguments, texts)
+        case "diagnose-again":
+            from ui.cli.bundle import diagnose_again
+
+            return diagnose_again(arguments, texts)
+        case "compare":
+            from ui.cli.compare import compare_command
+
+            return compare_command(arguments, texts)
+        case _:
+            from ui.cli.bundle import verify_command
+
+            return verify_command(arguments, texts)

@@ -16,6 +16,7 @@ from nexkit.texts import Texts
 from nexkit.units import Seconds
 from report.consent import Category
 from ui.bootstrap import Run, build_runner, measure_and_diagnose
+from ui.cli.again import Again, again_of, is_terminal, test_again
 from ui.cli.errors import CommandError, ExitStatus
 from ui.cli.output import Progress, verdict_text
 from ui.cli.streams import write_json
@@ -29,25 +30,42 @@ _STATUS = {
 
 
 def diagnose_command(arguments: argparse.Namespace, texts: Texts) -> int:
-    """Measure, say the verdict, and write the report where the user agreed to one."""
+    """Measure, say the verdict, test again what the user changes, and write the report where they agreed to one.
+
+    The report is about the first run and tells what was changed after it; the exit status is the last run's.
+    """
     loaded = load_profile(Path(arguments.profile) if arguments.profile else None, datetime.now(UTC))
     consent, categories = _agreement(arguments.agree, texts)
     request = _request(arguments, loaded.profile, consent, texts)
     out = _out(arguments.out, categories, texts)
     out, encrypt_to = _encryption(out, loaded.profile.support, texts, wanted=arguments.encrypt)
-    run = asyncio.run(_measure(loaded, request, texts))
-    if arguments.json != "-":
-        print(verdict_text(run.diagnosis, run.record, texts))
-    if arguments.json:
-        from report.codec import encode_diagnosis
+    again = again_of(arguments.again, texts, on_terminal=is_terminal() and arguments.json != "-")
 
-        write_json(encode_diagnosis(run.diagnosis), arguments.json)
+    def measure() -> Run:
+        return asyncio.run(_measure(loaded, request, texts))
+
+    run = last = measure()
+    if arguments.json != "-":
+        print(verdict_text(run.diagnosis, run.record, texts), flush=True)
+    if again != Again():
+        run, last = test_again(run, again, measure, texts, silent=arguments.json == "-")
+    if arguments.json:
+        write_json(_document(run), arguments.json)
     if out:
         report_id = _write_report(run, loaded, categories, texts, out, encrypt_to)
         print(
             texts.gettext("Report {report_id} written: {file}").format(report_id=report_id, file=out), file=sys.stderr
         )
-    return ExitStatus.STOPPED if run.record.cancelled else status_of(run.diagnosis.verdict.state)
+    return ExitStatus.STOPPED if last.record.cancelled else status_of(last.diagnosis.verdict.state)
+
+
+def _document(run: Run) -> dict[str, object]:
+    """The diagnosis document of the first run; where something was changed and tested again, what came of that too."""
+    from report.codec import encode_diagnosis
+    from report.plain import encode
+
+    document: dict[str, object] = encode_diagnosis(run.diagnosis)
+    return document | {"trials": encode(run.record.trials)} if run.record.trials else document
 
 
 def _write_report(
