@@ -41,6 +41,14 @@ class ProfileTrust(Enum):
     """Unsigned or of an unknown signer, used because the user named the file."""
 
 
+class LicenceAccepter(Enum):
+    """Who accepted the licence text of the profile."""
+
+    USER = "user"
+    ORGANISATION = "organisation"
+    """The IT department, for its users, in the managed place."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileReference:
     """Which profile was in force."""
@@ -49,6 +57,16 @@ class ProfileReference:
     serial: int
     trust: ProfileTrust
     sha256: Open
+    signer: Open | None = None
+    """Fingerprint of the key that signed it, as `ssh-keygen -l` shows it; None: not signed, or of a time before."""
+    licence_sha256: Open | None = None
+    """Of the licence text that was accepted, in UTF-8; None: it has none, or the record is of a time before."""
+    licence_accepted_by: LicenceAccepter | None = None
+
+    @property
+    def is_unknown_organisation(self) -> bool:
+        """Nobody on this computer vouches for the profile: only what may be shown to anyone leaves with a report."""
+        return self.trust is ProfileTrust.NAMED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
