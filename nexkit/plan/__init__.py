@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Iterator
 from nexkit.plan.closing import end, load
 from nexkit.plan.follow_ups import FOLLOW_UPS
 from nexkit.plan.ladder import ladder
+from nexkit.plan.order import in_order
 from nexkit.plan.step import Outcomes, Planner, Step
 from nexkit.profile import Profile
 from nexkit.request import Request
@@ -34,7 +35,7 @@ def make_planner(request: Request, profile: Profile) -> Planner:
         for stage in _stages(request, profile, done, under_way):
             new = {step.id: step for step in stage if step.id not in done and step.id not in under_way}
             if new:
-                return tuple(new.values())
+                return in_order(new.values(), request)
         return ()
 
     return next_steps

@@ -9,7 +9,7 @@ from nexkit.plan.effort import MARGIN_S, MAX_ANCHORS, MAX_CHECKS, MAX_CONTROLS, 
 from nexkit.plan.known import fact, host_port, services_of
 from nexkit.plan.step import Outcomes, Step
 from nexkit.profile import Profile
-from nexkit.request import Depth, Request, Symptom
+from nexkit.request import Depth, Request
 from nexkit.subject import Subject
 from nexkit.units import Seconds
 
@@ -17,6 +17,8 @@ READING_S = Seconds(2.5)
 """Of what the system tells at once."""
 BUSY_READING_S = Seconds(6.0)
 """The same beside everything else: an overloaded one takes its time."""
+UDP_ANSWER_S = Seconds(2.5)
+"""A request is sent at 0, 0.5 and 1.5 s (RFC 8489 section 6.2.1); the last one has a second left."""
 
 
 def evidence(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
@@ -26,7 +28,7 @@ def evidence(request: Request, profile: Profile, done: Outcomes) -> Iterable[Ste
     yield from readings("start", network, profile.internet.anchors[:MAX_ANCHORS])
     yield _proxy(request, profile, effort)
     yield _time(profile, effort)
-    yield _udp(request, profile, effort)
+    yield _udp(profile, effort)
     if request.depth is not Depth.QUICK:
         yield from _encrypted_resolvers(profile, effort)
     if request.depth is Depth.FULL:
@@ -80,10 +82,10 @@ def _time(profile: Profile, effort: Effort) -> Step:
     )
 
 
-def _udp(request: Request, profile: Profile, effort: Effort) -> Step:
+def _udp(profile: Profile, effort: Effort) -> Step:
     stun = tuple(f"{each.host}:{each.port}" for each in profile.internet.stun)
     reflectors = tuple(f"{each.host}:{each.port}" for each in profile.internet.reflectors)
-    calls = request.symptom is Symptom.CALLS or request.depth is Depth.FULL
+    longer = effort.stream_s >= effort.call_s
     return Step(
         id="udp.check",
         probe="udp",
@@ -91,10 +93,10 @@ def _udp(request: Request, profile: Profile, effort: Effort) -> Step:
         params={
             "stun": stun,
             "reflectors": reflectors,
-            "duration_s": effort.call_s if calls else effort.stream_s,
-            "timeout_s": effort.step_s,
+            "duration_s": effort.stream_s,
+            "timeout_s": Seconds(min(effort.step_s, UDP_ANSWER_S)),
         },
-        timeout_s=Seconds(effort.stage_s + (effort.call_s if calls else 0.0)),
+        timeout_s=Seconds(effort.stage_s + (effort.stream_s if longer else 0.0)),
         skip=None if stun or reflectors else SkipReason.NO_TARGET,
     )
 

@@ -22,12 +22,12 @@ from nexkit.plan.effort import (
     Effort,
     follow_up_effort_of,
 )
-from nexkit.plan.kinds import HOST_ECHOES, WEB_PORT, echo_step, route_step, tcp_step, web_step
+from nexkit.plan.kinds import HOST_ECHOES, WEB_PORT, echo_step, host_step, route_step, tcp_step, web_step
 from nexkit.plan.known import fact, facts, hanging_of, hosts_of, services_of, webs_of
-from nexkit.plan.paths import paths
+from nexkit.plan.paths import paths, stretches
 from nexkit.plan.step import Outcomes, Part, Step
 from nexkit.plan.vpn import past_the_tunnel, vpn_sizes
-from nexkit.profile import Profile, Service
+from nexkit.profile import USER_SERVICE_ID, Profile, Service
 from nexkit.request import Request
 from nexkit.subject import Subject
 from nexkit.units import Seconds
@@ -84,27 +84,29 @@ def _elsewhere(service: Service, done: Outcomes, effort: Effort) -> Iterable[Ste
 
 
 def _hosts(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
+    effort = follow_up_effort_of(request)
+    chosen = request.service_id or (USER_SERVICE_ID if request.url is not None else None)
     for service in services_of(request, profile):
-        yield from _service_follow_ups(service, done, follow_up_effort_of(request))
+        yield from _by_other_ways(service, done, effort, anyway=effort.hosts and service.id == chosen)
 
 
-def _service_follow_ups(service: Service, done: Outcomes, effort: Effort) -> Iterable[Step]:
-    """Other ways to the same host, once a port of it does not answer."""
-    failing = [
+def _by_other_ways(service: Service, done: Outcomes, effort: Effort, *, anyway: bool) -> Iterable[Step]:
+    """Other ways to the same host, once a port of it does not answer; `anyway`: also where all do."""
+    tried = [
         reach
         for step_id, reach in facts(done, f"reach.service.{service.id}", Reach)
         # Not those of a service whose id begins alike: `mail-old` beside `mail`.
-        if step_id.split(".")[2] == service.id
-        and reach.attempts
-        and all(attempt.failure is not None for attempt in reach.attempts)
+        if step_id.split(".")[2] == service.id and reach.attempts
     ]
-    if not failing:
+    failing = [reach for reach in tried if all(attempt.failure is not None for attempt in reach.attempts)]
+    asked = failing or (tried if anyway else [])
+    if not asked:
         return
-    address = failing[0].attempts[0].address
+    address = asked[0].attempts[0].address
     tested = {port for _host, port in hosts_of(service)}
     for port in (WEB_PORT, 80):
         if port not in tested:
-            yield tcp_step(f"reach.host.{service.id}.p{port}", Subject.SERVICE_HOST, address, port, effort)
+            yield host_step(f"reach.host.{service.id}.p{port}", Subject.SERVICE_HOST, address, port, effort)
     yield echo_step(f"ping.host.{service.id}", Subject.SERVICE_HOST, address, effort, count=HOST_ECHOES)
     yield route_step(f"route.service.{service.id}", Subject.SERVICE, address, effort)
 
@@ -116,11 +118,11 @@ def _sizes_of_hanging(request: Request, profile: Profile, done: Outcomes) -> Ite
 
 
 def _sizes(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
-    """Which sizes get through: always at depth, else where large transfers hang."""
+    """Which sizes get through: as the effort has it, else where large transfers hang."""
     effort = follow_up_effort_of(request)
     webs = webs_of(done)
     hanging = hanging_of(webs)
-    if not effort.deep and not hanging:
+    if not effort.sizes and not hanging:
         return
     of_each: Counter[Family] = Counter()
     for step_id, reach in facts(done, "reach.anchor", Reach):
@@ -239,10 +241,8 @@ def _proxy_itself(check: ProxyCheck, effort: Effort) -> Iterable[Step]:
 
 
 def _over_quic(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
-    """QUIC to web servers that say they have it; a thorough run has asked them at once."""
+    """QUIC to web servers that say they have it: where nobody offers it, silence says nothing."""
     effort = follow_up_effort_of(request)
-    if effort.deep:
-        return
     urls = {f"control{number}": f"https://{name}/" for number, name in enumerate(profile.internet.names, start=1)}
     urls |= {f"service.{service.id}": service.url for service in services_of(request, profile) if service.url}
     offering = [
@@ -269,13 +269,13 @@ def _udp_hosts(request: Request, _profile: Profile, done: Outcomes) -> Iterable[
             silent.setdefault(server, address)
     for number, address in enumerate(list(silent.values())[:MAX_SIZED], start=1):
         yield echo_step(f"ping.udp{number}", Subject.UDP_SERVER, address, effort, count=HOST_ECHOES)
-        yield tcp_step(f"reach.udp{number}", Subject.UDP_SERVER, address, WEB_PORT, effort)
+        yield host_step(f"reach.udp{number}", Subject.UDP_SERVER, address, WEB_PORT, effort)
 
 
 def _access(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
     """What kind of line this is, from what is known by now and a few questions more."""
     effort = follow_up_effort_of(request)
-    if not effort.deep and not profile.internet.carrier_internal:
+    if not (effort.deep or effort.stretches or profile.internet.carrier_internal):
         return
     trace = fact(done, "route.anchor4", PathTrace)
     nearest = {hop.ttl: hop.responders[0].address for hop in trace.hops if hop.responders} if trace else {}
@@ -301,6 +301,7 @@ def _access(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step
 
 
 FOLLOW_UPS = (
+    Part(stretches, after=("route.anchor",)),
     Part(_hosts, after=("reach.service",)),
     Part(_others_know, after=("reach.service", "dns.comparison")),
     Part(_sizes_of_hanging, after=("reach.",)),

@@ -1,5 +1,6 @@
 """Steps that several stages make: the same measurement towards another target."""
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from nexkit.facts.reach import ReachLayer
@@ -13,6 +14,8 @@ from nexkit.units import Seconds
 WEB_PORT = 443
 HOST_ECHOES = 10
 """Whether a host is there is seen by a few."""
+SILENT_S = Seconds(2.5)
+"""A SYN is sent at 0 and at 1 s (RFC 6298 section 2), and the second one has a second and a half left."""
 
 
 def route_step(step_id: str, subject: Subject, target: str, effort: Effort, skip: SkipReason | None = None) -> Step:
@@ -46,6 +49,12 @@ def echo_step(
         timeout_s=effort.stage_s,
         skip=skip,
     )
+
+
+def host_step(step_id: str, subject: Subject, host: str, port: int, effort: Effort) -> Step:
+    """Whether a host takes a connection, asked because something else of it was silent: no longer than that takes."""
+    brief = replace(effort, step_s=Seconds(min(effort.step_s, SILENT_S)))
+    return tcp_step(step_id, subject, host, port, brief)
 
 
 def tcp_step(
@@ -86,7 +95,6 @@ def web_step(step_id: str, subject: Subject, url: str, expected_status: tuple[in
             "total_s": Seconds(effort.stage_s - MARGIN_S),
             "public_trust": secure,
             "http2": secure and effort.deep,
-            "quic": secure and effort.deep,
             "browser": effort.deep,
         },
         timeout_s=effort.stage_s,

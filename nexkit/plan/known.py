@@ -5,7 +5,6 @@ from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from nexkit.address import Family, Scope, family, scope
-from nexkit.facts.echo import EchoStats
 from nexkit.facts.network import NetworkState
 from nexkit.facts.path import PathTrace
 from nexkit.facts.reach import Reach, ReachLayer
@@ -90,7 +89,8 @@ def provider_hop(done: Outcomes, of_family: Family) -> str | None:
     """
     digit = "4" if of_family is Family.IPV4 else "6"
     trace = fact(done, f"route.anchor{digit}", PathTrace)
-    gateway = fact(done, f"ping.gateway{digit}", EchoStats)
+    network = fact(done, "interfaces", NetworkState)
+    route = network.gateway(of_family) if network else None
     if trace is None:
         return None
     near = [
@@ -99,7 +99,7 @@ def provider_hop(done: Outcomes, of_family: Family) -> str | None:
         for responder in hop.responders
         if 1 < hop.ttl <= FIRST_HOPS
         and responder.address != trace.target
-        and (gateway is None or responder.address != gateway.target)
+        and (route is None or responder.address != route.gateway)
     ]
     return next((each for each in near if scope(each) is not Scope.PRIVATE), next(iter(near), None))
 

@@ -23,9 +23,15 @@ from nexkit.plan.known import fact, family_skip, hosts_of, services_of
 from nexkit.plan.step import Outcomes, Step
 from nexkit.plan.vpn import vpn
 from nexkit.profile import Profile, Service
-from nexkit.request import Request, Symptom
+from nexkit.request import Request
 from nexkit.subject import Subject
 from nexkit.units import Seconds
+
+
+LOOKUP_SHARE = 0.8
+"""Of a stage's time: at standard depth enough for a system to give up on one dead resolver (resolv.conf(5): 2 times 5 s)."""
+COMPARISON_S = Seconds(2.5)
+"""A resolver that is asked to compare: who is slower than this is silent."""
 
 
 def ladder(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
@@ -34,7 +40,7 @@ def ladder(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]
     network = fact(done, "interfaces", NetworkState)
     yield from _gateways(network, effort)
     yield from _resolvers(request, profile, network, effort)
-    yield from _internet(request, profile, network, effort)
+    yield from _internet(profile, network, effort)
     for service in services_of(request, profile):
         yield from _service(service, effort)
     yield from evidence(request, profile, done)
@@ -87,7 +93,7 @@ def _resolvers(request: Request, profile: Profile, network: NetworkState | None,
         params={
             "controls": controls,
             "services": services,
-            "timeout_s": Seconds(effort.stage_s - MARGIN_S),
+            "timeout_s": Seconds(effort.stage_s * LOOKUP_SHARE),
             "setup": True,
             "deep": effort.deep,
             "resolver_names": profile.internet.resolver_names,
@@ -110,7 +116,9 @@ def _resolvers(request: Request, profile: Profile, network: NetworkState | None,
                     "resolver": address,
                     "controls": controls,
                     "services": services,
-                    "timeout_s": Seconds(effort.step_s - 0.5),
+                    "timeout_s": effort.answer_s
+                    if subject is Subject.RESOLVER
+                    else Seconds(min(effort.answer_s, COMPARISON_S)),
                     "deep": effort.deep,
                     "signed": profile.internet.signed_names,
                     "bogus": profile.internet.bogus_names,
@@ -122,13 +130,11 @@ def _resolvers(request: Request, profile: Profile, network: NetworkState | None,
             )
 
 
-def _internet(request: Request, profile: Profile, network: NetworkState | None, effort: Effort) -> Iterable[Step]:
-    steady = request.symptom in {Symptom.UNSTABLE, Symptom.CALLS}
-    echoes = effort.anchor_echoes + (effort.anchor_echoes // 2 if steady else 0)
+def _internet(profile: Profile, network: NetworkState | None, effort: Effort) -> Iterable[Step]:
     traced: set[Family] = set()
     for number, anchor in enumerate(profile.internet.anchors[:MAX_ANCHORS], start=1):
         skip = family_skip(anchor, network)
-        yield echo_step(f"ping.anchor{number}", Subject.ANCHOR, anchor, effort, count=echoes, skip=skip)
+        yield echo_step(f"ping.anchor{number}", Subject.ANCHOR, anchor, effort, count=effort.anchor_echoes, skip=skip)
         yield tcp_step(f"reach.anchor{number}", Subject.ANCHOR, anchor, WEB_PORT, effort, skip)
         if family(anchor) not in traced:
             traced.add(family(anchor))

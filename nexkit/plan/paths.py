@@ -12,23 +12,28 @@ from nexkit.facts.wifi import WifiReading
 from nexkit.outcome import FailureKind
 from nexkit.plan.effort import (
     ANCHOR_INTERVAL_S,
+    LEAST_ECHOES,
+    MARGIN_S,
     MAX_AGAIN,
     MAX_CARRIER,
     MAX_OTHERS,
     REPEATED_MS,
+    REPLY_S,
     ROUTER_INTERVAL_S,
+    SETTLED_S,
     SLOW_MS,
     SPIKE_MS,
     Effort,
+    effort_of,
     follow_up_effort_of,
 )
-from nexkit.plan.kinds import HOST_ECHOES, echo_step, route_step, tcp_step
+from nexkit.plan.kinds import HOST_ECHOES, echo_step, host_step, route_step
 from nexkit.plan.known import fact, facts, provider_hop
 from nexkit.plan.step import Outcomes, Step
 from nexkit.profile import Profile
 from nexkit.request import Request
 from nexkit.subject import Subject
-from nexkit.units import Ms
+from nexkit.units import Ms, Seconds
 
 _FAMILIES = ((Family.IPV4, "4"), (Family.IPV6, "6"))
 
@@ -44,14 +49,32 @@ def paths(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
     else:
         yield from _pausing(done, effort)
     if lossy or slow:
-        for of_family, digit in _FAMILIES:
-            if (beyond := provider_hop(done, of_family)) is not None:
-                yield _echoes(f"ping.provider{digit}", Subject.PROVIDER_HOP, beyond, effort)
-        for number, target in enumerate(profile.internet.carrier_internal[:MAX_CARRIER], start=1):
-            yield _echoes(f"ping.carrier{number}", Subject.ACCESS_LINE, target, effort)
+        sending_s = None if lossy else SETTLED_S
+        if lossy or not effort.stretches:
+            yield from _stretches(profile, done, effort, sending_s, again=effort.stretches)
         yield from _other_ways(done, effort)
-        yield from _others(done, effort)
+        yield from _others(done, effort, sending_s)
     yield from _again(done, effort)
+
+
+def stretches(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
+    """The way by stretches, beside the ladder's own echoes and as long as these, where the symptom asks for it."""
+    effort = effort_of(request)
+    if effort.stretches:
+        sending_s = Seconds(effort.anchor_echoes * ANCHOR_INTERVAL_S)
+        yield from _stretches(profile, done, effort, sending_s, again=False)
+
+
+def _stretches(
+    profile: Profile, done: Outcomes, effort: Effort, sending_s: Seconds | None, *, again: bool
+) -> Iterator[Step]:
+    """The provider's first router, and targets in the carrier's network; `again`: they were asked once before."""
+    more = ".more" if again else ""
+    for of_family, digit in _FAMILIES:
+        if (beyond := provider_hop(done, of_family)) is not None:
+            yield _echoes(f"ping.provider{digit}{more}", Subject.PROVIDER_HOP, beyond, effort, sending_s)
+    for number, target in enumerate(profile.internet.carrier_internal[:MAX_CARRIER], start=1):
+        yield _echoes(f"ping.carrier{number}{more}", Subject.ACCESS_LINE, target, effort, sending_s)
 
 
 def _first_rounds(done: Outcomes, kind: str) -> Iterator[tuple[str, EchoStats]]:
@@ -71,12 +94,12 @@ def _slow(echo: EchoStats) -> bool:
     return echo.rtt_p50_ms is not None and echo.rtt_p50_ms > SLOW_MS
 
 
-def _more(done: Outcomes, effort: Effort) -> Iterator[Step]:
+def _more(done: Outcomes, effort: Effort, sending_s: Seconds | None = None) -> Iterator[Step]:
     """More rounds. All are asked again, clean ones too: whether they share the loss decides where the fault is."""
     for kind, subject in (("gateway", Subject.GATEWAY), ("anchor", Subject.ANCHOR)):
         for step_id, echo in _first_rounds(done, kind):
             if echo.received:
-                yield _echoes(f"{step_id}.more", subject, echo.target, effort)
+                yield _echoes(f"{step_id}.more", subject, echo.target, effort, sending_s)
 
 
 def _pausing(done: Outcomes, effort: Effort) -> Iterator[Step]:
@@ -106,9 +129,11 @@ def _gateways_by_tcp(done: Outcomes, effort: Effort) -> Iterator[Step]:
             yield replace(step, params={**step.params, "tcp": True, "tcp_port": ports[0]})
 
 
-def _echoes(step_id: str, subject: Subject, target: str, effort: Effort) -> Step:
+def _echoes(step_id: str, subject: Subject, target: str, effort: Effort, sending_s: Seconds | None = None) -> Step:
+    """Echoes for so long, at most and where nothing is said for as long as the step may take."""
     interval_s = ANCHOR_INTERVAL_S if subject is Subject.ANCHOR else ROUTER_INTERVAL_S
-    count = int((effort.follow_up_s - 1.5) / interval_s)
+    longest_s = effort.stage_s - REPLY_S - MARGIN_S
+    count = max(LEAST_ECHOES, int((longest_s if sending_s is None else min(sending_s, longest_s)) / interval_s))
     return echo_step(step_id, subject, target, effort, count=count, interval_s=interval_s)
 
 
@@ -127,7 +152,7 @@ def _other_ways(done: Outcomes, effort: Effort) -> Iterator[Step]:
             yield route_step(f"route.anchor{digit}.other", Subject.ANCHOR, worst[of_family][1], effort)
 
 
-def _others(done: Outcomes, effort: Effort) -> Iterator[Step]:
+def _others(done: Outcomes, effort: Effort, sending_s: Seconds | None) -> Iterator[Step]:
     """Sites and services, where some anchors are bad and others are not: these show who else is."""
     anchors = [echo for _step_id, echo in _first_rounds(done, "anchor") if echo.received]
     if not any(echo.received == echo.sent and not _slow(echo) for echo in anchors):
@@ -139,7 +164,7 @@ def _others(done: Outcomes, effort: Effort) -> Iterator[Step]:
                 digit = "4" if family(address) is Family.IPV4 else "6"
                 chosen.setdefault(address, (f"ping.{step_id.removeprefix('reach.')}.v{digit}", subject))
     for address, (step_id, subject) in list(chosen.items())[:MAX_OTHERS]:
-        step = _echoes(step_id, Subject.ANCHOR, address, effort)
+        step = _echoes(step_id, Subject.ANCHOR, address, effort, sending_s)
         yield Step(id=step_id, probe=step.probe, subject=subject, params=step.params, timeout_s=step.timeout_s)
 
 
@@ -173,8 +198,8 @@ def _again(done: Outcomes, effort: Effort) -> Iterator[Step]:
         return
     # New connections are compared with what established flows lose.
     if not _lossy(done):
-        yield from _more(done, effort)
+        yield from _more(done, effort, effort.step_s)
     for number, (address, port) in enumerate(chosen, start=1):
-        yield tcp_step(f"reach.again{number}", Subject.SERVICE_HOST, address, port, effort)
+        yield host_step(f"reach.again{number}", Subject.SERVICE_HOST, address, port, effort)
     for number, address in enumerate(dict.fromkeys(address for address, _port in chosen), start=1):
         yield echo_step(f"ping.again{number}", Subject.SERVICE_HOST, address, effort, count=HOST_ECHOES)

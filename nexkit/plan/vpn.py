@@ -13,7 +13,7 @@ from nexkit.facts.dns import ResolverAnswers
 from nexkit.facts.network import Interface, InterfaceKind, NetworkState
 from nexkit.facts.reach import Reach
 from nexkit.facts.udp import UdpService
-from nexkit.plan.effort import MARGIN_S, MAX_COMPARISONS, Effort, effort_of
+from nexkit.plan.effort import MARGIN_S, MAX_COMPARISONS, Effort, effort_of, follow_up_effort_of
 from nexkit.plan.kinds import echo_step, tcp_step
 from nexkit.plan.known import fact, facts, family_skip, hanging_of, services_of, webs_of
 from nexkit.plan.step import Outcomes, Step
@@ -24,7 +24,6 @@ from nexkit.units import Ms, Seconds
 
 MAX_ROUTES = 8
 MAX_INNER_NAMES = 4
-INNER_ECHOES = 10
 READING_S = Seconds(2.0)
 MAX_PAST = 2
 LONG_MS = Ms(100.0)
@@ -62,13 +61,13 @@ def vpn(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
     for number, address in enumerate(its.resolvers[:MAX_COMPARISONS], start=1):
         skip = family_skip(address, network)
         yield _resolver(f"dns.vpn{number}", Subject.VPN, address, names, effort, network)
-        yield echo_step(f"ping.vpn{number}", Subject.VPN, address, effort, count=INNER_ECHOES, skip=skip)
+        yield echo_step(f"ping.vpn{number}", Subject.VPN, address, effort, count=effort.tunnel_echoes, skip=skip)
 
 
 def vpn_sizes(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
     """With the follow-ups: which sizes get through the tunnel, and to the server that it ends at."""
-    effort = effort_of(request)
-    if profile.vpn is None or not (effort.deep or hanging_of(webs_of(done))):
+    effort = follow_up_effort_of(request)
+    if profile.vpn is None or not (effort.sizes or hanging_of(webs_of(done))):
         return
     answering = [
         answers.resolver
@@ -79,9 +78,7 @@ def vpn_sizes(request: Request, profile: Profile, done: Outcomes) -> Iterable[St
     if answering and (server := _server_address(done)) is not None:
         targets["mtu.vpn.server"] = server
     for step_id, target in targets.items():
-        yield Step(
-            id=step_id, probe="mtu", subject=Subject.VPN, params={"target": target}, timeout_s=effort.follow_up_s
-        )
+        yield Step(id=step_id, probe="mtu", subject=Subject.VPN, params={"target": target}, timeout_s=effort.stage_s)
 
 
 def _first_host(route: str) -> str:
@@ -127,7 +124,7 @@ def _resolver(
         id=step_id,
         probe="dns",
         subject=subject,
-        params={"resolver": address, "services": names, "timeout_s": Seconds(effort.step_s - 0.5)},
+        params={"resolver": address, "services": names, "timeout_s": effort.answer_s},
         timeout_s=effort.stage_s,
         skip=family_skip(address, network),
     )
@@ -135,7 +132,7 @@ def _resolver(
 
 def past_the_tunnel(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
     """A service that takes long, once more past the tunnel that is up and may be the way to it: one connection."""
-    effort = effort_of(request)
+    effort = follow_up_effort_of(request)
     network = fact(done, "interfaces", NetworkState)
     if network is None or not any(_is_up(each) and each.kind is InterfaceKind.VPN for each in network.interfaces):
         return
@@ -148,7 +145,7 @@ def past_the_tunnel(request: Request, profile: Profile, done: Outcomes) -> Itera
             way_out = _way_out(network, family(nearest.address))
             if (nearest.connect_ms or 0.0) > LONG_MS and way_out is not None:
                 step = tcp_step(f"reach.direct.{service.id}", Subject.DIRECT_WAY, nearest.address, reach.port, effort)
-                yield replace(step, params={**step.params, "interface": way_out}, timeout_s=effort.follow_up_s)
+                yield replace(step, params={**step.params, "interface": way_out})
                 break
 
 
