@@ -55,11 +55,6 @@ def again_of(words: str, texts: Texts, *, on_terminal: bool) -> Again:
     return Again(named=tuple(dict.fromkeys(known[word] for word in chosen)))
 
 
-def is_terminal() -> bool:
-    """Whether somebody can read a question and answer it."""
-    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
-
-
 def test_again(first: Run, again: Again, measure: Callable[[], Run], texts: Texts, *, silent: bool) -> tuple[Run, Run]:
     """The run of the report with what was changed after it, and the last run; `silent`: results are not printed.
 
@@ -78,6 +73,8 @@ def test_again(first: Run, again: Again, measure: Callable[[], Run], texts: Text
             series = told(series, trial, works=answer is _Answer.WORKS)
         else:
             before, last = last, measure()
+            if last.record.cancelled:  # half a test is compared with nothing
+                break
             series = tested(series, trial, last.record, last.diagnosis)
         if not silent:
             print(_outcome(series, None if trial in TOLD else before, last, texts), flush=True)

@@ -40,6 +40,8 @@ class Flow:
     licence_accepted: bool = False
     measuring_agreed: bool = False
     run: RunState = RunState.NONE
+    retesting: bool = False
+    """The run under way measures once more what was agreed to, after a change; its end leads back to the result."""
     draft_ready: bool = False
     """A preview of exactly what the ticks ask for is on the screen."""
     sharing_agreed: bool = False
@@ -135,13 +137,22 @@ def go_on(flow: Flow) -> Flow:
             return flow
 
 
+def test_again(flow: Flow) -> Flow:
+    """The button under the next step. The consent holds: the same is measured as was agreed to."""
+    if flow.page is not Page.RESULT or flow.run is not RunState.DONE:
+        return flow
+    return replace(draft_outdated(flow), page=Page.RUNNING, run=RunState.RUNNING, retesting=True)
+
+
 def go_back(flow: Flow) -> Flow:
-    """The back button. Consent to measure holds for one run: it is asked for again."""
+    """The back button. Consent to measure holds for one complaint: it is asked for again, unless a step was tested."""
     if not flow.can_go_back:
         return flow
     match flow.page:
         case Page.AGREE:
             return replace(flow, page=Page.TROUBLE, measuring_agreed=False)
+        case Page.RUNNING if flow.retesting:
+            return replace(flow, page=Page.RESULT, run=RunState.DONE, retesting=False)
         case Page.RUNNING:
             return replace(flow, page=Page.AGREE, measuring_agreed=False, run=RunState.NONE)
         case Page.RESULT:
@@ -165,7 +176,7 @@ def run_ended(flow: Flow, *, failed: bool) -> Flow:
         return flow
     if failed:
         return replace(flow, run=RunState.FAILED)
-    return replace(flow, run=RunState.DONE, page=Page.RESULT)
+    return replace(flow, run=RunState.DONE, page=Page.RESULT, retesting=False)
 
 
 def saving_began(flow: Flow) -> Flow:

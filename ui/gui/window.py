@@ -25,6 +25,8 @@ from ui.gui.widgets.steps_bar import StepsBar
 from ui.handover import Saved, draft_report, problem_text, save_report
 
 if TYPE_CHECKING:
+    from nexkit.diagnosis.trials import Series
+    from nexkit.trial import Trial
     from report.consent import Category
     from report.draft import Draft
     from ui.bootstrap import Run
@@ -68,6 +70,8 @@ class WizardWindow(QWidget):
         self._make_runner = make_runner
         self._runner: Runner | None = None
         self._run: Run | None = None
+        self._series: Series | None = None
+        self._trial: Trial | None = None
         self._run_thread: RunThread | None = None
         self._draft: Draft | None = None
         self._agreed_at: datetime | None = None
@@ -141,7 +145,7 @@ class WizardWindow(QWidget):
 
     @property
     def run(self) -> "Run | None":
-        """The latest run that came to a result."""
+        """The run that a report is about, with what was changed after it."""
         return self._run
 
     @property
@@ -182,7 +186,11 @@ class WizardWindow(QWidget):
             case Page.RESULT:
                 from ui.gui.pages.result import ResultPage
 
-                return ResultPage(texts, profile.support)
+                result = ResultPage(texts, profile.support)
+                result.retest_wanted.connect(self._test_again)
+                result.told.connect(self._trial_told)
+                result.skipped.connect(self._trial_skipped)
+                return result
             case Page.SHARE:
                 from ui.gui.pages.share import SharePage
 
@@ -377,7 +385,9 @@ class WizardWindow(QWidget):
 
     def _start_run(self) -> None:
         assert self._runner is not None  # noqa: S101  the button is closed until it is there
-        request = self._request()
+        # Once more the same, down to the last tick: that is what was agreed to, and what can be compared.
+        again = self._run if self._flow.retesting else None
+        request = self._request() if again is None else again.record.request
         self.running.begin(self._runner.registry, request.depth)
         self._run_thread = RunThread(self._runner, self._profile, request, self)
         self._run_thread.event_came.connect(self.running.take)
@@ -385,11 +395,44 @@ class WizardWindow(QWidget):
 
     @Slot(object)
     def _run_succeeded(self, run: "Run") -> None:
-        self._run = run
+        from nexkit.diagnosis.trials import begin, tested
+
         self._run_thread = None
         self.running.end()
-        self.result.show_result(run.record, run.diagnosis)
+        if not self._flow.retesting or self._series is None or self._trial is None:
+            self._show_series(begin(run.record, run.diagnosis))
+        elif not run.record.cancelled:  # half a test is compared with nothing: all stays as it was
+            self._show_series(tested(self._series, self._trial, run.record, run.diagnosis))
         self._move(flow.run_ended(self._flow, failed=False))
+
+    def _show_series(self, series: "Series") -> None:
+        from ui.bootstrap import Run
+
+        self._series = series
+        self._run = Run(record=series.report_record, diagnosis=series.first)
+        self.result.show_result(series)
+
+    @Slot(object)
+    def _test_again(self, trial: "Trial") -> None:
+        self._trial = trial
+        self._move(flow.test_again(self._flow))
+
+    @Slot(object, bool)
+    def _trial_told(self, trial: "Trial", works: bool) -> None:
+        from nexkit.diagnosis.trials import told
+
+        if self._series is not None:
+            self._show_series(told(self._series, trial, works=works))
+            self._move(flow.draft_outdated(self._flow))
+            self.result.focus_first()
+
+    @Slot(object)
+    def _trial_skipped(self, trial: "Trial") -> None:
+        from nexkit.diagnosis.trials import skip
+
+        if self._series is not None:
+            self._show_series(skip(self._series, trial))
+            self.result.focus_first()
 
     @Slot(object)
     def _run_failed(self, _error: object) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nexkit.diagnosis.trials import Series
 from nexkit.diagnosis.verdict import Diagnosis, Finding, VerdictState
 from nexkit.profile import Support
 from nexkit.run_record import RunRecord
@@ -30,6 +31,7 @@ from ui.gui.present import Mark, mark_word, places
 from ui.gui.theme import current_theme
 from ui.gui.widgets.mark_label import MarkLabel
 from ui.gui.widgets.path_view import PathNode, PathView
+from ui.gui.widgets.trial_cards import NextStepCard, change_card
 
 _MARK_OF_VERDICT = {
     VerdictState.HEALTHY: Mark.OK,
@@ -41,15 +43,23 @@ _MARK_OF_VERDICT = {
 class ResultPage(PageBase):
     """Shows one diagnosis; a new run replaces it as a whole."""
 
+    retest_wanted = Signal(object)
+    """The user has done what this Trial says."""
+    told = Signal(object, bool)
+    """The user has looked elsewhere, as this Trial says: whether it works there."""
+    skipped = Signal(object)
+
     def __init__(self, texts: Texts, support: Support) -> None:
         _ = texts.gettext
         super().__init__("result", texts, _("Result"))
         self.title.setVisible(False)  # the sentence of the verdict is the title
         self._support = support
         self._content: QWidget | None = None
+        self._details: Disclosure | None = None
 
-    def show_result(self, record: RunRecord, diagnosis: Diagnosis) -> None:
-        """Show what a run came to."""
+    def show_result(self, series: Series) -> None:
+        """Show what the latest run came to, what the last change made of it, and what to try next."""
+        record, diagnosis = series.record, series.diagnosis
         if self._content is not None:
             self.column.removeWidget(self._content)
             self._content.deleteLater()
@@ -58,14 +68,31 @@ class ResultPage(PageBase):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(round(current_theme().em * 0.8))
         self._add_sentence(layout, record, diagnosis)
+        if series.done:
+            layout.addWidget(change_card(series.done[-1], self.texts))
         self._add_path(layout, diagnosis)
         self._add_advice(layout, diagnosis)
-        layout.addWidget(
-            Disclosure("result.details", self.texts.gettext("Show &details"), self._tabs(record, diagnosis))
-        )
+        self._add_next_step(layout, series)
+        self._details = Disclosure("result.details", self.texts.gettext("Show &details"), self._tabs(record, diagnosis))
+        layout.addWidget(self._details)
         layout.addStretch(1)
         self.column.addWidget(self._content, 1)
         self.to_top()
+
+    def focus_first(self) -> None:
+        """Not on a button of the next step: who presses Enter goes on to the report, and starts no run by accident."""
+        if self._details is not None:
+            self._details.button.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _add_next_step(self, layout: QVBoxLayout, series: Series) -> None:
+        trial = series.offer()
+        if trial is None:
+            return
+        step = NextStepCard(trial, series.record, self.texts)
+        step.done.connect(lambda: self.retest_wanted.emit(trial))
+        step.told.connect(lambda works: self.told.emit(trial, works))
+        step.skipped.connect(lambda: self.skipped.emit(trial))
+        layout.addWidget(step)
 
     def _add_sentence(self, layout: QVBoxLayout, record: RunRecord, diagnosis: Diagnosis) -> None:
         _ = self.texts.gettext

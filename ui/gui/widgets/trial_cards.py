@@ -1,0 +1,102 @@
+"""Cards of the result page: the next thing to change and test again, and what the last change came to."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QVBoxLayout, QWidget
+
+from nexkit.run_record import RunRecord
+from nexkit.texts import Texts
+from nexkit.texts.numbers import byte_size, duration
+from nexkit.texts.trials import meaning, shown_values, trial_text, value_name
+from nexkit.texts.words import value_text
+from nexkit.trial import TOLD, Trial, TrialDone
+from ui.gui.pages.base import TurningBox, card, plain_label
+from ui.gui.theme import current_theme, mark_main
+
+_MAX_ROWS = 6
+
+
+class NextStepCard(QFrame):
+    """One step with its buttons; what is pressed is told by the signals."""
+
+    done = Signal()
+    """It is done: measure again."""
+    told = Signal(bool)
+    """The user has looked elsewhere; whether it works there."""
+    skipped = Signal()
+
+    def __init__(self, trial: Trial, record: RunRecord, texts: Texts) -> None:
+        super().__init__()
+        _ = texts.gettext
+        self.setProperty("role", "card")
+        self.setObjectName("result.next")
+        em = round(current_theme().em)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(em, em, em, em)
+        layout.setSpacing(em // 2)
+        looks = trial in TOLD
+        heading = _("Look there to find out more") if looks else _("Try this and test again")
+        layout.addWidget(plain_label(heading, "heading"))
+        instruction = plain_label(trial_text(trial, texts).instruction, name="result.next.instruction")
+        instruction.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        layout.addWidget(instruction)
+        skip = self._button("result.next.skip", _("I cannot do &this"))
+        skip.clicked.connect(self.skipped)
+        if looks:
+            works = self._button("result.next.works", _("It &works there"))
+            fails = self._button("result.next.fails", _("It &fails there too"))
+            works.clicked.connect(lambda: self.told.emit(True))
+            fails.clicked.connect(lambda: self.told.emit(False))
+            layout.addWidget(TurningBox(TurningBox(works, fails, 18, fill=False), skip, 30, fill=False))
+            return
+        again = self._button("result.next.again", _("It is &done: test again"))
+        again.clicked.connect(self.done)
+        mark_main(again, False)
+        used = sum(result.traffic_bytes for result in record.results)
+        layout.addWidget(
+            plain_label(
+                _("Measures the same again, as you agreed to: about {time}, {size}.").format(
+                    time=duration(float(round(record.took_s) or 1)), size=byte_size(used)
+                ),
+                "muted",
+                "result.next.cost",
+            )
+        )
+        layout.addWidget(TurningBox(again, skip, 22, fill=False))
+
+    @staticmethod
+    def _button(name: str, words: str) -> QPushButton:
+        button = QPushButton(words)
+        button.setObjectName(name)
+        return button
+
+
+def change_card(done: TrialDone, texts: Texts) -> QWidget:
+    """What was changed, what that means, and the values before and after."""
+    _ = texts.gettext
+    frame, layout = card()
+    frame.setObjectName("result.change")
+    heading = _("What changed: {trial}").format(trial=trial_text(done.trial, texts).name)
+    layout.addWidget(plain_label(heading, "heading"))
+    words = plain_label(meaning(done, texts), name="result.change.meaning")
+    words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    layout.addWidget(words)
+    if values := shown_values(done.values)[:_MAX_ROWS]:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(round(current_theme().em * 1.5))
+        grid.setVerticalSpacing(round(current_theme().em * 0.2))
+        grid.setColumnStretch(3, 1)
+        for column, head in enumerate(("", _("before"), _("now"))):
+            grid.addWidget(plain_label(head, "muted"), 0, column)
+        for row, value in enumerate(values, start=1):
+            cells = (
+                value_name(value, texts),
+                value_text(value.name, value.before),
+                value_text(value.name, value.after),
+            )
+            for column, text in enumerate(cells):
+                label = plain_label(text, name=f"result.change.{row}.{column}")
+                label.setWordWrap(False)
+                grid.addWidget(label, row, column)
+        layout.addLayout(grid)
+    layout.addWidget(plain_label(_("Your report tells of both tests."), "muted"))
+    return frame
