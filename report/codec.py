@@ -20,7 +20,7 @@ from cattrs.errors import BaseValidationError
 from cattrs.gen import make_dict_structure_fn
 
 from nexkit import __version__
-from nexkit.diagnosis.verdict import DIAGNOSIS_SCHEMA, Diagnosis
+from nexkit.diagnosis.verdict import DIAGNOSIS_SCHEMA, Diagnosis, Gap
 from nexkit.facts import BUILTIN_FACTS
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, Outcome, Skipped, SkipReason
 from nexkit.run_record import RunRecord
@@ -164,18 +164,18 @@ def _is_outcome(hint: Any) -> bool:  # noqa: ANN401
 
 
 def _is_reason(hint: Any) -> bool:  # noqa: ANN401
-    return _is_union(hint) and set(get_args(hint)) == {SkipReason, FailureKind}
+    return _is_union(hint) and set(get_args(hint)) - {Gap} == {SkipReason, FailureKind}
 
 
 def _is_finding_value(hint: Any) -> bool:  # noqa: ANN401
     return _is_union(hint) and {int, float} <= set(get_args(hint))
 
 
-def _reason(value: Any, _: Any) -> SkipReason | FailureKind:  # noqa: ANN401  JSON
-    try:
-        return SkipReason(value)
-    except ValueError:
-        return FailureKind(value)
+def _reason(value: Any, _: Any) -> SkipReason | FailureKind | Gap:  # noqa: ANN401  JSON
+    for kind in (SkipReason, Gap):
+        if value in {member.value for member in kind}:
+            return kind(value)
+    return FailureKind(value)
 
 
 def _is_array(hint: Any) -> bool:  # noqa: ANN401

@@ -11,19 +11,30 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from nexkit.diagnosis.verdict import Diagnosis, Finding, Rung, RungState, Segment, Severity, segment_of
+from nexkit.diagnosis.verdict import Diagnosis, Finding, Rung, RungState, Segment, Severity
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.load import DirectionLoad, LoadTest
 from nexkit.outcome import Completed, Skipped, SkipReason
 from nexkit.profile import Profile
 from nexkit.run_record import RunRecord
 from nexkit.texts import Texts
-from nexkit.texts.causes import CauseText, cause_text
+from nexkit.texts.causes import CauseText, cause_name, cause_text
 from nexkit.texts.facts import outcome_text
 from nexkit.texts.numbers import bit_rate, byte_size, milliseconds, percent
 from nexkit.texts.probes import probe_text
 from nexkit.texts.suitability import grade_word, graded, graded_value_text, use_name
-from nexkit.texts.verdicts import not_tested_text, rung_word, segment_name, severity_word, verdict_sentence
+from nexkit.texts.verdicts import (
+    left_open_text,
+    not_tested_text,
+    rung_word,
+    segment_name,
+    severity_word,
+    sureness_text,
+    unheard_text,
+    verdict_advice,
+    verdict_sentence,
+    verdict_sureness,
+)
 from nexkit.texts.words import subject_text, symptom_name, value_text
 from report.figures import Bar, bar_chart, echo_chart
 from report.plain import UnknownFact
@@ -56,9 +67,9 @@ class _FindingView:
     finding: Finding
     text: CauseText
     severity: str
-    confidence: str
+    sureness: str
     values: Sequence[tuple[str, str]]
-    explains: Sequence[tuple[str, str]]
+    explains: Sequence[str]
     evidence: Sequence[tuple[str, str]]
     """Step and what it measured."""
     against: Sequence[tuple[str, str]]
@@ -112,10 +123,8 @@ def report_html(
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     environment = _environment().overlay()
     environment.install_gettext_callables(texts.gettext, texts.ngettext, newstyle=False)  # type: ignore[attr-defined]  # added by the i18n extension
-    verdict = diagnosis.verdict
     measured = {result.id: outcome_text(result, texts) for result in record.results}
-    findings = [_finding(finding, measured, texts) for finding in diagnosis.findings]
-    root = next((view for view in findings if view.finding.cause == verdict.cause), None)
+    findings = [_finding(finding, diagnosis, measured, texts) for finding in diagnosis.findings]
     return environment.get_template("report.html").render(
         css=Markup(css),  # noqa: S704  our own file
         css_hash=digest,
@@ -125,8 +134,8 @@ def report_html(
         diagnosis=diagnosis,
         organisation=organisation_name(profile, texts),
         sentence=verdict_sentence(diagnosis, texts),
-        confidence=None if verdict.confidence is None else percent(verdict.confidence),
-        advice=root.text.advice if root else (),
+        sureness=verdict_sureness(diagnosis, texts),
+        advice=verdict_advice(diagnosis, texts),
         path=[_place(rung, diagnosis, texts) for rung in diagnosis.ladder if rung.segment in _PATH],
         beside=[_place(rung, diagnosis, texts) for rung in diagnosis.ladder if rung.segment not in _PATH],
         findings=[view for view in findings if view.finding.severity is not Severity.CONTEXT],
@@ -141,6 +150,10 @@ def report_html(
             for each in graded(diagnosis)
         ],
         charts=[*_echo_charts(record, texts), *_load_charts(record, texts)],
+        left_open=[
+            (left_open_text(item, texts), [unheard_text(each, texts) for each in item.because])
+            for item in diagnosis.left_open
+        ],
         not_tested=_not_tested(diagnosis, texts),
         withheld=[result.id for result in record.results if result.outcome == Skipped(SkipReason.WITHHELD)],
         chapters=list(chapters(record, texts)),
@@ -161,14 +174,14 @@ def _place(rung: Rung, diagnosis: Diagnosis, texts: Texts) -> _Place:
     )
 
 
-def _finding(finding: Finding, measured: Mapping[str, str], texts: Texts) -> _FindingView:
+def _finding(finding: Finding, diagnosis: Diagnosis, measured: Mapping[str, str], texts: Texts) -> _FindingView:
     return _FindingView(
         finding=finding,
         text=cause_text(finding, texts),
         severity=severity_word(finding.severity, texts),
-        confidence=percent(finding.confidence),
+        sureness=sureness_text(finding, diagnosis, texts),
         values=[(name, value_text(name, value)) for name, value in finding.values.items()],
-        explains=[(cause, segment_name(segment_of(cause), texts)) for cause in finding.explains],
+        explains=[cause_name(cause, texts) for cause in finding.explains],
         evidence=[(step, measured.get(step, "")) for step in finding.evidence],
         against=[(step, measured.get(step, "")) for step in finding.against],
     )

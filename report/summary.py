@@ -12,7 +12,16 @@ from nexkit.texts import Texts
 from nexkit.texts.causes import cause_text
 from nexkit.texts.facts import outcome_text
 from nexkit.texts.numbers import percent
-from nexkit.texts.verdicts import not_tested_text, rung_word, segment_name, severity_word, verdict_sentence
+from nexkit.texts.verdicts import (
+    left_open_text,
+    not_tested_text,
+    rung_word,
+    segment_name,
+    severity_word,
+    unheard_text,
+    verdict_sentence,
+    verdict_sureness,
+)
 from nexkit.texts.words import symptom_name, value_text
 from report.visible import visible
 
@@ -55,15 +64,23 @@ def _answer(record: RunRecord, diagnosis: Diagnosis, texts: Texts) -> Iterator[s
     if verdict.confidence is not None:
         words.append(percent(verdict.confidence))
     yield f"[{' · '.join(words)}]"
+    if sureness := verdict_sureness(diagnosis, texts):
+        yield texts.gettext("How sure: {sureness}").format(sureness=sureness)
     for finding in diagnosis.findings:
         if finding.severity is Severity.CONTEXT:
             continue
-        title = cause_text(finding, texts).title
-        yield f"- {title} ({finding.cause}, {severity_word(finding.severity, texts)}, {percent(finding.confidence)})"
+        text = cause_text(finding, texts)
+        how = f"{severity_word(finding.severity, texts)}, {percent(finding.confidence)}"
+        yield f"- {text.title} ({finding.cause}, {how})"
+        yield f"  {text.desk}"
         if finding.values:
             yield "  " + ", ".join(f"{name}={value_text(name, value)}" for name, value in finding.values.items())
         for step in finding.evidence[:_MAX_EVIDENCE]:
             yield f"  {step}: {visible(measured.get(step, ''), limit=_MAX_LINE)}"
+        if finding.against:
+            yield texts.gettext("  Against it:")
+            for step in finding.against[:_MAX_EVIDENCE]:
+                yield f"  {step}: {visible(measured.get(step, ''), limit=_MAX_LINE)}"
 
 
 def _ladder(diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:
@@ -92,6 +109,11 @@ def _circumstances(record: RunRecord, texts: Texts) -> Iterator[str]:
 def _gaps(record: RunRecord, diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:
     """What was not tested, or is not in the report."""
     _ = texts.gettext
+    if diagnosis.left_open:
+        yield _("What stays open:")
+        for open_item in diagnosis.left_open:
+            yield f"- {left_open_text(open_item, texts)}"
+            yield from (f"  {unheard_text(each, texts)}" for each in open_item.because)
     if diagnosis.not_tested:
         yield _("Not tested:")
         for item in diagnosis.not_tested[:_MAX_NOT_TESTED]:

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from nexkit.diagnosis.verdict import Finding, FindingValue, Segment, Severity, segment_of
 from nexkit.units import Ratio
@@ -22,6 +23,16 @@ POSSIBLE = Ratio(0.6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookAlike:
+    """What gives the same signs, and what tells it apart."""
+
+    other: str
+    """A cause, or a segment where no one cause of it is meant."""
+    by: tuple[str, ...]
+    """Kinds of measurement (nexkit/diagnosis/left_open.py), any of which is enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """One cause as declared."""
 
@@ -31,6 +42,7 @@ class Cause:
     """Codes of the causes that are mere consequences of this one, consequences of consequences included."""
     explains_shared: frozenset[str]
     """Codes of those that are consequences where both rest on a common measurement."""
+    look_alikes: tuple[LookAlike, ...]
 
     @property
     def segment(self) -> Segment:
@@ -58,10 +70,21 @@ def _closed(direct: Mapping[str, frozenset[str]], code: str) -> frozenset[str]:
 
 
 @cache
+def _declared() -> Mapping[str, Any]:
+    source = pkgutil.get_data("nexkit.diagnosis", "causes.toml") or b""
+    return tomllib.loads(source.decode())
+
+
+@cache
+def borders() -> tuple[LookAlike, ...]:
+    """What tells whether a place on the way works: its own measurements, and those that part it from the one before."""
+    return tuple(LookAlike(other=entry["segment"], by=tuple(entry["by"])) for entry in _declared()["border"])
+
+
+@cache
 def causes() -> Mapping[str, Cause]:
     """All declared causes by code, in the order of the file."""
-    source = pkgutil.get_data("nexkit.diagnosis", "causes.toml") or b""
-    declared = tomllib.loads(source.decode())["cause"]
+    declared = _declared()["cause"]
     codes = tuple(entry["code"] for entry in declared)
     direct, shared = (
         {
@@ -76,6 +99,9 @@ def causes() -> Mapping[str, Cause]:
             severity=Severity(entry["severity"]),
             explains=_closed(direct, entry["code"]),
             explains_shared=shared[entry["code"]],
+            look_alikes=tuple(
+                LookAlike(other=other, by=tuple(by)) for other, by in entry.get("look_alikes", {}).items()
+            ),
         )
         for entry in declared
     }

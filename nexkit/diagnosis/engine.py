@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import causes
 from nexkit.diagnosis.ladder import ladder
+from nexkit.diagnosis.left_open import left_open
 from nexkit.diagnosis.limits import DEFAULT_LIMITS, Limits
 from nexkit.diagnosis.rules import RULES, Rule
 from nexkit.diagnosis.snapshot import Snapshot
@@ -22,7 +24,8 @@ from nexkit.diagnosis.verdict import (
     Verdict,
     VerdictState,
 )
-from nexkit.outcome import Failed, Skipped
+from nexkit.facts.reach import Reach
+from nexkit.outcome import Completed, Failed, FailureKind, Skipped
 from nexkit.run_record import RunRecord
 from nexkit.units import Ratio
 
@@ -35,12 +38,13 @@ _ESSENTIAL = frozenset({Segment.INTERNET, Segment.DNS, Segment.SERVICE})
 def diagnose(record: RunRecord, limits: Limits = DEFAULT_LIMITS) -> Diagnosis:
     """What the run says. Pure: the same record and limits give the same answer, on any machine."""
     run = Snapshot(record)
-    answers = [judge(rule, run, limits) for rule in RULES]
-    found = [each for answer in answers if isinstance(answer, tuple) for each in answer]
+    answers = {rule.cause: judge(rule, run, limits) for rule in RULES}
+    found = [each for answer in answers.values() if isinstance(answer, tuple) for each in answer]
     findings = fold([weigh(each, limits) for each in found])
     rungs = ladder(run, limits, findings)
+    verdict = _verdict(findings, rungs, limits)
     return Diagnosis(
-        verdict=_verdict(findings, rungs, limits),
+        verdict=verdict,
         findings=findings,
         ladder=rungs,
         not_tested=not_tested(record),
@@ -48,6 +52,7 @@ def diagnose(record: RunRecord, limits: Limits = DEFAULT_LIMITS) -> Diagnosis:
         started_at=record.started_at,
         took_s=record.took_s,
         suitability=() if _in_the_way(findings) else suitability(run, limits),
+        left_open=left_open(run, limits, verdict=verdict, findings=findings, rungs=rungs, answers=answers),
     )
 
 
@@ -141,6 +146,8 @@ def not_tested(record: RunRecord) -> tuple[NotTested, ...]:
                 found.append(NotTested(step=result.id, probe=result.probe, reason=reason))
             case Failed(failure=failure):
                 found.append(NotTested(step=result.id, probe=result.probe, reason=failure.kind))
+            case Completed(fact=Reach() as reach) if signs.not_contacted(reach):
+                found.append(NotTested(step=result.id, probe=result.probe, reason=FailureKind.KIT_LIMIT))
             case _:
                 pass
     return tuple(found)

@@ -135,6 +135,39 @@ class NotTested:
     reason: SkipReason | FailureKind
 
 
+class Gap(Enum):
+    """Why a measurement did not tell what it might have told, besides its own failing."""
+
+    SILENT = "silent"
+    """Asked, and nothing answered."""
+    NO_SIGN = "no_sign"
+    """What was seen fits both."""
+    DEEPER = "deeper"
+    """Only a deeper run measures it."""
+    ELSEWHERE = "elsewhere"
+    """Only another place can tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unheard:
+    """A kind of measurement that would have told, and why it did not."""
+
+    means: Open
+    """A stable word (nexkit/diagnosis/left_open.py)."""
+    steps: tuple[Open, ...]
+    """Outcome ids; none where the plan had nothing of the kind to do."""
+    reason: SkipReason | FailureKind | Gap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOpen:
+    """What cannot be told from what was found, since nothing of what tells them apart spoke."""
+
+    between: tuple[Open, ...]
+    """Causes or segments, what was found first; a single one where it is open whether that works at all."""
+    because: tuple[Unheard, ...]
+
+
 class Use(Enum):
     """What people do with a connection."""
 
@@ -193,3 +226,5 @@ class Diagnosis:
     took_s: Seconds
     suitability: tuple[Suitability, ...] = ()
     """None at all where something is in the way of everything, and in documents of before."""
+    left_open: tuple[LeftOpen, ...] = ()
+    """None in documents of before."""

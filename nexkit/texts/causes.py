@@ -130,6 +130,18 @@ def cause_text(finding: Finding, texts: Texts) -> CauseText:
     )
 
 
+def cause_title(code: str, texts: Texts) -> str:
+    """What a cause is called; its code for one of a newer version."""
+    make = _TEXTS.get(code)
+    return code if make is None else make(texts.gettext).title
+
+
+def cause_name(code: str, texts: Texts) -> str:
+    """What a cause is called, with its code."""
+    title = cause_title(code, texts)
+    return title if title == code else f"{title} ({code})"
+
+
 _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "device.adapter_off": lambda _: CauseText(
         title=_("The network adapter is switched off"),

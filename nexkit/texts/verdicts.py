@@ -1,9 +1,23 @@
 """Words for the diagnosis: verdict, segments, severities, rungs, and why something was not measured."""
 
-from nexkit.diagnosis.verdict import Diagnosis, NotTested, RungState, Segment, Severity, VerdictState
+from nexkit.diagnosis.verdict import (
+    Diagnosis,
+    Finding,
+    Gap,
+    LeftOpen,
+    NotTested,
+    RungState,
+    Segment,
+    Severity,
+    Unheard,
+    VerdictState,
+)
 from nexkit.outcome import FailureKind, SkipReason
+from nexkit.subject import Subject
 from nexkit.texts import Texts
-from nexkit.texts.causes import cause_text
+from nexkit.texts.causes import cause_name, cause_text
+from nexkit.texts.numbers import percent
+from nexkit.texts.words import subject_text
 
 
 def segment_name(segment: Segment, texts: Texts) -> str:
@@ -47,11 +61,79 @@ def rung_word(state: RungState, texts: Texts) -> str:
     return words[state]
 
 
+def root_of(diagnosis: Diagnosis) -> Finding | None:
+    """The finding that makes the verdict; None where a segment alone is known, or nothing is wrong."""
+    return next((finding for finding in diagnosis.findings if finding.cause == diagnosis.verdict.cause), None)
+
+
+def sureness_word(confidence: float, texts: Texts) -> str:
+    """How sure something is, in a word."""
+    _ = texts.gettext
+    words = (
+        (0.95, _("nearly certain")),
+        (0.85, _("very likely")),
+        (0.65, _("likely")),
+        (0.45, _("possible")),
+    )
+    return next((word for least, word in words if confidence >= least), _("doubtful"))
+
+
+def _ground(finding: Finding, diagnosis: Diagnosis, texts: Texts) -> str:
+    """Why a finding is as sure as it is: what the levels of confidence stand for (nexkit/diagnosis/causes.py)."""
+    _ = texts.gettext
+    if finding.against:
+        return texts.ngettext(
+            "{count} measurement speaks against it", "{count} measurements speak against it", len(finding.against)
+        ).format(count=len(finding.against))
+    if any(item.between[0] == finding.cause for item in diagnosis.left_open):
+        return _("the measurements agree; what else could look the same is listed under what stays open")
+    grounds = (
+        (0.95, _("what was measured proves it")),
+        (0.85, _("the measurements agree, and what looks alike was ruled out")),
+        (0.75, _("the measurements agree; something rarer could look the same")),
+        (0.65, _("the measurements agree; one that would have confirmed it could not be had")),
+    )
+    return next(
+        (words for least, words in grounds if finding.confidence >= least),
+        _("the likeliest of a few causes that look the same"),
+    )
+
+
+def sureness_text(finding: Finding, diagnosis: Diagnosis, texts: Texts) -> str:
+    """How sure a finding is, and why, with the number."""
+    return texts.gettext("{word} ({share}): {ground}").format(
+        word=sureness_word(finding.confidence, texts),
+        share=percent(finding.confidence),
+        ground=_ground(finding, diagnosis, texts),
+    )
+
+
+def verdict_sureness(diagnosis: Diagnosis, texts: Texts) -> str | None:
+    """How sure the whole answer is, and why, with the number; None where there is none."""
+    _ = texts.gettext
+    verdict = diagnosis.verdict
+    root = root_of(diagnosis)
+    if root is not None:
+        return sureness_text(root, diagnosis, texts)
+    if verdict.confidence is None:
+        return None
+    grounds = {
+        VerdictState.HEALTHY: _("all that was asked on the way answered well"),
+        VerdictState.FAULT: _("the place is known, the cause is not"),
+        VerdictState.INCONCLUSIVE: _("too little answered"),
+    }
+    return _("{word} ({share}): {ground}").format(
+        word=sureness_word(verdict.confidence, texts),
+        share=percent(verdict.confidence),
+        ground=grounds[verdict.state],
+    )
+
+
 def verdict_sentence(diagnosis: Diagnosis, texts: Texts) -> str:
     """The whole answer in one plain sentence."""
     _ = texts.gettext
     verdict = diagnosis.verdict
-    root = next((finding for finding in diagnosis.findings if finding.cause == verdict.cause), None)
+    root = root_of(diagnosis)
     if root is not None:
         return cause_text(root, texts).sentence
     match verdict.state:
@@ -61,6 +143,44 @@ def verdict_sentence(diagnosis: Diagnosis, texts: Texts) -> str:
             return _broken_segment(verdict.segment, texts)
         case VerdictState.INCONCLUSIVE:
             return _open_segment(verdict.segment, texts)
+
+
+def verdict_advice(diagnosis: Diagnosis, texts: Texts) -> tuple[str, ...]:
+    """What to do now, in order: the root finding's advice, else what helps at the place, or in any case."""
+    _ = texts.gettext
+    verdict = diagnosis.verdict
+    root = root_of(diagnosis)
+    if root is not None:
+        return cause_text(root, texts).advice
+    if verdict.state is VerdictState.HEALTHY:
+        return (
+            _("If something still does not work, choose that service or its web address and test again."),
+            _("If it only happens now and then, test again while it happens."),
+        )
+    again = _("Test again: perhaps the network was busy or changing just now.")
+    desk = _("If the trouble stays, make a report and give it to your support desk.")
+    if verdict.state is VerdictState.FAULT and verdict.segment is not None:
+        return (_first_help(verdict.segment, texts), again, desk)
+    return (again, desk)
+
+
+def _first_help(segment: Segment, texts: Texts) -> str:
+    """What often helps at a place, whatever the cause."""
+    _ = texts.gettext
+    reconnect = _("Switch Wi-Fi off and on again, or pull the network cable and plug it back in.")
+    restart = _("Restart the router: unplug it for 10 seconds, then wait 3 minutes.")
+    words = {
+        Segment.DEVICE: _("Restart the computer."),
+        Segment.LAN: reconnect,
+        Segment.GATEWAY: restart,
+        Segment.ACCESS: _("Switch modem and router off for 1 minute; switch the modem on first, the router after it."),
+        Segment.INTERNET: restart,
+        Segment.DNS: restart,
+        Segment.SECURITY: _("If you have a VPN or a security program, end it and try again."),
+        Segment.VPN: _("Disconnect the VPN, wait 10 seconds, and connect it again."),
+        Segment.SERVICE: _("Wait a few minutes and try again: the fault is not in your home."),
+    }
+    return words[segment]
 
 
 def _broken_segment(segment: Segment | None, texts: Texts) -> str:
@@ -154,3 +274,85 @@ def not_tested_text(item: NotTested, texts: Texts) -> str:
     if isinstance(item.reason, SkipReason):
         return skip_text(item.reason, texts)
     return failure_text(item.reason, texts)
+
+
+def gap_text(gap: Gap, texts: Texts) -> str:
+    """Why a measurement did not tell."""
+    _ = texts.gettext
+    words = {
+        Gap.SILENT: _("No answer came."),
+        Gap.NO_SIGN: _("What was seen fits both."),
+        Gap.DEEPER: _("Only the full test measures it."),
+        Gap.ELSEWHERE: _("Only a test from another network can tell."),
+    }
+    return words[gap]
+
+
+def means_name(means: str, texts: Texts) -> str:
+    """What would have told, in a few words; its own code where this version has no words for it."""
+    _ = texts.gettext
+    words = {
+        "interfaces": _("The network settings of this computer"),
+        "host": _("How busy this computer is"),
+        "own_answer": _("How fast programs of this computer answer each other"),
+        "radio": _("The Wi-Fi signal"),
+        "cable": _("Speed and errors of the cable"),
+        "lease": _("Whether the address was given by the network (DHCP)"),
+        "dhcp_survey": _("Which devices hand out addresses here (DHCP)"),
+        "dhcp_offer": _("An offer of an address by this network (DHCP)"),
+        "network_name": _("The name of the Wi-Fi"),
+        "expected_resolver": _("The organisation's own name server"),
+        "other_in_lan": _("Another device of the same network"),
+        "gateway_echo": _("The router's answer to ping"),
+        "gateway_neighbour": _("The router's hardware address (ARP, neighbour discovery)"),
+        "gateway_ports": _("The router's answer to connections (TCP, DNS)"),
+        "gateway_gone": _("Whether the router is still in the network (ARP, neighbour discovery)"),
+        "carrier": _("Servers within the telephone company's own network"),
+        "line_kind": _("How IPv4 comes over this line"),
+        "provider": _("Routers of the provider"),
+        "provider_echo": _("Loss up to the provider's first router"),
+        "provider_times": _("Round trips to the provider's first router"),
+        "ipv6": _("The same over IPv6"),
+        "internet": _("Any answer from the internet"),
+        "resolver": _("The name servers of this computer"),
+        "lookup": _("Looking up names as programs do"),
+        "comparison_resolver": _("Another name server to compare"),
+        "comparison_large": _("Large answers of another name server"),
+        "portal_check": _("Check pages without encryption"),
+        "udp_hosts": _("A second server that answers UDP"),
+        "vpn": _("What VPN this computer should have (not in the profile)"),
+        "vpn_server": _("The VPN's server"),
+        "vpn_resolver": _("The VPN's own name servers"),
+        "direct_way": _("The service, past the VPN"),
+        "service": _("The service"),
+        "service_word": _("Any sign of life of the service's computer (ping, other ports)"),
+        "other_network": _("The service, from another network"),
+    }
+    if means in words:
+        return words[means]
+    return subject_text(Subject(means), texts) if means in {each.value for each in Subject} else means
+
+
+def _part_name(code: str, texts: Texts) -> str:
+    """A cause or a segment in words."""
+    if code in {segment.value for segment in Segment}:
+        return segment_name(Segment(code), texts)
+    return cause_name(code, texts)
+
+
+def left_open_text(item: LeftOpen, texts: Texts) -> str:
+    """What could not be told, in a line."""
+    _ = texts.gettext
+    parts = " / ".join(_part_name(code, texts) for code in item.between)
+    if len(item.between) == 1:
+        return _("It could not be told whether this works: {part}").format(part=parts)
+    return _("Could not be told apart: {parts}").format(parts=parts)
+
+
+def unheard_text(item: Unheard, texts: Texts) -> str:
+    """What would have told, and why it did not."""
+    if isinstance(item.reason, Gap):
+        reason = gap_text(item.reason, texts)
+    else:
+        reason = not_tested_text(NotTested(step="", probe="", reason=item.reason), texts)
+    return texts.gettext("{means}: {reason}").format(means=means_name(item.means, texts), reason=reason)

@@ -1,14 +1,29 @@
 """What the commands print of a run: its progress, and verdicts in words."""
 
-from nexkit.diagnosis.verdict import Diagnosis, RungState
+from collections.abc import Iterable, Iterator, Mapping
+
+from nexkit.diagnosis.verdict import Diagnosis, Finding, RungState
 from nexkit.events import Event, StepFinished, StepsPlanned
 from nexkit.run_record import RunRecord
 from nexkit.texts import Texts
-from nexkit.texts.causes import cause_text
+from nexkit.texts.causes import cause_name, cause_text
 from nexkit.texts.facts import outcome_text
 from nexkit.texts.numbers import percent
 from nexkit.texts.suitability import graded, suitability_text
-from nexkit.texts.verdicts import not_tested_text, rung_word, segment_name, severity_word, verdict_sentence
+from nexkit.texts.trials import trial_line
+from nexkit.texts.verdicts import (
+    left_open_text,
+    not_tested_text,
+    root_of,
+    rung_word,
+    segment_name,
+    severity_word,
+    sureness_text,
+    unheard_text,
+    verdict_advice,
+    verdict_sentence,
+    verdict_sureness,
+)
 from report.visible import visible
 from ui.cli.streams import ProgressLine
 
@@ -19,6 +34,8 @@ _MARKS = {
     RungState.INCONCLUSIVE: "?",
     RungState.NOT_RUN: "-",
 }
+_MAX_STEPS = 8
+"""Of a finding, with their figures; the rest is named."""
 
 
 class Progress:
@@ -45,32 +62,99 @@ class Progress:
 
 
 def verdict_text(diagnosis: Diagnosis, record: RunRecord, texts: Texts) -> str:
-    """Verdict, ladder, findings with advice and evidence, and what was not tested, for a terminal."""
+    """The whole diagnosis for a terminal: the answer and what to do first, then what it rests on and leaves open."""
+    parts = (
+        _answer(diagnosis, texts),
+        _way(diagnosis, texts),
+        *_findings(diagnosis, record, texts),
+        _left_open(diagnosis, texts),
+        _trials(record, texts),
+        _uses(diagnosis, texts),
+        _not_tested(diagnosis, texts),
+    )
+    return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
+
+
+def _answer(diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:
     _ = texts.gettext
-    measured = {result.id: outcome_text(result, texts) for result in record.results}
-    lines = [verdict_sentence(diagnosis, texts), ""]
-    lines += [
-        f"  [{_MARKS[rung.state]}] {segment_name(rung.segment, texts)}: {rung_word(rung.state, texts)}"
-        for rung in diagnosis.ladder
-    ]
+    yield verdict_sentence(diagnosis, texts)
+    if sureness := verdict_sureness(diagnosis, texts):
+        yield _("How sure: {sureness}").format(sureness=sureness)
+    yield ""
+    yield _("What you can do now:")
+    yield from _numbered(verdict_advice(diagnosis, texts))
+
+
+def _numbered(advice: Iterable[str]) -> Iterator[str]:
+    return (f"  {number}. {step}" for number, step in enumerate(advice, start=1))
+
+
+def _way(diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:
+    yield texts.gettext("The way from this computer to the service:")
+    for rung in diagnosis.ladder:
+        yield f"  [{_MARKS[rung.state]}] {segment_name(rung.segment, texts)}: {rung_word(rung.state, texts)}"
+
+
+def _findings(diagnosis: Diagnosis, record: RunRecord, texts: Texts) -> Iterator[Iterator[str]]:
+    # Addresses and names in there come from the network.
+    measured = {result.id: visible(outcome_text(result, texts)) for result in record.results}
     for finding in diagnosis.findings:
-        text = cause_text(finding, texts)
-        lines += [
-            "",
-            f"{text.title}  ({finding.cause}, {severity_word(finding.severity, texts)}, {percent(finding.confidence)})",
-            f"  {text.sentence}",
-        ]
-        lines += [f"  {number}. {advice}" for number, advice in enumerate(text.advice, start=1)]
-        lines += [_("  For the support desk: {text}").format(text=text.desk)]
-        lines += [_("  Evidence:")]
-        # Addresses and names in there come from the network.
-        lines += [f"    {step}: {visible(measured.get(step, ''))}" for step in finding.evidence]
-        if finding.explains:
-            lines += [_("  Explains: {causes}").format(causes=", ".join(finding.explains))]
+        yield _finding(finding, diagnosis, measured, texts)
+
+
+def _finding(finding: Finding, diagnosis: Diagnosis, measured: Mapping[str, str], texts: Texts) -> Iterator[str]:
+    """A finding with what it rests on; sentence and advice of the root stand at the top already."""
+    _ = texts.gettext
+    text = cause_text(finding, texts)
+    yield f"{text.title}  ({finding.cause}, {severity_word(finding.severity, texts)}, {percent(finding.confidence)})"
+    if finding is not root_of(diagnosis):
+        yield f"  {text.sentence}"
+        yield _("  How sure: {sureness}").format(sureness=sureness_text(finding, diagnosis, texts))
+        yield from _numbered(text.advice)
+    yield _("  For the support desk: {text}").format(text=text.desk)
+    yield _("  Evidence:")
+    yield from _steps(finding.evidence, measured, texts)
+    if finding.against:
+        yield _("  Against it:")
+        yield from _steps(finding.against, measured, texts)
+    if finding.explains:
+        yield _("  Explains as well:")
+        yield from (f"    {cause_name(cause, texts)}" for cause in finding.explains)
+
+
+def _steps(steps: tuple[str, ...], measured: Mapping[str, str], texts: Texts) -> Iterator[str]:
+    for step in steps[:_MAX_STEPS]:
+        yield f"    {step}: {measured.get(step, '')}"
+    if more := steps[_MAX_STEPS:]:
+        yield "    " + texts.gettext("and: {steps}").format(steps=", ".join(more))
+
+
+def _left_open(diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:
+    if not diagnosis.left_open:
+        return
+    yield texts.gettext("What stays open:")
+    for item in diagnosis.left_open:
+        yield f"  {left_open_text(item, texts)}"
+        yield from (f"    - {unheard_text(each, texts)}" for each in item.because)
+
+
+def _trials(record: RunRecord, texts: Texts) -> Iterator[str]:
+    if record.trials:
+        yield texts.gettext("Changed after this run, and tested again:")
+        yield from (f"  {trial_line(done, texts)}" for done in record.trials)
+
+
+def _uses(diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:
     if uses := graded(diagnosis):
-        lines += ["", _("What this connection is good for:")]
-        lines += [f"  {suitability_text(use, texts)}" for use in uses]
-    if diagnosis.not_tested:
-        lines += ["", _("Not tested:")]
-        lines += [f"  {item.step}: {not_tested_text(item, texts)}" for item in diagnosis.not_tested]
-    return "\n".join(lines)
+        yield texts.gettext("What this connection is good for:")
+        yield from (f"  {suitability_text(use, texts)}" for use in uses)
+
+
+def _not_tested(diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:
+    """Steps without evidence, those with the same reason together."""
+    by_reason: dict[str, list[str]] = {}
+    for item in diagnosis.not_tested:
+        by_reason.setdefault(not_tested_text(item, texts), []).append(item.step)
+    if by_reason:
+        yield texts.gettext("Not tested:")
+        yield from (f"  {reason} ({', '.join(steps)})" for reason, steps in by_reason.items())

@@ -25,7 +25,7 @@ from nexkit.facts.access import AccessLine, LineKind
 from nexkit.facts.mtu import PathMtu
 from nexkit.subject import Subject
 
-_OVER_IPV6 = frozenset(
+OVER_IPV6 = frozenset(
     {
         LineKind.DS_LITE,
         LineKind.SHARED_PORTS,
@@ -82,7 +82,7 @@ def pppoe_down(run: Snapshot, limits: Limits) -> RuleAnswer:
     if alive is None:
         return _NO_CARRIER
     reached6 = signs.internet(run).reached[Family.IPV6]
-    if (_global6(run) and not reached6) or _line(run, _OVER_IPV6):
+    if (_global6(run) and not reached6) or _line(run, OVER_IPV6):
         return Clear()
     return (
         finding("access.pppoe_down", confidence=LIKELY if reached6 else STRONG, evidence=(*alive, *dead, *reached6)),
@@ -101,7 +101,7 @@ def ipoe_down(run: Snapshot, limits: Limits) -> RuleAnswer:
     alive = carrier(run)
     if alive is None:
         return _NO_CARRIER
-    wrapped = _line(run, _OVER_IPV6)
+    wrapped = _line(run, OVER_IPV6)
     # Without a sign of IPv4 over IPv6 a PPPoE session may be down beside addresses that never led anywhere.
     return (
         finding(
@@ -148,7 +148,7 @@ def pppoe_congestion(run: Snapshot, limits: Limits) -> RuleAnswer:
     fast6 = _ipv6_fast(run, limits, whole) if in_use6 else None
     if fast is None or (in_use6 and fast6 is None):
         return Clear()  # the line itself: access.loss, access.latency
-    if _line(run, _OVER_IPV6):
+    if _line(run, OVER_IPV6):
         return Clear()
     way = delay(run, limits, Family.IPV4)
     if way is not None and way.beyond(limits):

@@ -28,7 +28,7 @@ _FLAPS = 2
 """A cable that was pulled and put back went away once."""
 
 
-def _way_out(run: Snapshot) -> tuple[InterfaceKind, str] | None:
+def way_out(run: Snapshot) -> tuple[InterfaceKind, str] | None:
     """(kind, name) of the hardware that traffic takes; beneath a VPN the one that has an address. None: not known."""
     known = signs.network(run)
     if known is None:
@@ -73,7 +73,7 @@ class _Radio:
 
 
 def _radio(run: Snapshot, limits: Limits) -> _Radio | None:
-    way = _way_out(run)
+    way = way_out(run)
     if way is None or way[0] is not InterfaceKind.WIFI:
         return None
     readings = [
@@ -118,7 +118,7 @@ def _values(radio: _Radio, **more: FindingValue) -> dict[str, FindingValue]:
 
 def _no_radio(run: Snapshot) -> RuleAnswer:
     """Clear where the traffic takes another way than Wi-Fi."""
-    way = _way_out(run)
+    way = way_out(run)
     return Clear() if way is not None and way[0] is not InterfaceKind.WIFI else _NO_RADIO
 
 
@@ -268,7 +268,7 @@ def cable_degraded(run: Snapshot, limits: Limits) -> RuleAnswer:
 
     A port of 100 Mbit/s at either end is none: its link is as fast as it can be.
     """
-    way = _way_out(run)
+    way = way_out(run)
     if way is not None and way[0] is not InterfaceKind.ETHERNET:
         return Clear()
     readings = [
