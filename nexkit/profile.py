@@ -7,17 +7,12 @@ from enum import Enum
 from urllib.parse import urlsplit
 
 from nexkit.facts.load import LoadBackend
+from nexkit.kit_limits import DEFAULT_LOAD_BYTES
 from nexkit.run_record import ProfileReference
 
 Localised = Mapping[str, str]
 """A text by language (`en`, `ja`)."""
 
-MAX_SERVICES = 16
-MAX_TARGETS = 32
-MAX_LOAD_BYTES = 1_000_000_000
-"""Of a load test; a profile can only ask for less."""
-DEFAULT_LOAD_BYTES = 200_000_000
-"""Where the profile does not say: too little for a line of 1 Gbit/s, and enough for the most."""
 STEADY_LINE_S = 3.0
 """So long the load test fills a line in each direction that is steady at once."""
 USER_SERVICE_ID = "url"
@@ -91,6 +86,8 @@ class ExpectedNetwork:
     ssids: tuple[str, ...] = ()
     resolvers: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
+    internal: tuple[str, ...] = ()
+    """Private networks beyond this computer's own in which tested services stand: the kit goes to no others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

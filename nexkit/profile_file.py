@@ -16,14 +16,11 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from nexkit.address import Scope, is_address, scope
+from nexkit.address import INNER, Scope, is_address, scope
 from nexkit.facts.load import LoadBackend
 from nexkit.host_name import is_host_name
+from nexkit.kit_limits import DEFAULT_LOAD_BYTES, MAX_LOAD_BYTES, MAX_PORTS, MAX_SERVICES, MAX_TARGETS
 from nexkit.profile import (
-    DEFAULT_LOAD_BYTES,
-    MAX_LOAD_BYTES,
-    MAX_SERVICES,
-    MAX_TARGETS,
     USER_SERVICE_ID,
     Encrypt,
     ExpectedNetwork,
@@ -39,6 +36,7 @@ from nexkit.profile import (
     Vpn,
 )
 from nexkit.run_record import ProfileReference, ProfileTrust
+from nexkit.targets import TargetKind, targets
 
 BUILT_IN = Path(__file__).parent / "profiles" / "builtin.toml"
 MAX_PROFILE_BYTES = 256_000
@@ -206,6 +204,13 @@ class _Reader:
                 raise self.fail(key, f"{item!r} must be a network such as 192.168.10.0/24") from None
         return items
 
+    def inner_prefixes(self, key: str) -> tuple[str, ...]:
+        items = self.prefixes(key)
+        for item in items:
+            if not all(scope(str(end)) in INNER for end in (ip_network(item)[0], ip_network(item)[-1])):
+                raise self.fail(key, f"{item!r} must be a private network such as 10.20.0.0/16")
+        return items
+
     def host(self, key: str, text: str) -> str:
         if _is_plain_address(text):
             if scope(text) in _NEVER:
@@ -294,7 +299,21 @@ def parse_profile(data: bytes, name: str) -> Profile:
         services=_services(root),
     )
     root.end()
+    _check_number(profile, root)
     return profile
+
+
+def _check_number(profile: Profile, root: _Reader) -> None:
+    """Refuse a profile that would have the kit search hosts or ports."""
+    ports: dict[str, set[int]] = {}
+    for target in targets(profile):
+        if target.kind is not TargetKind.LOOKUP:
+            ports.setdefault(target.host.casefold(), set()).update(() if target.port is None else (target.port,))
+    if len(ports) > MAX_TARGETS:
+        raise root.fail("service", f"{len(ports)} hosts are to be contacted in all: name at most {MAX_TARGETS}")
+    host = next((host for host, its in ports.items() if len(its) > MAX_PORTS), None)
+    if host is not None:
+        raise root.fail("service", f"{len(ports[host])} ports of {host!r}: name at most {MAX_PORTS}")
 
 
 def _support(table: _Reader | None) -> Support:
@@ -352,7 +371,10 @@ def _network(table: _Reader | None) -> ExpectedNetwork:
     if table is None:
         return ExpectedNetwork()
     network = ExpectedNetwork(
-        ssids=table.texts("ssids"), resolvers=table.addresses("resolvers"), prefixes=table.prefixes("prefixes")
+        ssids=table.texts("ssids"),
+        resolvers=table.addresses("resolvers"),
+        prefixes=table.prefixes("prefixes"),
+        internal=table.inner_prefixes("internal"),
     )
     table.end()
     return network

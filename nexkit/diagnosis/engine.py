@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from nexkit.diagnosis import signs
+from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import causes
 from nexkit.diagnosis.ladder import ladder
 from nexkit.diagnosis.left_open import left_open
@@ -146,6 +147,8 @@ def not_tested(record: RunRecord) -> tuple[NotTested, ...]:
                 found.append(NotTested(step=result.id, probe=result.probe, reason=reason))
             case Failed(failure=failure):
                 found.append(NotTested(step=result.id, probe=result.probe, reason=failure.kind))
+            case Completed(fact=Reach() as reach) if signs.not_contacted(reach):
+                found.append(NotTested(step=result.id, probe=result.probe, reason=FailureKind.KIT_LIMIT))
             case Completed(fact=Reach() as reach) if signs.not_contacted(reach):
                 found.append(NotTested(step=result.id, probe=result.probe, reason=FailureKind.KIT_LIMIT))
             case _:

@@ -486,15 +486,26 @@ def synthesised(run: Snapshot) -> bool:
     )
 
 
+def not_contacted(reach: Reach) -> bool:
+    """Whether this program's own limits kept it from every address."""
+    kinds = {None if each.failure is None else each.failure.kind for each in reach.attempts}
+    return kinds == {FailureKind.KIT_LIMIT}
+
+
 def fair_attempts(run: Snapshot, reach: Reach) -> tuple[ReachAttempt, ...]:
     """The attempts that say something about the other side.
 
     Left out: families that this computer does not have, or that reach nothing in the internet at all, and what this
-    system itself refused to send.
+    system or this program itself refused to send.
     """
     view = internet(run)
     by_proxy = bool(ways.carried(run))  # silence of direct connections is policy then
-    own_trouble = {FailureKind.NO_ADDRESS, FailureKind.FILTERED_LOCALLY, FailureKind.PERMISSION}
+    own_trouble = {
+        FailureKind.NO_ADDRESS,
+        FailureKind.FILTERED_LOCALLY,
+        FailureKind.PERMISSION,
+        FailureKind.KIT_LIMIT,
+    }
 
     def fair(attempt: ReachAttempt) -> bool:
         its_family = known_family(attempt.address)
