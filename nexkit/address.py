@@ -33,6 +33,9 @@ class Scope(Enum):
     INTERNET = "internet"
 
 
+INNER = frozenset({Scope.PRIVATE, Scope.SHARED, Scope.UNIQUE_LOCAL})
+"""Scopes of addresses that are another host in every network."""
+
 _TABLE: tuple[tuple[IPv4Network | IPv6Network, Scope], ...] = tuple(
     (ip_network(prefix), scope)
     for prefix, scope in (

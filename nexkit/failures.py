@@ -8,7 +8,15 @@ from nexkit.outcome import Failure, FailureKind
 
 
 class BudgetExceededError(Exception):
-    """A probe asked for more traffic than its specification allows."""
+    """A probe asked for more traffic than its specification, or a whole run may use."""
+
+    kind = FailureKind.BUDGET
+
+
+class KitLimitError(OSError):
+    """The limits of this program keep it from a destination. An OSError: whoever sends must reckon with it."""
+
+    kind = FailureKind.KIT_LIMIT
 
 
 _BY_NAME = {
@@ -74,14 +82,14 @@ def classify(error: BaseException, *, step: str) -> Failure:
     """
     error = _first(error)
     match error:
+        case KitLimitError() | BudgetExceededError():
+            kind = error.kind
         case TimeoutError():
             kind = FailureKind.TIMEOUT
         case socket.gaierror():
             kind = _BY_GAI_NUMBER.get(error.errno or 0, FailureKind.NAME_SERVER)
         case ssl.SSLError():
             kind = FailureKind.TLS
-        case BudgetExceededError():
-            kind = FailureKind.BUDGET
         case OSError() if (win32 := getattr(error, "winerror", None)) in _BY_WIN32_NUMBER:
             kind = _BY_WIN32_NUMBER[win32]
         case OSError() if error.errno is not None:

@@ -39,6 +39,8 @@ class FailureKind(Enum):
     MESSAGE_TOO_BIG = "message_too_big"
     BUDGET = "budget"
     """The probe would have sent or received more than its specification allows."""
+    KIT_LIMIT = "kit_limit"
+    """This program's own limits keep it from there: where, how often or how many. Says nothing of the network."""
     NOT_INSTALLED = "not_installed"
     """A program that the probe needs is not there."""
     OTHER = "other"

@@ -33,6 +33,9 @@ class ProbeSpec:
     """The most that one run may send and receive, all headers from IP upward included."""
     needs: tuple[str, ...] = ()
     """Ids of capabilities (`nexkit check`) of which at least one has to be there."""
+    follows_system: bool = False
+    """It goes where this system is told to go by itself (its proxies), which may stand in any network; nothing of a
+    profile is contacted by it."""
     contract: int = CONTRACT_VERSION
 
 
@@ -46,6 +49,8 @@ class ProbeContext:
     max_bytes: Bytes
     on_progress: Callable[[Ratio], None]
     on_sample: Callable[[Ms | None], None]
+    book: Callable[[int], None] = lambda _count: None
+    """Where the bytes of all steps of a run are added up; BudgetExceededError."""
     spent_bytes: int = 0
 
     def progress(self, ratio: Ratio) -> None:
@@ -60,6 +65,7 @@ class ProbeContext:
         """Book bytes before they are sent or after they arrived; BudgetExceededError over `max_bytes`."""
         if self.spent_bytes + count > self.max_bytes:
             raise BudgetExceededError
+        self.book(count)
         self.spent_bytes += count
 
     async def sleep(self, seconds: Seconds) -> None:

@@ -5,9 +5,11 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from nexkit import __version__
+from nexkit import __version__, kit_limits
 from nexkit.clock import Clock
+from nexkit.declared import NOTHING_DECLARED, Declared
 from nexkit.events import Event, RunFinished, StepFinished, StepProgress, StepSample, StepsPlanned
+from nexkit.guard import Guard
 from nexkit.outcome import Skipped, SkipReason
 from nexkit.plan.step import Planner, Step
 from nexkit.platform.api import Platform
@@ -35,12 +37,13 @@ class Runner:
         profile: ProfileReference,
         listener: Callable[[Event], None],
         stop: asyncio.Event,
+        declared: Declared = NOTHING_DECLARED,
     ) -> RunRecord:
         """Ask the planner for steps, with every step that is over anew, until it has none; keep what each came to.
 
         `stop` ends the measuring early (the user's cancel): running steps are cancelled, what is finished stays, and
-        the record says `cancelled`. The request's time limit works the same way without that mark. A listener that
-        raises is told nothing more.
+        the record says `cancelled`. The request's time limit, and the kit's own, work the same way without that mark. A
+        listener that raises is told nothing more. `declared` is what profile and user say of private networks.
         """
         started_at = self.clock.now()
         began = self.clock.monotonic()
@@ -49,6 +52,7 @@ class Runner:
         results: dict[str, StepResult] = {}
         running: dict[asyncio.Task[StepResult], str] = {}
         tell = _dependable(listener)
+        guard = Guard(self.platform, self.clock, declared)
         ended: asyncio.Future[SkipReason] = asyncio.get_running_loop().create_future()
         watch = asyncio.create_task(_end_early(ended, stop, self._left(request, began)))
         try:
@@ -57,7 +61,7 @@ class Runner:
                 steps = () if stop.is_set() else planner(outcomes, frozenset(running.values()))
                 planned += [step.id for step in steps]
                 left_s = self._left(request, began)
-                if steps and left_s is not None and left_s <= 0:
+                if steps and left_s <= 0:
                     results |= {step.id: self._unstarted(step, SkipReason.TIME_LIMIT) for step in steps}
                     continue
                 if steps:
@@ -65,11 +69,11 @@ class Runner:
                     tell(
                         StepsPlanned(
                             steps=tuple((step.id, step.probe, step.subject) for step in steps),
-                            expected_s=Seconds(longest_s if left_s is None else min(longest_s, left_s)),
+                            expected_s=Seconds(min(longest_s, left_s)),
                         )
                     )
                 for step in steps:
-                    running[asyncio.create_task(self._step(step, request, began, tell, ended))] = step.id
+                    running[asyncio.create_task(self._step(step, request, began, tell, ended, guard))] = step.id
                 if not running:
                     break
                 over, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -96,9 +100,10 @@ class Runner:
     def _since(self, began: Seconds) -> Seconds:
         return Seconds(self.clock.monotonic() - began)
 
-    def _left(self, request: Request, began: Seconds) -> Seconds | None:
-        """Of the time limit."""
-        return None if request.time_limit_s is None else Seconds(request.time_limit_s - self._since(began))
+    def _left(self, request: Request, began: Seconds) -> Seconds:
+        """Of the time limit: the request's, or the kit's own."""
+        limit_s = kit_limits.RUN_S if request.time_limit_s is None else min(request.time_limit_s, kit_limits.RUN_S)
+        return Seconds(limit_s - self._since(began))
 
     def _unstarted(self, step: Step, reason: SkipReason) -> StepResult:
         known = step.probe in self.registry
@@ -120,6 +125,7 @@ class Runner:
         began: Seconds,
         tell: Callable[[Event], None],
         ended: asyncio.Future[SkipReason],
+        guard: Guard,
     ) -> StepResult:
         """What the step came to, also where it was `ended` early."""
         started_s = self._since(began)
@@ -130,10 +136,11 @@ class Runner:
             result = replace(result, outcome=UNPLANNABLE)
         elif (probe := self.registry.get(step.probe)).spec.consent in request.consent:
             context = ProbeContext(
-                platform=self.platform,
+                platform=guard.platform(probe.spec),
                 clock=self.clock,
                 random=self.random,
                 max_bytes=probe.spec.max_bytes,
+                book=guard.book_of(probe.spec),
                 on_progress=lambda ratio: tell(StepProgress(step_id=step.id, ratio=ratio)),
                 on_sample=lambda rtt_ms: tell(StepSample(step_id=step.id, at_s=self._since(began), rtt_ms=rtt_ms)),
             )
@@ -144,7 +151,7 @@ class Runner:
         return result
 
 
-async def _end_early(ended: asyncio.Future[SkipReason], stop: asyncio.Event, left_s: float | None) -> None:
+async def _end_early(ended: asyncio.Future[SkipReason], stop: asyncio.Event, left_s: float) -> None:
     """Say why when the user stops or the time is up."""
     try:
         async with asyncio.timeout(left_s):

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import SplitResult, urlsplit
 
-from nexkit.address import Family, Scope, family, is_address, scope
+from nexkit.address import Family, family, is_address
 from nexkit.consent import Consent
 from nexkit.facts.portal import PortalAttempt, PortalCheck, SignInPage
-from nexkit.failures import BudgetExceededError, classify
+from nexkit.failures import BudgetExceededError, KitLimitError, classify
 from nexkit.outcome import Completed, Failure, FailureKind, Outcome
 from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ratio, Seconds
@@ -143,8 +143,6 @@ async def _sign_in(fetched: list[_Fetched], params: PortalParams, ctx: ProbeCont
     try:
         async with asyncio.timeout(params.timeout_s), AsyncExitStack() as stack:
             addresses = await _addresses(host, ctx)
-            if any(scope(address) is Scope.LOOPBACK for address in addresses):
-                return None  # no network's page: a redirect does not make this program call its own computer
             step = "connect"
             _address, stream = await _open_any(addresses, port, params.timeout_s, stack, ctx)
             if not secure:
@@ -158,6 +156,8 @@ async def _sign_in(fetched: list[_Fetched], params: PortalParams, ctx: ProbeCont
                     max_body_bytes=1,
                 )
                 status = answer.status
+    except KitLimitError:
+        return None  # a redirect does not make this program call where it must not
     except HttpError:
         failure = Failure(kind=FailureKind.PROTOCOL, step=step)
     except (OSError, EOFError, BudgetExceededError) as error:

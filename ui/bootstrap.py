@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from nexkit.clock import SystemClock
+from nexkit.declared import declared_by
 from nexkit.diagnosis.engine import diagnose
 from nexkit.diagnosis.verdict import Diagnosis
 from nexkit.events import Event
@@ -52,6 +53,7 @@ async def measure_and_diagnose(
 ) -> Run:
     """One whole run: plan, measure, diagnose. `stop` ends the measuring early; what is there is diagnosed."""
     planner = make_planner(request, profile.profile)
-    record = await runner.measure(planner, request, profile.reference, listener, stop)
+    declared = declared_by(profile.profile, request)
+    record = await runner.measure(planner, request, profile.reference, listener, stop, declared)
     record = replace(record, expectations=expectations(profile.profile, record.results))
     return Run(record=record, diagnosis=diagnose(record))

@@ -168,7 +168,8 @@ def _service(run: Snapshot, limits: Limits) -> _Seen:
     bad = {
         step: attempts
         for step, reach in tested
-        if not signs.service_works(reach, attempts := signs.fair_attempts(run, reach))
+        if not signs.not_contacted(reach)
+        and not signs.service_works(reach, attempts := signs.fair_attempts(run, reach))
     }
     failing = (
         *(step for step, attempts in bad.items() if not _lost_on_the_way(run, limits, attempts)),
@@ -181,7 +182,7 @@ def _service(run: Snapshot, limits: Limits) -> _Seen:
         isinstance(result.outcome, Skipped) and result.outcome.reason in _CUT_SHORT
         for result in run.steps(Subject.SERVICE)
     )
-    good = (*(step for step, _ in tested), *opened)
+    good = (*(step for step, reach in tested if not signs.not_contacted(reach)), *opened)
     if good and len(good) == len(planned) and not cut_short and not bad:
         return _Seen(RungState.PASS, good)
     return _UNKNOWN if planned or cut_short else _NOT_RUN

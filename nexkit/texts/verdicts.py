@@ -260,6 +260,7 @@ def failure_text(kind: FailureKind, texts: Texts) -> str:
         FailureKind.PROTOCOL: _("The answer made no sense."),
         FailureKind.MESSAGE_TOO_BIG: _("The message was too big for the way."),
         FailureKind.BUDGET: _("The measurement would have used more data than it may."),
+        FailureKind.KIT_LIMIT: _("This program does not send there: its own limits rule it out."),
         FailureKind.NOT_INSTALLED: _(
             "A program that the measurement needs is not installed. Install it to include this."
         ),

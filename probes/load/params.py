@@ -6,7 +6,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from nexkit.address import is_address
 from nexkit.facts.load import LoadBackend
-from nexkit.profile import DEFAULT_LOAD_BYTES, MAX_LOAD_BYTES
+from nexkit.kit_limits import DEFAULT_LOAD_BYTES, MAX_LOAD_BYTES
 from nexkit.units import BitPerSecond, Bytes, Seconds
 
 MAX_DIRECTION_S = 12.0

@@ -52,6 +52,7 @@ class ProxyProbe:
         fact=ProxyCheck,
         timeout_s=Seconds(40),
         max_bytes=Bytes(2 * MAX_PAC_BYTES + 700_000),
+        follows_system=True,
     )
 
     async def run(self, params: ProxyParams, ctx: ProbeContext) -> Outcome[ProxyCheck]:

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from nexkit.clock import SystemClock
+from nexkit.platform.fake import UNPLUGGED
 from nexkit.platform.sockets import SocketPlatform
 from nexkit.probe import ProbeContext
 
@@ -38,6 +39,9 @@ class LoopbackPlatform(SocketPlatform):
         if host not in self.names:
             raise socket.gaierror(socket.EAI_NONAME, "not in the table")
         return self.names[host]
+
+    async def network_state(self):
+        return UNPLUGGED
 
     def trust(self):
         context = ssl.create_default_context(cafile=None)

@@ -6,6 +6,9 @@ import time
 import pytest
 from loopback import LoopbackPlatform, answering, context, open_sockets, serve, silent
 
+from nexkit.clock import SystemClock
+from nexkit.declared import Declared
+from nexkit.guard import Guard
 from nexkit.outcome import Completed, Failure, FailureKind
 from probes.portal import PortalParams, PortalProbe
 
@@ -174,12 +177,13 @@ def test_a_redirect_to_this_computer_is_not_followed():
 
     async def scene():
         other = answering(EMPTY)
-        async with serve(other) as inner:
+        async with serve(other, address="127.0.0.2") as inner:
             redirect = f"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.2:{inner}/\r\nContent-Length: 0\r\n\r\n"
             async with serve(answering(redirect.encode())) as port:
                 probe = PortalProbe()
                 params = PortalParams(url=f"http://127.0.0.1:{port}/", timeout_s=0.4)
-                return (await probe.run(params, context(probe, LoopbackPlatform()))).fact, other.requests
+                guard = Guard(LoopbackPlatform(), SystemClock(), Declared(typed=frozenset({"127.0.0.1"})))
+                return (await probe.run(params, context(probe, guard.platform(probe.spec)))).fact, other.requests
 
     fact, requests = asyncio.run(scene())
     assert (fact.sign_in, requests) == (None, [])

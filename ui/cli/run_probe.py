@@ -7,6 +7,8 @@ import sys
 from dataclasses import fields
 
 from nexkit.clock import SystemClock
+from nexkit.declared import declared_by_user
+from nexkit.guard import Guard
 from nexkit.outcome import Completed, Failed, Outcome, Skipped, SkipReason
 from nexkit.params import ParamError, ParamValue, build_params
 from nexkit.platform import system_platform
@@ -64,9 +66,12 @@ def _probe(arguments: argparse.Namespace, texts: Texts) -> Probe:
 
 
 async def _once(probe: Probe, params: dict[str, ParamValue]) -> Outcome[object]:
+    clock = SystemClock()
+    # Where the user sends it, it goes; where servers and names lead on from there is guarded as in a diagnosis.
+    guard = Guard(system_platform(), clock, declared_by_user(params.values()))
     context = ProbeContext(
-        platform=system_platform(),
-        clock=SystemClock(),
+        platform=guard.platform(probe.spec),
+        clock=clock,
         random=random.SystemRandom(),
         max_bytes=probe.spec.max_bytes,
         on_progress=lambda _ratio: None,

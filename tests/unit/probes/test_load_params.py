@@ -4,7 +4,7 @@ import pytest
 
 from nexkit.facts.load import LoadBackend
 from nexkit.params import ParamError, build_params
-from nexkit.profile import MAX_LOAD_BYTES
+from nexkit.kit_limits import MAX_LOAD_BYTES
 from probes.load import LoadProbe
 from probes.load.direction import WIRE_RATIO, Budget
 from probes.load.params import LoadParams
