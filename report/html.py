@@ -23,6 +23,7 @@ from nexkit.texts.facts import outcome_text
 from nexkit.texts.numbers import bit_rate, byte_size, milliseconds, percent
 from nexkit.texts.probes import probe_text
 from nexkit.texts.suitability import grade_word, graded, graded_value_text, use_name
+from nexkit.texts.trials import meaning, result_text, shown_values, trial_text, value_name
 from nexkit.texts.verdicts import (
     left_open_text,
     not_tested_text,
@@ -36,6 +37,7 @@ from nexkit.texts.verdicts import (
     verdict_sureness,
 )
 from nexkit.texts.words import subject_text, symptom_name, value_text
+from nexkit.trial import TrialDone
 from report.figures import Bar, bar_chart, echo_chart
 from report.plain import UnknownFact
 from report.redact import user_text
@@ -149,6 +151,10 @@ def report_html(
             )
             for each in graded(diagnosis)
         ],
+        trials=[
+            (trial_text(done.trial, texts).name, meaning(done, texts), _trial_table(done, texts))
+            for done in record.trials
+        ],
         charts=[*_echo_charts(record, texts), *_load_charts(record, texts)],
         left_open=[
             (left_open_text(item, texts), [unheard_text(each, texts) for each in item.because])
@@ -161,6 +167,20 @@ def report_html(
         unknown=list(_unknown(record)),
         symptom=symptom_name(record.request.symptom, texts),
         began=moment_text(record.started_at),
+    )
+
+
+def _trial_table(done: TrialDone, texts: Texts) -> Table:
+    """The second run's verdict and the values before and after."""
+    _ = texts.gettext
+    return Table(
+        title=_("Before and after"),
+        columns=(_("value"), _("before"), _("after")),
+        rows=[
+            (value_name(value, texts), value_text(value.name, value.before), value_text(value.name, value.after))
+            for value in shown_values(done.values)
+        ],
+        note=result_text(done, texts),
     )
 
 

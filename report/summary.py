@@ -12,6 +12,7 @@ from nexkit.texts import Texts
 from nexkit.texts.causes import cause_text
 from nexkit.texts.facts import outcome_text
 from nexkit.texts.numbers import percent
+from nexkit.texts.trials import trial_line
 from nexkit.texts.verdicts import (
     left_open_text,
     not_tested_text,
@@ -31,6 +32,8 @@ _MAX_NOT_TESTED = 8
 _MAX_EVIDENCE = 3
 """Of a finding."""
 _MAX_LINE = 160
+_MAX_TRIALS = 5
+_MAX_TRIAL = 240
 
 
 def summary_text(
@@ -39,6 +42,7 @@ def summary_text(
     """What a desk wants to see first, of a redacted run; cut at a line end where it would be longer than 4 kB."""
     parts = (
         _answer(record, diagnosis, texts),
+        _trials(record, texts),
         _ladder(diagnosis, texts),
         _circumstances(record, texts),
         _gaps(record, diagnosis, texts),
@@ -81,6 +85,13 @@ def _answer(record: RunRecord, diagnosis: Diagnosis, texts: Texts) -> Iterator[s
             yield texts.gettext("  Against it:")
             for step in finding.against[:_MAX_EVIDENCE]:
                 yield f"  {step}: {visible(measured.get(step, ''), limit=_MAX_LINE)}"
+
+
+def _trials(record: RunRecord, texts: Texts) -> Iterator[str]:
+    """What the user changed after the run, and what a second one said."""
+    if record.trials:
+        yield texts.gettext("Changed after this run, and tested again:")
+        yield from (f"- {visible(trial_line(done, texts), limit=_MAX_TRIAL)}" for done in record.trials[:_MAX_TRIALS])
 
 
 def _ladder(diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:

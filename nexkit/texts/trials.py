@@ -114,7 +114,8 @@ def value_name(value: ValueChange, texts: Texts) -> str:
         "down_working_rtt_ms": _("round trip during download"),
         "up_working_rtt_ms": _("round trip during upload"),
     }
-    return words.get(value.name, value.name).format(who=who)
+    # What is not ours is not a format: a report may come from anybody.
+    return words[value.name].format(who=who) if value.name in words else value.name
 
 
 def shown_values(values: Sequence[ValueChange]) -> tuple[ValueChange, ...]:

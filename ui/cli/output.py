@@ -141,7 +141,7 @@ def _left_open(diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:
 def _trials(record: RunRecord, texts: Texts) -> Iterator[str]:
     if record.trials:
         yield texts.gettext("Changed after this run, and tested again:")
-        yield from (f"  {trial_line(done, texts)}" for done in record.trials)
+        yield from (f"  {visible(trial_line(done, texts))}" for done in record.trials)
 
 
 def _uses(diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:
