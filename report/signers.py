@@ -10,6 +10,8 @@ from report.certificates import Certificate
 from report.public_keys import AUTHORITY_TYPES, SIGNER_TYPES, PublicKey
 from report.ssh_lists import SignersError, key_of, lines_of, read_limited
 
+DEVICE_NAMESPACES = ("report", "withdraw")
+"""What the key of an installation signs."""
 _WORD = re.compile(r'"([^"]*)"|([^\s"]\S*)')
 _OPTION = re.compile(r'([A-Za-z-]+)(?:="((?:[^"\\]|\\.)*)")?(?:,|\Z)')
 _OPTIONS = re.compile(r'(?:[^\s"\\]|"(?:[^"\\]|\\.)*"|\\.)+')
@@ -61,6 +63,11 @@ class Signer:
         )
 
 
+def signers_line(key: PublicKey) -> str:
+    """The line by which a list knows an installation by its key."""
+    return f'{key.install_id} namespaces="{",".join(DEVICE_NAMESPACES)}" {key.line}'
+
+
 def is_known(key: PublicKey, namespace: str, signers: Iterable[Signer], at: datetime) -> bool:
     """Whether one of the lines lists the key under its install id."""
     return any(signer.vouches_for(key, namespace, at) for signer in signers)
@@ -84,8 +91,13 @@ def read_signers(path: Path) -> tuple[Signer, ...]:
 
     Lines with options or types of keys that cannot be checked here vouch for nothing.
     """
+    return signers_in(read_limited(path), path)
+
+
+def signers_in(data: bytes, path: Path) -> tuple[Signer, ...]:
+    """As `read_signers`, of bytes that were read from the path."""
     signers = []
-    for number, line in lines_of(read_limited(path)):
+    for number, line in lines_of(data):
         try:
             signers.append(_signer(line))
         except _UncheckedError:

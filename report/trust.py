@@ -1,15 +1,25 @@
 """How far a good signature can be trusted, by what the desk knows: lists of signers, of known and of revoked keys."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from functools import total_ordering
 from pathlib import Path
 
+from nexkit.platform.managed import ManagedPlace
+from report.files import write_whole
 from report.problems import Problem, ProblemKind
+from report.public_keys import PublicKey
 from report.revoked import NONE_REVOKED, Revoked, read_revoked
-from report.signers import Signer, is_issued, is_known, read_signers
+from report.signers import Signer, is_issued, is_known, read_signers, signers_in, signers_line
+from report.ssh_lists import MAX_BYTES, SignersError
 from report.sshsig import Signature
+
+KNOWN_DEVICES_FILE = "known_devices"
+"""In the data folder of the desk: keys that it has met before."""
+SIGNERS_FILE = "org_signers"
+"""In the managed place: whom the organisation trusts."""
 
 
 @total_ordering
@@ -40,13 +50,39 @@ class Trust:
     revoked: Revoked = NONE_REVOKED
 
 
+def pinned_signers(place: ManagedPlace) -> tuple[Signer, ...]:
+    """The lines of the organisation's own list on this computer; () where there is none.
+
+    OpenToOthersError where others than administrators may change it, OSError, SignersError.
+    """
+    data = place.read(SIGNERS_FILE, MAX_BYTES)
+    if data is not None and len(data) > MAX_BYTES:
+        raise SignersError(f"{place.path(SIGNERS_FILE)}: larger than {MAX_BYTES} bytes")
+    return () if data is None else signers_in(data, place.path(SIGNERS_FILE))
+
+
+def remember(path: Path, key: PublicKey, at: datetime) -> None:
+    """Take the key for a known device from now on; OSError."""
+    before = path.read_bytes() if path.exists() else b""
+    if any(signer.key == key for signer in signers_in(before, path)):
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_whole(path, before + f"{signers_line(key)} first seen {at:%Y-%m-%d}\n".encode())
+
+
 def read_trust(
-    signers: Path | None, revoked: Path | None, *, known: Path | None = None, at: datetime | None = None
+    signers: Path | Sequence[Signer] | None,
+    revoked: Path | None,
+    *,
+    known: Path | None = None,
+    at: datetime | None = None,
 ) -> Trust:
     """What the lists say; OSError, or SignersError for one that cannot be read. `at` is now where it is None."""
+    if isinstance(signers, Path):
+        signers = read_signers(signers)
     return Trust(
         at=at or datetime.now(UTC),
-        signers=read_signers(signers) if signers is not None else (),
+        signers=tuple(signers or ()),
         known=read_signers(known) if known is not None and known.exists() else (),
         revoked=read_revoked(revoked) if revoked is not None else NONE_REVOKED,
     )

@@ -19,6 +19,11 @@ def data_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "nexkit"
 
 
+def has_chosen_folder() -> bool:
+    """Whether the user named the folder: then everything stays in it, and nothing goes to a key store of the system."""
+    return bool(os.environ.get("NEXKIT_HOME"))
+
+
 def own_names() -> tuple[str, ...]:
     """Host and user names of this computer in the spellings the system gives; without what it does not say."""
     names = [socket.gethostname(), socket.gethostname().partition(".")[0]]

@@ -37,3 +37,28 @@ async def in_daemon_thread(function: Callable[[*ArgumentTs], ResultT], *args: *A
 
     threading.Thread(target=work, daemon=True, name=getattr(function, "__name__", "blocking call")).start()
     return await future
+
+
+def in_time(function: Callable[[], ResultT], limit_s: float) -> ResultT:
+    """What a blocking call returns or raises; TimeoutError where that takes longer, and the call is left behind.
+
+    For calls that may wait for a person who is not there, such as one for the password of a key store.
+    """
+    done = threading.Event()
+    outcome: list[Callable[[], ResultT]] = []
+
+    def fail(error: BaseException) -> ResultT:
+        raise error
+
+    def work() -> None:
+        try:
+            value = function()
+            outcome.append(lambda: value)
+        except BaseException as error:  # noqa: BLE001  handed over whole and raised again where the call is waited for
+            outcome.append(partial(fail, error))
+        done.set()
+
+    threading.Thread(target=work, daemon=True, name=getattr(function, "__name__", "blocking call")).start()
+    if not done.wait(limit_s):
+        raise TimeoutError
+    return outcome[0]()
