@@ -9,8 +9,9 @@ from nexkit.address import Family
 from nexkit.diagnosis import signs, tunnel, ways
 from nexkit.diagnosis.causes import causes
 from nexkit.diagnosis.comparison import compare
+from nexkit.diagnosis.rules.link import way_out
 from nexkit.diagnosis.snapshot import Snapshot
-from nexkit.diagnosis.verdict import Diagnosis, Finding, Segment, Severity, VerdictState
+from nexkit.diagnosis.verdict import Diagnosis, Finding, LeftOpen, Segment, Severity, VerdictState
 from nexkit.facts.network import InterfaceKind
 from nexkit.facts.proxy import ProxyKind, ProxySource
 from nexkit.request import Symptom
@@ -196,12 +197,29 @@ def next_trial(record: RunRecord, diagnosis: Diagnosis, tried: Mapping[Trial, Ef
     run = Snapshot(record)
     ruled_out = _ruled_out(tried)
     for root, steps in _wanted(diagnosis):
-        for trial in steps:
-            split = _SPLITS[trial]
-            open_both_ways = all(_codes(side) - ruled_out for side in (split.better, split.same))
-            if trial not in tried and open_both_ways and _POSSIBLE[trial](run, root):
-                return trial
+        possible = [
+            trial
+            for trial in steps
+            if trial not in tried and _open_both_ways(trial, ruled_out) and _POSSIBLE[trial](run, root)
+        ]
+        telling = (trial for item in diagnosis.left_open for trial in possible if _separates(trial, item))
+        if possible:
+            return next(telling, possible[0])
     return None
+
+
+def _open_both_ways(trial: Trial, ruled_out: frozenset[str]) -> bool:
+    return all(_codes(side) - ruled_out for side in (_SPLITS[trial].better, _SPLITS[trial].same))
+
+
+def _separates(trial: Trial, item: LeftOpen) -> bool:
+    """Whether the outcomes of a trial speak for different ones of what the measurements could not tell apart."""
+    sides = (_codes(_SPLITS[trial].better), _codes(_SPLITS[trial].same))
+    here = [
+        {each for each in item.between if any(code == each or code.startswith(f"{each}.") for code in side)}
+        for side in sides
+    ]
+    return bool(here[0] - here[1] and here[1] - here[0])
 
 
 def _wanted(diagnosis: Diagnosis) -> Iterable[tuple[Finding | None, tuple[Trial, ...]]]:
@@ -231,40 +249,32 @@ def _ruled_out(tried: Mapping[Trial, Effect | None]) -> frozenset[str]:
 # --- whether a trial is possible, and can make a difference, where this computer is ---
 
 
-def way_out(run: Snapshot) -> InterfaceKind | None:
+def _kind(run: Snapshot) -> InterfaceKind | None:
     """What carries the traffic, tunnels left aside; None where it is not known."""
-    known = signs.network(run)
-    if known is None:
-        return None
-    state = known[1]
-    hardware = {each.name: each for each in state.interfaces if each.kind is not InterfaceKind.VPN}
-    for route in state.default_routes:
-        if route.interface in hardware:
-            return hardware[route.interface].kind
-    linked = {each.kind for each in signs.ways_out(state) if each.admin_up and each.carrier}
-    return linked.pop() if len(linked) == 1 else None
+    way = way_out(run)
+    return None if way is None else way[0]
 
 
 def _on_wifi(run: Snapshot, _root: Finding | None) -> bool:
-    return way_out(run) is InterfaceKind.WIFI
+    return _kind(run) is InterfaceKind.WIFI
 
 
 def _cable_port(run: Snapshot, _root: Finding | None) -> bool:
     """A cable is in use; or nothing is, and there is a port for one."""
     known = signs.network(run)
-    if way_out(run) is None and known is not None:
+    if _kind(run) is None and known is not None:
         return any(each.kind is InterfaceKind.ETHERNET for each in signs.ways_out(known[1]))
-    return way_out(run) is InterfaceKind.ETHERNET
+    return _kind(run) is InterfaceKind.ETHERNET
 
 
 def _wifi_beside_cable(run: Snapshot, _root: Finding | None) -> bool:
     known = signs.network(run)
     has_radio = known is not None and any(each.kind is InterfaceKind.WIFI for each in known[1].interfaces)
-    return has_radio and way_out(run) is InterfaceKind.ETHERNET
+    return has_radio and _kind(run) is InterfaceKind.ETHERNET
 
 
 def _own_link(run: Snapshot, _root: Finding | None) -> bool:
-    return way_out(run) in {InterfaceKind.WIFI, InterfaceKind.ETHERNET, None}
+    return _kind(run) in {InterfaceKind.WIFI, InterfaceKind.ETHERNET, None}
 
 
 def _own_router(run: Snapshot, _root: Finding | None) -> bool:
@@ -285,7 +295,7 @@ def tunnel_up(run: Snapshot) -> bool:
     inner = {own.address for each in state.interfaces if each.name in tunnels for own in each.addresses}
     beside = any(
         own.address not in inner for of_family in Family for own in state.usable_addresses(of_family)
-    ) and way_out(run) not in {None, InterfaceKind.VPN}
+    ) and _kind(run) not in {None, InterfaceKind.VPN}
     its = tunnel.vpn(run)
     leads_in = (
         any(route.interface in tunnels for route in state.default_routes)
