@@ -166,6 +166,8 @@ class Profile:
     vpn: Vpn | None = None
     load: Load = field(default_factory=Load)
     services: tuple[Service, ...] = ()
+    masking: frozenset[str] = frozenset()
+    """Words of `nexkit.sensitivity.Tightening`: what is masked in reports beyond the defaults."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ from nexkit.profile import (
     Vpn,
 )
 from nexkit.run_record import ProfileReference, ProfileTrust
+from nexkit.sensitivity import Tightening
 from nexkit.targets import TargetKind, targets
 
 BUILT_IN = Path(__file__).parent / "profiles" / "builtin.toml"
@@ -297,6 +298,7 @@ def parse_profile(data: bytes, name: str) -> Profile:
         vpn=_vpn(root.table("vpn")),
         load=_load(root.table("load")),
         services=_services(root),
+        masking=_masking(root.table("masking")),
     )
     root.end()
     _check_number(profile, root)
@@ -378,6 +380,18 @@ def _network(table: _Reader | None) -> ExpectedNetwork:
     )
     table.end()
     return network
+
+
+def _masking(table: _Reader | None) -> frozenset[str]:
+    if table is None:
+        return frozenset()
+    known = [word.value for word in Tightening]
+    words = table.texts("tighten")
+    for word in words:
+        if word not in known:
+            raise table.fail("tighten", f"{word!r} is not one of: {', '.join(known)}")
+    table.end()
+    return frozenset(words)
 
 
 def _vpn(table: _Reader | None) -> Vpn | None:

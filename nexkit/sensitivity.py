@@ -1,10 +1,11 @@
-"""Classes of privacy for the fields of facts and records.
+"""Classes of privacy for the fields of facts and records, and the level of each.
 
 Every text field of a fact carries one of the aliases below; `report/redact.py` decides from it what leaves this
 computer, and refuses a text without a class. Numbers, yes/no values, enumerations and moments carry no class: they are
 shared as they are.
 """
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Annotated
 
@@ -28,10 +29,56 @@ class Sensitivity(Enum):
     """A Wi-Fi name; shared when the profile names it, else a pseudonym."""
     REMOTE_TEXT = "remote_text"
     """Text chosen by a remote party (certificate issuer, server header): shared, capped, hostile."""
+    CERTIFICATE_SUBJECT = "certificate_subject"
+    """Whom a certificate is for, in the form of RFC 4514: the host names in it are treated as HOST_NAME."""
     USER_TEXT = "user_text"
     """What the user typed for the desk: shared as typed."""
     SECRET = "secret"  # noqa: S105  a class of privacy, not a password
     """Never leaves this computer."""
+
+
+class Level(Enum):
+    """How much of a field is shared by default; the words of `x-level` in the schema of a report."""
+
+    SHARE = "share"
+    """As it is, without what is private elsewhere."""
+    REDUCE = "reduce"
+    """What tells its kind, and a pseudonym."""
+    MASK = "mask"
+    """A pseudonym, unless the profile names the value."""
+    DROP = "drop"
+    """Nothing."""
+
+
+LEVEL_OF: Mapping[Sensitivity, Level] = {
+    Sensitivity.OPEN: Level.SHARE,
+    Sensitivity.INTERFACE: Level.SHARE,
+    Sensitivity.IP_ADDRESS: Level.REDUCE,
+    Sensitivity.MAC_ADDRESS: Level.REDUCE,
+    Sensitivity.HOST_NAME: Level.MASK,
+    Sensitivity.URL: Level.REDUCE,
+    Sensitivity.SSID: Level.MASK,
+    Sensitivity.REMOTE_TEXT: Level.SHARE,
+    Sensitivity.CERTIFICATE_SUBJECT: Level.MASK,
+    Sensitivity.USER_TEXT: Level.SHARE,
+    Sensitivity.SECRET: Level.DROP,
+}
+"""A profile of an unknown organisation gets nothing but fields of the level `share`."""
+
+
+class Tightening(Enum):
+    """What a profile can have masked beyond the defaults; it can loosen nothing."""
+
+    PRIVATE_ADDRESSES = "private_addresses"
+    """Addresses of private, carrier and link-local networks become others of the same network: sharing as many leading
+    bits as before, and none of them the true ones."""
+    PUBLIC_ADDRESSES = "public_addresses"
+    """Of an address of the internet no more than its kind is shared."""
+    HARDWARE_ADDRESSES = "hardware_addresses"
+    """A pseudonym alone, without the maker."""
+    REMOTE_TEXT = "remote_text"
+    """Texts of remote parties are left out."""
+
 
 
 Open = Annotated[str, Sensitivity.OPEN]
@@ -42,5 +89,6 @@ HostName = Annotated[str, Sensitivity.HOST_NAME]
 Url = Annotated[str, Sensitivity.URL]
 Ssid = Annotated[str, Sensitivity.SSID]
 RemoteText = Annotated[str, Sensitivity.REMOTE_TEXT]
+CertificateSubject = Annotated[str, Sensitivity.CERTIFICATE_SUBJECT]
 UserText = Annotated[str, Sensitivity.USER_TEXT]
 Secret = Annotated[str, Sensitivity.SECRET]

@@ -15,7 +15,7 @@ from nexkit.texts import Texts
 
 CONSENT_SCHEMA = "nexkit/consent/1"
 NOTICE_ID = "nexkit-share"
-NOTICE_VERSION = 2
+NOTICE_VERSION = 3
 """Raised with every change of the wording below."""
 
 
@@ -26,11 +26,17 @@ class Category(Enum):
     """The diagnosis: the least that makes a report, always in it."""
     DEVICE = "device"
     ADDRESSES = "addresses"
+    WHOLE_ADDRESSES = "whole_addresses"
+    """Public addresses whole: more than the default, so it has to be asked for by its own name."""
     NAMES = "names"
     PATH = "path"
     SERVICES = "services"
     LOAD = "load"
     NOTE = "note"
+
+
+DEFAULT_CATEGORIES = frozenset(Category) - {Category.WHOLE_ADDRESSES}
+"""What one tick, or `--agree all`, stands for; every report asked for these at least."""
 
 
 class Decision(Enum):
@@ -107,6 +113,12 @@ class ConsentRecord:
     """SHA-256 over the sorted `sha256  path` lines of every payload file but this record."""
 
     @property
+    def decides_all(self) -> bool:
+        """Whether every category was asked for, and once; reports of before know fewer of them."""
+        asked = [entry.category for entry in self.decisions]
+        return len(asked) == len(set(asked)) and set(asked) >= DEFAULT_CATEGORIES
+
+    @property
     def agreed(self) -> frozenset[Category]:
         """The categories that were agreed."""
         return frozenset(entry.category for entry in self.decisions if entry.decision is Decision.GIVEN)
@@ -145,6 +157,15 @@ def consent_text(category: Category, texts: Texts) -> CategoryText:
                 contains=_(
                     "Private addresses as they are; public addresses only as the network they belong to; hardware "
                     "addresses only as their maker. Without this, no more than the kind of each address is shared."
+                ),
+            )
+        case Category.WHOLE_ADDRESSES:
+            return CategoryText(
+                title=_("Public addresses, whole"),
+                contains=_(
+                    "This line's public IPv4 address and those of others, whole, and IPv6 addresses up to the subnet. "
+                    "They can point to you and to whom you talk with; a carrier's desk may need them, others do not. "
+                    "Not where your organisation's profile forbids it."
                 ),
             )
         case Category.NAMES:

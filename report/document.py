@@ -28,14 +28,17 @@ class ReportDocument:
     categories: frozenset[Category]
     diagnosis: Diagnosis
     record: RunRecord
+    hits_resolved: int
+    """Private values that the last check found, and that the user released or left out."""
 
 
-def write_report(report_id: str, redacted: RedactedRecord, diagnosis: Diagnosis) -> Json:
+def write_report(report_id: str, redacted: RedactedRecord, diagnosis: Diagnosis, *, hits_resolved: int = 0) -> Json:
     """The document of a report: its number, what it contains, the diagnosis, and the run record beside them."""
     return {
         "schema": REPORT_SCHEMA,
         "report_id": report_id,
         "categories": [category.value for category in Category if category in redacted.categories],
+        "hits_resolved": hits_resolved,
         "diagnosis": encode_diagnosis(diagnosis),
         **encode_record(redacted.record),
     }
@@ -45,10 +48,11 @@ def read_report(document: object) -> ReportDocument:
     """The report of a document; CodecError where it is none."""
     if not isinstance(document, dict) or document.get("schema") != REPORT_SCHEMA:
         raise CodecError(f"schema: {REPORT_SCHEMA} expected")
-    own = {"schema", "report_id", "categories", "diagnosis"}
+    own = {"schema", "report_id", "categories", "hits_resolved", "diagnosis"}
     return ReportDocument(
         report_id=decode(document.get("report_id"), str),
         categories=decode(document.get("categories"), frozenset[Category]),
         diagnosis=decode_diagnosis(document.get("diagnosis")),
+        hits_resolved=decode(document.get("hits_resolved", 0), int),
         record=decode_record({key: value for key, value in document.items() if key not in own}),
     )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from random import Random
 
 from nexkit.diagnosis.verdict import Diagnosis
+from nexkit.outcome import Completed
 from nexkit.platform.owner import own_names as system_own_names
 from nexkit.profile import LoadedProfile
 from nexkit.run_record import RunRecord
@@ -14,19 +15,39 @@ from report.codec import dump_lines, dumps
 from report.consent import Category, ConsentRecord, make_consent
 from report.document import HTML_PATH, PROFILE_PATH, REPORT_PATH, SUMMARY_PATH, write_report
 from report.html import report_html
+from report.key_store import KeyStorage
 from report.measurements import measurements
+from report.plain import encode
 from report.pseudonyms import KEY_BYTES
-from report.redact import RedactedRecord, redact, telling_names
-from report.residual import Residue, residual_scan
+from report.redact import CATEGORY_OF, WELL_KNOWN_RESOLVERS, RedactedRecord, redact, telling_names
+from report.residual import PrivatePattern, Residue, holds, pattern_scan, residual_scan
 from report.summary import summary_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A private value in the files of a report, and how the user can resolve it."""
+
+    value: str
+    pattern: PrivatePattern | None
+    """What it looks like; None: it is known to be private."""
+    paths: tuple[str, ...]
+    around: str
+    """An excerpt, harmless to look at; "" where the value is hidden in another coding."""
+    steps: tuple[str, ...]
+    """Outcome ids of the results that hold it."""
+    categories: frozenset[Category]
+    """Without these it is gone; empty where it stands in what every report has."""
 
 
 class ResidueError(Exception):
     """A private value was found in the finished files, which therefore are not to be shared."""
 
-    def __init__(self, residues: tuple[Residue, ...]) -> None:
+    def __init__(self, residues: tuple[Residue, ...], hits: tuple[Hit, ...]) -> None:
         super().__init__(f"private values were found in {', '.join(sorted({entry.path for entry in residues}))}")
         self.residues = residues
+        self.hits = hits
+        """The same by value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +60,10 @@ class Draft:
     recipients: tuple[str, ...]
     files: Mapping[str, bytes] = field(repr=False)
     """The payload by path, byte for byte as it will be sealed."""
+    warnings: tuple[Hit, ...] = ()
+    """Private values in what the user typed, which is shared as typed."""
+    key_storage: KeyStorage | None = None
+    """Where the key is kept that will sign it; None: not said."""
 
     @property
     def categories(self) -> frozenset[Category]:
@@ -55,28 +80,44 @@ def make_draft(
     random: Random,
     *,
     own_names: Collection[str] | None = None,
+    released: Collection[str] = (),
+    left_out: Collection[str] = (),
+    key_storage: KeyStorage | None = None,
 ) -> Draft:
     """The payload of a report with the agreed categories.
 
     `random` has to be unguessable (SystemRandom): it makes the key of the pseudonyms. `own_names` are this computer's
-    host and user names; None asks the system. ResidueError where a private value survived.
+    host and user names; None asks the system. ResidueError where a private value survived: the user resolves it by
+    releasing just this value, or by leaving out a category; `left_out` are values that were resolved so. The report
+    says how many they were.
     """
     names = telling_names(system_own_names() if own_names is None else own_names)
-    redacted = redact(record, profile.profile, categories, random.randbytes(KEY_BYTES), own_names=names)
+    redacted = redact(
+        record,
+        profile.profile,
+        categories,
+        random.randbytes(KEY_BYTES),
+        own_names=names,
+        diagnosis=diagnosis,
+    )
+    diagnosis = redacted.diagnosis or diagnosis
     report_id = f"{record.started_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{random.getrandbits(32):08x}"
+    summary = summary_text(redacted.record, diagnosis, profile.profile, texts, report_id=report_id)
+    page = report_html(redacted.record, diagnosis, profile.profile, texts, report_id=report_id)
     files = {
-        SUMMARY_PATH: summary_text(redacted.record, diagnosis, profile.profile, texts, report_id=report_id).encode(),
-        REPORT_PATH: dumps(write_report(report_id, redacted, diagnosis)),
-        HTML_PATH: report_html(redacted.record, diagnosis, profile.profile, texts, report_id=report_id).encode(),
+        SUMMARY_PATH: summary.encode(),
+        REPORT_PATH: dumps(write_report(report_id, redacted, diagnosis, key_storage=key_storage)),
+        HTML_PATH: page.encode(),
     }
     files |= {path: dump_lines(lines) for path, lines in measurements(redacted.record).items()}
-    # What the user typed is shared as typed, and the profile is the organisation's own and public in it.
-    typed = "\n".join(text for text in (redacted.record.request.ticket, redacted.record.request.note) if text)
-    secrets = {*redacted.replaced, *names}
-    released = residual_scan({"typed.json": typed.encode(), "profile.json": profile.toml}, secrets)
-    secrets -= {entry.value for entry in released}
-    if residues := residual_scan(files, secrets):
-        raise ResidueError(residues)
+    found, warnings = _private_values(files, redacted, names, profile)
+    if residues := tuple(each for each in found if each.value not in released):
+        raise ResidueError(residues, _hits(residues, redacted))
+    if resolved := {*left_out, *(each.value for each in found)}:
+        document = write_report(
+            report_id, redacted, diagnosis, hits_resolved=len(resolved), key_storage=key_storage
+        )
+        files[REPORT_PATH] = dumps(document)
     files[PROFILE_PATH] = profile.toml
     if profile.signature is not None:
         files[PROFILE_PATH + ".sig"] = profile.signature
@@ -87,7 +128,64 @@ def make_draft(
         diagnosis=diagnosis,
         recipients=tuple(text for text in (support.name, support.email) if text),
         files=files,
+        warnings=_hits(warnings, redacted),
+        key_storage=key_storage,
     )
+
+
+def _private_values(
+    files: Mapping[str, bytes], redacted: RedactedRecord, own_names: Collection[str], profile: LoadedProfile
+) -> tuple[tuple[Residue, ...], tuple[Residue, ...]]:
+    """(what holds the files back, what the user is told of): private values there, and in what the user typed.
+
+    What the user typed is shared as typed, and the profile is the organisation's own and public in it.
+    """
+    request = redacted.record.request
+    typed = {"typed.json": "\n".join(text for text in (request.ticket, request.note) if text).encode()}
+    public = {"profile.json": profile.toml}
+    secrets = {*redacted.replaced, *own_names}
+    warnings = residual_scan(typed, secrets) + pattern_scan(typed)
+    said = (*warnings, *residual_scan(public, secrets), *pattern_scan(public))
+    free = {entry.value for entry in said}
+    shared = redacted.addresses | free | WELL_KNOWN_RESOLVERS
+    found = residual_scan(files, secrets - free) + tuple(
+        entry for entry in pattern_scan(files, shared) if entry.value not in free
+    )
+    return found, warnings
+
+
+def _hits(residues: tuple[Residue, ...], redacted: RedactedRecord) -> tuple[Hit, ...]:
+    """What was found, by value, with the way to it."""
+    by_value: dict[str, list[Residue]] = {}
+    for residue in residues:
+        by_value.setdefault(residue.value, []).append(residue)
+    return tuple(_hit(value, same, redacted) for value, same in by_value.items())
+
+
+def _hit(value: str, residues: list[Residue], redacted: RedactedRecord) -> Hit:
+    record = redacted.record
+    steps = [result for result in record.results if _says(result, value)]
+    categories = {
+        CATEGORY_OF[type(result.outcome.fact)]
+        for result in steps
+        if isinstance(result.outcome, Completed) and type(result.outcome.fact) in CATEGORY_OF
+    }
+    if any(text and _says(text, value) for text in (record.request.note, record.request.ticket)):
+        categories.add(Category.NOTE)
+    if _says(record.system, value):
+        categories.add(Category.DEVICE)
+    return Hit(
+        value=value,
+        pattern=residues[0].pattern,
+        paths=tuple(dict.fromkeys(entry.path for entry in residues)),
+        around=next((entry.around for entry in residues if entry.around), ""),
+        steps=tuple(result.id for result in steps),
+        categories=frozenset(categories),
+    )
+
+
+def _says(part: object, value: str) -> bool:
+    return holds(dumps(encode(part)).decode(), (value,))
 
 
 def consent_to(draft: Draft, *, method: str, texts: Texts, given_at: datetime, random: Random) -> ConsentRecord:

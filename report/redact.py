@@ -9,13 +9,15 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import datetime
 from enum import Enum
-from functools import cache, partial
+from functools import cache, cached_property
+from hashlib import sha256
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
-from nexkit.address import Scope, is_address, scope
+from nexkit.address import Family, Scope, family, is_address, scope
+from nexkit.diagnosis.verdict import Diagnosis
 from nexkit.facts.access import AccessLine
 from nexkit.facts.dns import EncryptedAnswers, ResolverAnswers, SystemLookups
 from nexkit.facts.echo import EchoStats
@@ -36,10 +38,13 @@ from nexkit.facts.wifi import WifiReading
 from nexkit.outcome import Completed, Outcome, Skipped, SkipReason
 from nexkit.profile import Profile
 from nexkit.request import Request
-from nexkit.run_record import RunRecord, StepResult
-from nexkit.sensitivity import Sensitivity
+from nexkit.run_record import ProfileTrust, RunRecord, StepResult
+from nexkit.sensitivity import LEVEL_OF, Level, Sensitivity, Tightening
+from nexkit.subject import Subject
+from nexkit.trial import TrialDone
 from report.consent import Category
 from report.pseudonyms import Pseudonyms
+from report.residual import PRIVATE_PATTERNS, PrivatePattern, holds, loose, whole_word
 from report.visible import IN_SENTENCES, visible
 
 CATEGORY_OF: Mapping[type, Category] = {
@@ -67,7 +72,8 @@ CATEGORY_OF: Mapping[type, Category] = {
 """What the user must have agreed to for a fact to be shared. A fact that is not here never leaves this computer."""
 
 WITHHELD = "withheld"
-"""Stands where a text would, had the user agreed to share it."""
+"""Stands where a text would, had the user agreed to share it, and were the profile's organisation a known one."""
+_ANY_ADDRESS = {Family.IPV4: f"0.0.0.0/0#{WITHHELD}", Family.IPV6: f"::/0#{WITHHELD}"}
 
 WELL_KNOWN_RESOLVERS = frozenset(
     {
@@ -94,11 +100,20 @@ _INTERFACE_NAMES = re.compile(
 
 _TOP_LABEL = re.compile(r"[a-z]{2,24}|xn--[a-z0-9-]{1,59}", re.IGNORECASE)
 _HEX_PAIRS = re.compile(r"[0-9a-f]{2}", re.IGNORECASE)
+_HOST_IN_SUBJECT = re.compile(
+    r"(?<![\w.@-])(?:[a-z0-9_](?:[\w-]{0,61}[a-z0-9_])?\.)+(?:[a-z]{2,24}|xn--[a-z0-9-]{1,59})(?![\w-])", re.IGNORECASE
+)
 _LOCALLY_ADMINISTERED = 0x02
 """IEEE 802: the second-lowest bit of the first octet."""
 _MAC_PAIRS = 6
+_EUI64_MARK = b"\xff\xfe"
+"""In the middle of an interface identifier that was made of a hardware address (RFC 4291, appendix A)."""
+_SITE_BITS, _SUBNET_BITS = 48, 64
 _SIX_TO_FOUR = IPv6Network("2002::/16")
 _TEREDO = IPv6Network("2001::/32")
+
+_NOBODYS = frozenset({Scope.LOOPBACK, Scope.MULTICAST, Scope.UNSPECIFIED})
+"""Scopes of addresses that are the same everywhere."""
 
 _SHORTEST_NAME = 3
 _ORDINARY_NAMES = frozenset(
@@ -128,8 +143,14 @@ class RedactedRecord:
 
     record: RunRecord
     categories: frozenset[Category]
+    diagnosis: Diagnosis | None
+    """The diagnosis without what is private; None where none was given."""
     replaced: Mapping[str, str] = field(repr=False)
-    """What was taken out, and the pseudonym in its place. It stays in memory, for the check of the final bytes."""
+    """What was taken out, and the pseudonym in its place; for the check of the final bytes."""
+    decoder: Mapping[str, str] = field(repr=False)
+    """Every pseudonym, and what it stands for. Like `replaced` it never goes into a report."""
+    addresses: frozenset[str] = field(repr=False)
+    """Those that are shared whole."""
     proof: object = field(repr=False)
 
     def __post_init__(self) -> None:
@@ -147,14 +168,16 @@ def redact(
     key: bytes,
     *,
     own_names: Collection[str] = (),
+    diagnosis: Diagnosis | None = None,
 ) -> RedactedRecord:
     """The record with every private value replaced, and every category left out that is not agreed.
 
     `key` is random and of this report alone. `own_names` are this computer's host and user names: where a remote party
     repeats them (a certificate made on this computer), they are replaced as well. RedactionError for a value without a
-    rule.
+    rule. Under a profile of an unknown organisation only fields of the level `share` are left.
     """
-    agreed = frozenset(categories) | {Category.VERDICT}
+    rules = _rules(record, profile, frozenset(categories))
+    agreed = rules.agreed
     chosen = replace(
         record,
         system=record.system
@@ -163,20 +186,25 @@ def redact(
         request=_request(record.request, agreed),
         results=tuple(_withhold(result, agreed) for result in record.results),
         expectations=record.expectations if Category.DEVICE in agreed else None,
+        trials=tuple(_trial(done, agreed) for done in record.trials),
     )
-    public = _public_names(profile, record.request if Category.SERVICES in agreed else None)
-    collector = _Redactor(public=public, coarse=Category.ADDRESSES not in agreed, pseudonyms=Pseudonyms(key))
-    collector.walk(chosen, RunRecord)
+    while True:
+        collector = _Redactor(rules=rules, pseudonyms=Pseudonyms(key))
+        collector.walk(chosen, RunRecord)
+        if not collector.moved & collector.replaced.keys():
+            break
+        key = sha256(key).digest()  # an address was moved to where another one truly is
     for name in telling_names(own_names):
         collector.replaced.setdefault(name, collector.pseudonyms.token("own", name))
     # The second walk knows every private value, and so finds it in the texts of remote parties too.
-    final = _Redactor(
-        public=public, coarse=collector.coarse, pseudonyms=collector.pseudonyms, known=dict(collector.replaced)
-    )
+    final = _Redactor(rules=rules, pseudonyms=collector.pseudonyms, known=_Known(dict(collector.replaced)))
     return RedactedRecord(
         record=final.walk(chosen, RunRecord),
         categories=agreed,
+        diagnosis=None if diagnosis is None else final.walk(diagnosis, Diagnosis),
         replaced=collector.replaced | final.replaced,
+        decoder=final.pseudonyms.issued,
+        addresses=frozenset(final.shown),
         proof=_PROOF,
     )
 
@@ -196,6 +224,24 @@ def _request(request: Request, agreed: Collection[Category]) -> Request:
         url=request.url if Category.SERVICES in agreed else None,
         ticket=request.ticket if note_agreed else None,
         note=request.note if note_agreed else None,
+    )
+
+
+_CATEGORY_OF_VALUES: Mapping[Subject, Category] = {
+    Subject.COMPUTER: Category.DEVICE,
+    Subject.GATEWAY: Category.PATH,
+    Subject.ANCHOR: Category.PATH,
+    Subject.RESOLVER: Category.NAMES,
+    Subject.SERVICE: Category.SERVICES,
+    Subject.LOAD_SERVER: Category.LOAD,
+}
+"""What must be agreed to for values of a second run to be shared: what their measurements would need."""
+
+
+def _trial(done: TrialDone, agreed: Collection[Category]) -> TrialDone:
+    """What was tried and what came of it, with the values whose category is agreed."""
+    return replace(
+        done, values=tuple(value for value in done.values if _CATEGORY_OF_VALUES.get(value.subject) in agreed)
     )
 
 
@@ -255,17 +301,69 @@ def _hints(of_type: type[object]) -> Mapping[str, Hint]:
     return get_type_hints(of_type, include_extras=True)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rules:
+    """What may be shared of this record."""
+
+    agreed: frozenset[Category]
+    public: _Public
+    masking: frozenset[str]
+    """Words of `Tightening`, from the profile."""
+    share_only: bool
+    """Nobody vouches for the profile: fields of the level `share` alone."""
+
+    @property
+    def coarse(self) -> bool:
+        """Of an address, only the kind is agreed."""
+        return Category.ADDRESSES not in self.agreed
+
+    def tightened(self, what: Tightening) -> bool:
+        """Whether the profile wants this masked."""
+        return what.value in self.masking
+
+
+def _rules(record: RunRecord, profile: Profile, categories: frozenset[Category]) -> _Rules:
+    share_only = record.profile.trust is ProfileTrust.NAMED
+    agreed = categories | {Category.VERDICT}
+    if share_only or Tightening.PUBLIC_ADDRESSES.value in profile.masking:
+        agreed -= {Category.WHOLE_ADDRESSES}
+    return _Rules(
+        agreed=agreed,
+        public=_public_names(profile, record.request if Category.SERVICES in agreed else None),
+        masking=profile.masking,
+        share_only=share_only,
+    )
+
+
+class _Known:
+    """Private values that an earlier walk found, to be found again in texts of others."""
+
+    def __init__(self, replaced: Mapping[str, str]) -> None:
+        self.replaced = {loose(value): shown for value, shown in replaced.items()}
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str] | None:
+        """Any of the values, the longest first; of a domain also the names in it. None where there are none."""
+        parts = [
+            (r"(?:[\w-]{1,63}\.)*" if "." in value and not is_address(value) else "") + whole_word(value)
+            for value in sorted(self.replaced, key=len, reverse=True)
+            if value
+        ]
+        return re.compile("|".join(parts), re.IGNORECASE) if parts else None
+
+
 @dataclass(slots=True, kw_only=True)
 class _Redactor:
     """One walk over one record."""
 
-    public: _Public
-    coarse: bool
-    """Of an address, only the kind is agreed."""
+    rules: _Rules
     pseudonyms: Pseudonyms
-    known: Mapping[str, str] = field(default_factory=dict)
-    """Private values found by an earlier walk."""
+    known: _Known = field(default_factory=lambda: _Known({}))
     replaced: dict[str, str] = field(default_factory=dict)
+    shown: set[str] = field(default_factory=set)
+    """Addresses that are shared whole."""
+    moved: set[str] = field(default_factory=set)
+    """Addresses that stand for others."""
 
     def walk(self, value: Any, hint: Hint) -> Any:  # noqa: ANN401  as the hint says
         """The value with every private text in it replaced."""
@@ -282,6 +380,8 @@ class _Redactor:
             return self._union(value, hint)
         if origin in (tuple, frozenset) and isinstance(value, (tuple, frozenset)):
             return type(value)(self.walk(item, get_args(hint)[0]) for item in value)
+        if origin is Mapping and isinstance(value, Mapping):
+            return {name: self.walk(item, get_args(hint)[1]) for name, item in value.items()}
         if isinstance(hint, type) and issubclass(hint, (bool, int, float, Enum, datetime)) and _fits(value, hint):
             return value
         raise RedactionError(f"no rule for {type(value).__name__} in a field of type {hint}")
@@ -302,13 +402,15 @@ class _Redactor:
         if type(value) is str:
             options = [option for option in options if get_origin(option) is Annotated]
         elif len(options) > 1:
-            options = [option for option in options if _fits(value, option)]
+            options = [option for option in options if _fits(value, option)][:1]  # a whole number is a float too
         if len(options) != 1:
             raise RedactionError(f"no rule for {type(value).__name__} in a field of type {hint}")
         return self.walk(value, options[0])
 
     def text(self, text: str, kind: Sensitivity) -> str:
         """What is shared of a text of this class."""
+        if self.rules.share_only and LEVEL_OF[kind] is not Level.SHARE:
+            return self._withheld(text)
         rules: Mapping[Sensitivity, Callable[[str], str]] = {
             Sensitivity.OPEN: visible,
             Sensitivity.INTERFACE: self._interface,
@@ -318,16 +420,34 @@ class _Redactor:
             Sensitivity.URL: self._url,
             Sensitivity.SSID: self._ssid,
             Sensitivity.REMOTE_TEXT: self._remote_text,
+            Sensitivity.CERTIFICATE_SUBJECT: self._subject,
             Sensitivity.USER_TEXT: user_text,
-            Sensitivity.SECRET: partial(self._mask, "secret"),
+            Sensitivity.SECRET: self._withheld,
         }
         return rules[kind](text)
+
+    def _withheld(self, text: str) -> str:
+        """Nothing but that there was something; of an address its family, which rules and tables read."""
+        plain = text.partition("%")[0]
+        if not is_address(plain):
+            self.replaced[text] = WITHHELD
+            return WITHHELD
+        shown = _ANY_ADDRESS[family(plain)]
+        if scope(plain) not in _NOBODYS and plain not in WELL_KNOWN_RESOLVERS:
+            self.replaced[plain] = shown
+        return shown
 
     def _interface(self, text: str) -> str:
         return text if _INTERFACE_NAMES.fullmatch(text) else self._mask("if", text)
 
     def _ssid(self, text: str) -> str:
-        return visible(text) if text in self.public.ssids else self._mask("ssid", text)
+        """A pseudonym with what makes names of networks hard to join: their length and characters outside ASCII."""
+        if text in self.rules.public.ssids:
+            return visible(text)
+        octets = len(text.encode("utf-8", "surrogatepass"))
+        shown = f"{self._mask('ssid', text)}/{octets}-{'ascii' if text.isascii() else 'unicode'}"
+        self.replaced[text] = shown
+        return shown
 
     def _mask(self, kind: str, text: str) -> str:
         token = self.pseudonyms.token(kind, text)
@@ -342,45 +462,79 @@ class _Redactor:
             return self._mask("ip", text)
         if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
             address = address.ipv4_mapped
-        prefix = self._prefix(address)
-        if prefix is None:
+        bits = self._shared_bits(address)
+        if bits is None:
+            self.shown.add(str(address))
             return str(address) if not zone else f"{address}%{self._interface(zone)}"
-        token = self.pseudonyms.token("ip", str(address))
-        reduced = f"{ip_network((int(address), prefix), strict=False)}#{token}"
-        self.replaced[str(address)] = reduced
-        return reduced
+        if self._is_moved(address):
+            shown = self.pseudonyms.moved(address, bits)
+            self.moved.add(shown)
+            self.shown.add(shown)
+        else:
+            shown = f"{ip_network((int(address), bits), strict=False)}#{self._address_token(address)}"
+        self.replaced[str(address)] = shown
+        return shown
 
-    def _prefix(self, address: IPv4Address | IPv6Address) -> int | None:
+    def _is_moved(self, address: IPv4Address | IPv6Address) -> bool:
+        """Whether it becomes another address of the same network."""
+        return (
+            scope(str(address)) in {Scope.PRIVATE, Scope.SHARED}
+            and self.rules.tightened(Tightening.PRIVATE_ADDRESSES)
+            and not self.rules.coarse
+        )
+
+    def _address_token(self, address: IPv4Address | IPv6Address) -> str:
+        """A pseudonym of the address; of IPv6 one of the subnet and one of the interface, where it has these."""
+        if isinstance(address, IPv4Address) or self.rules.coarse or address in _SIX_TO_FOUR or address in _TEREDO:
+            return self.pseudonyms.token("ip", str(address))
+        identifier = address.packed[8:]
+        if identifier[3:5] == _EUI64_MARK:
+            own = bytes([identifier[0] ^ _LOCALLY_ADMINISTERED]) + identifier[1:3] + identifier[5:]
+            of_interface = "eui64-" + self.pseudonyms.token("mac", own.hex(":"))
+            # The hardware address is private wherever it stands.
+            self.replaced.setdefault(own.hex(":"), of_interface)
+        else:
+            of_interface = self.pseudonyms.token("iid", identifier.hex(":", 2))
+        if scope(str(address)) is Scope.LINK_LOCAL or self._shared_bits(address) == _SUBNET_BITS:
+            return of_interface
+        subnet = ip_network((int(address), _SUBNET_BITS), strict=False)
+        return f"{self.pseudonyms.token('net', str(subnet))}#{of_interface}"
+
+    def _shared_bits(self, address: IPv4Address | IPv6Address) -> int | None:
         """How many bits of an address are shared; None: all of it."""
         its_scope = scope(str(address))
-        if its_scope in {Scope.LOOPBACK, Scope.MULTICAST, Scope.UNSPECIFIED}:
+        if its_scope in _NOBODYS or str(address) in WELL_KNOWN_RESOLVERS:
             return None
-        if str(address) in self.public.addresses or str(address) in WELL_KNOWN_RESOLVERS:
+        if str(address) in self.rules.public.addresses:
             return None
-        four = isinstance(address, IPv4Address)
+        four, coarse = isinstance(address, IPv4Address), self.rules.coarse
         match its_scope:
             case Scope.PRIVATE:
-                if not self.coarse:
+                if not coarse and not self.rules.tightened(Tightening.PRIVATE_ADDRESSES):
                     return None
                 return {10: 8, 172: 12, 192: 16}[int(address) >> 24]
             case Scope.SHARED:
-                return 10 if self.coarse else 24
+                return 10 if coarse or self.rules.tightened(Tightening.PRIVATE_ADDRESSES) else 24
             case Scope.LINK_LOCAL:
                 return 16 if four else 10
             case Scope.UNIQUE_LOCAL:
                 return 7
             case _:
-                if self.coarse:
+                if coarse or self.rules.tightened(Tightening.PUBLIC_ADDRESSES):
                     return 8 if four else 16
-                return 24 if four else _shared_bits(address)
+                whole = Category.WHOLE_ADDRESSES in self.rules.agreed
+                if four:
+                    return None if whole else 24
+                return _site_bits(address, whole=whole)
 
     def _mac(self, text: str) -> str:
-        pairs = _HEX_PAIRS.findall(text)
-        self.replaced[text] = token = self.pseudonyms.token("mac", "".join(pairs) or text)
-        if self.coarse or len(pairs) != _MAC_PAIRS:
+        pairs = [pair.lower() for pair in _HEX_PAIRS.findall(text)]
+        self.replaced[text] = token = self.pseudonyms.token("mac", ":".join(pairs) or text)
+        alone = self.rules.coarse or self.rules.tightened(Tightening.HARDWARE_ADDRESSES)
+        if alone or len(pairs) != _MAC_PAIRS:
             return token
         own_choice = int(pairs[0], 16) & _LOCALLY_ADMINISTERED
-        shown = "local/" + token if own_choice else ":".join(pairs[:3]).lower() + "/" + token
+        shown = "local/" + token if own_choice else ":".join(pairs[:3]) + "/" + token
         self.replaced[text] = shown
         return shown
 
@@ -388,14 +542,14 @@ class _Redactor:
         if is_address(text):
             return self._address(text)
         name = text.casefold().rstrip(".")
-        if name in self.public.hosts:
+        if name in self.rules.public.hosts:
             return name
         labels = name.split(".")
         if not name:
             return text
         if name in _COMMON_DOMAINS:
             return name
-        kept = next((i for i in range(1, len(labels)) if ".".join(labels[i:]) in self.public.hosts), None)
+        kept = next((i for i in range(1, len(labels)) if ".".join(labels[i:]) in self.rules.public.hosts), None)
         if kept is None:
             kept = len(labels) - 1 if len(labels) > 1 and _TOP_LABEL.fullmatch(labels[-1]) else len(labels)
         # The token of a label covers what follows it: two names in one domain share the tokens of that domain.
@@ -414,7 +568,7 @@ class _Redactor:
             return self._mask("url", text)
         shown = self._host_name(host)
         origin = f"{parts.scheme}://{f'[{shown}]' if ':' in shown else shown}" + (f":{port}" if port else "")
-        if origin + parts.path in self.public.urls:
+        if origin + parts.path in self.rules.public.urls:
             return origin + parts.path
         for private in (parts.username, parts.password):
             if private:
@@ -423,11 +577,58 @@ class _Redactor:
             self.replaced[text] = origin + "/"
         return origin + "/"
 
-    def _remote_text(self, text: str) -> str:
-        """A remote party's text without the private values that stand elsewhere in the record."""
-        for value in sorted(self.known, key=len, reverse=True):
-            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", self.known[value], text, flags=re.IGNORECASE)
-        return visible(text)
+    def _subject(self, text: str) -> str:
+        """Whom a certificate is for: host names are treated as such wherever they stand in it."""
+        return self._remote_text(text, _HOST_IN_SUBJECT)
+
+    def _remote_text(self, text: str, host_names: re.Pattern[str] | None = None) -> str:
+        """A remote party's text without private values: those of the record, and what has the form of one."""
+        if self.rules.tightened(Tightening.REMOTE_TEXT):
+            return self._withheld(text)
+        pieces = [text]
+        if self.known.pattern is not None:
+            pieces = _replace(pieces, self.known.pattern, self._known_value)
+        for kind, pattern in PRIVATE_PATTERNS.items():
+            pieces = _replace(pieces, pattern, lambda found, kind=kind: self._of_form(found, kind))  # type: ignore[misc]
+        if host_names is not None:
+            pieces = _replace(pieces, host_names, lambda found: self.text(found, Sensitivity.HOST_NAME))
+        shown = "".join(pieces)
+        # A server knows the address that asks it, and could repeat it in a spelling that no pattern foresees.
+        if holds(shown, self.known.replaced):
+            shown = self._mask("text", text)
+        return visible(shown)
+
+    def _known_value(self, found: str) -> str:
+        """The pseudonym of a private value, or of a name in a private domain."""
+        return self.known.replaced.get(loose(found)) or self.text(found, Sensitivity.HOST_NAME)
+
+    def _of_form(self, found: str, kind: PrivatePattern) -> str:
+        """What is shared of something that looks private."""
+        match kind:
+            case PrivatePattern.ADDRESS:
+                # A time of day has the form of one too.
+                return self.text(found, Sensitivity.IP_ADDRESS) if is_address(found) else found
+            case PrivatePattern.HARDWARE_ADDRESS:
+                return self.text(found, Sensitivity.MAC_ADDRESS)
+            case PrivatePattern.HOME:
+                return "~"
+            case _:
+                return self._mask(kind.value, found)
+
+
+def _replace(pieces: list[str], pattern: re.Pattern[str], rule: Callable[[str], str]) -> list[str]:
+    """The pieces of a text with what the pattern finds replaced; every second piece is such a replacement already."""
+    result: list[str] = []
+    for number, piece in enumerate(pieces):
+        if number % 2:
+            result.append(piece)
+            continue
+        end = 0
+        for found in pattern.finditer(piece):
+            result += [piece[end : found.start()], rule(found[0])]
+            end = found.end()
+        result.append(piece[end:])
+    return result
 
 
 def user_text(text: str) -> str:
@@ -435,13 +636,16 @@ def user_text(text: str) -> str:
     return visible(text, limit=MAX_USER_TEXT, keep=IN_SENTENCES)
 
 
-def _shared_bits(address: IPv4Address | IPv6Address) -> int:
-    """Bits of a public IPv6 address that name a site and no more; transition prefixes embed an IPv4 address."""
+def _site_bits(address: IPv4Address | IPv6Address, *, whole: bool) -> int:
+    """Bits of a public IPv6 address that name a site, or with `whole` its subnet; the rest names the computer.
+
+    Transition prefixes embed an IPv4 address.
+    """
     if address in _SIX_TO_FOUR:
         return _SIX_TO_FOUR.prefixlen
     if address in _TEREDO:
         return _TEREDO.prefixlen
-    return 48
+    return _SUBNET_BITS if whole else _SITE_BITS
 
 
 def _fits(value: object, hint: Hint) -> bool:

@@ -11,7 +11,7 @@ from nexkit.diagnosis.verdict import Diagnosis
 from nexkit.run_record import RunRecord
 from report.certificates import Certificate, CertificateError
 from report.codec import CodecError, decode, loads
-from report.consent import CONSENT_PATH, CONSENT_SCHEMA, Category, ConsentRecord, content_root
+from report.consent import CONSENT_PATH, CONSENT_SCHEMA, ConsentRecord, content_root
 from report.container import MAX_ZIP_BYTES, ContainerError, read_container
 from report.document import HTML_PATH, REPORT_PATH, SUMMARY_PATH, read_report
 from report.problems import Problem, ProblemKind
@@ -233,7 +233,7 @@ def _read_content(files: Mapping[str, bytes], report_id: str) -> Content:
             raise _RejectedError(Problem(ProblemKind.REPORT_ID_MISMATCH, path))
     if consent.schema_version != CONSENT_SCHEMA or consent.content_root != content_root(_payload(files)):
         raise _RejectedError(Problem(ProblemKind.CONSENT_MISMATCH, "content_root"))
-    if consent.agreed != report.categories or len(consent.decisions) != len(Category):
+    if consent.agreed != report.categories or not consent.decides_all:
         raise _RejectedError(Problem(ProblemKind.CONSENT_MISMATCH, "categories"))
     return Content(record=report.record, diagnosis=report.diagnosis, consent=consent)
 

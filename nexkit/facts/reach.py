@@ -6,7 +6,7 @@ from enum import Enum
 
 from nexkit.facts.proxy import ProxyScheme, TunnelAnswer
 from nexkit.outcome import Failure
-from nexkit.sensitivity import HostName, IpAddress, Open, RemoteText
+from nexkit.sensitivity import CertificateSubject, HostName, IpAddress, Open, RemoteText
 from nexkit.units import Ms
 
 
@@ -34,7 +34,7 @@ class TrustProblem(Enum):
 class Certificate:
     """The server's own certificate (RFC 5280)."""
 
-    subject: RemoteText
+    subject: CertificateSubject
     issuer: RemoteText
     issuer_organisation: RemoteText | None
     names: tuple[HostName, ...]
@@ -47,7 +47,7 @@ class Certificate:
 class ChainCertificate:
     """One certificate of a chain."""
 
-    subject: RemoteText
+    subject: CertificateSubject
     issuer: RemoteText
     not_after_at: datetime
     sha256: Open

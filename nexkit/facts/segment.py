@@ -109,7 +109,8 @@ class SwitchNeighbour:
     """Who sent the frame."""
     chassis: MacAddress | None
     """Where it names itself by a hardware address."""
-    name: RemoteText | None
+    name: HostName | None
+    """As its owner calls it; nobody outside needs to know."""
     port: RemoteText | None
     port_description: RemoteText | None
     description: RemoteText | None

@@ -241,8 +241,8 @@ def test_the_scan_is_not_fooled_by_neighbours(secret, text):
 
 
 def test_a_plain_word_is_looked_for_in_the_data_alone():
-    files = {"data/report.html": b"router cable", "data/report.json": b'"cable"'}
-    assert residual_scan(files, ["cable"]) == (Residue("data/report.json", "cable"),)
+    files = {"data/report.html": X
+    assert residual_scan(files, ["lantern"]) == (Residue("data/report.json", "lantern"),)
 
 
 def test_invisible_characters_become_visible():
