@@ -57,7 +57,11 @@ def build_parser(texts: Texts, command: str | None = None) -> argparse.ArgumentP
 def _profile_option(texts: Texts) -> _Parser:
     _ = texts.gettext
     profile = _Parser(add_help=False)
-    profile.add_argument("--profile", metavar="FILE", help=_("organisation profile (default: the built-in one)"))
+    profile.add_argument(
+        "--profile",
+        metavar="FILE",
+        help=_("organisation profile (default: the one of the IT department, else the built-in one)"),
+    )
     return profile
 
 
@@ -93,6 +97,16 @@ def _add_diagnose(commands: _Commands, common: _Parser, texts: Texts) -> None:
     diagnose.add_argument("--out", metavar="FILE", help=_("write the signed report (needs --agree)"))
     diagnose.add_argument(
         "--encrypt", action="store_true", help=_("encrypt the report to the support desk of the profile (age)")
+    )
+    diagnose.add_argument(
+        "--accept-licence",
+        metavar="SHA256",
+        help=_("accept the licence text of the profile by its SHA-256 (see: nexkit profile show), or its first digits"),
+    )
+    diagnose.add_argument(
+        "--confirm-recipients",
+        action="store_true",
+        help=_("agree that the profile names another recipient of reports than before"),
     )
     diagnose.add_argument("--ticket", metavar="ID", help=_("ticket number for the report"))
     diagnose.add_argument("--note", metavar="TEXT", help=_("a note for the support desk"))
@@ -183,17 +197,42 @@ def _add_verify(commands: _Commands, common: _Parser, texts: Texts) -> None:
 
 def _add_profile(commands: _Commands, common: _Parser, texts: Texts) -> None:
     _ = texts.gettext
-    profiles = commands.add_parser("profile", help=_("check an organisation profile"))
-    profile_actions = profiles.add_subparsers(dest="action", metavar="check", required=True, parser_class=_Parser)
-    profile_check = profile_actions.add_parser("check", parents=[common], help=_("whether a profile can be used"))
-    profile_check.add_argument("file", metavar="FILE")
+    profiles = commands.add_parser("profile", help=_("check, sign or show an organisation profile"))
+    actions = profiles.add_subparsers(dest="action", metavar="check|sign|show", required=True, parser_class=_Parser)
+    check = actions.add_parser("check", parents=[common], help=_("whether a profile can be used, and who signed it"))
+    check.add_argument("file", metavar="FILE")
+    check.add_argument(
+        "--signers", metavar="FILE", help=_("trusted signers, in OpenSSH's allowed_signers format (default: pinned)")
+    )
+    sign = actions.add_parser("sign", parents=[common], help=_("sign a profile; writes FILE.sig"))
+    sign.add_argument("file", metavar="FILE")
+    sign.add_argument("--key", metavar="KEYFILE", required=True, help=_("private Ed25519 key of OpenSSH"))
+    show = actions.add_parser("show", parents=[common, _json_option(texts)], help=_("the profile in force, or FILE"))
+    show.add_argument("file", metavar="FILE", nargs="?")
 
 
 def _add_key(commands: _Commands, common: _Parser, texts: Texts) -> None:
     _ = texts.gettext
     key = commands.add_parser("key", help=_("the key that signs this installation's reports"))
-    key_actions = key.add_subparsers(dest="action", metavar="show", required=True, parser_class=_Parser)
-    key_actions.add_parser("show", parents=[common], help=_("its public half and the name of this installation"))
+    key_actions = key.add_subparsers(dest="action", metavar="show|enrol|rotate", required=True, parser_class=_Parser)
+    whose = _Parser(add_help=False)
+    whose.add_argument(
+        "--profile", metavar="FILE", help=_("the key for the organisation of this profile (there is one for each)")
+    )
+    key_actions.add_parser(
+        "show",
+        parents=[common, whose, _json_option(texts)],
+        help=_("its public half, where it is kept, and who vouches for it"),
+    )
+    enrol = key_actions.add_parser(
+        "enrol",
+        parents=[common, whose],
+        help=_("have it signed by the IT department: write it out, take the certificate"),
+    )
+    enrol.add_argument("--out", metavar="PATH", help=_("file or folder for the public key (default: this folder)"))
+    enrol.add_argument("--certificate", metavar="FILE", help=_("the certificate that came back"))
+    rotate = key_actions.add_parser("rotate", parents=[common, whose], help=_("make a new key"))
+    rotate.add_argument("--yes", action="store_true", help=_("without asking"))
 
 
 _COMMANDS: Mapping[str, Callable[[_Commands, _Parser, Texts], None]] = {
@@ -228,11 +267,12 @@ def run_command(words: list[str]) -> int:
         print(f"nexkit: {error}", file=sys.stderr)
         return error.status
     except ValueError as error:
-        from nexkit.profile_file import ProfileError
+        from nexkit.profile_refusal import ProfileError
+        from nexkit.texts.profiles import profile_problem
 
         if not isinstance(error, ProfileError):
             raise
-        print(f"nexkit: {error}", file=sys.stderr)
+        print(f"nexkit: {profile_problem(error, texts)}", file=sys.stderr)
         return ExitStatus.WRONG_USE
     except BrokenPipeError:
         raise
@@ -289,12 +329,13 @@ def _dispatch(arguments: argparse.Namespace, texts: Texts) -> int:
             return check(arguments, texts)
         case "show" | "diagnose-again" | "compare" | "verify", _:
             return _read(arguments, texts)
-        case "profile", "check":
-            from ui.cli.bundle import check_profile
+        case "profile", action:
+            from ui.cli.profile import check_profile, show_profile, sign_profile_command
 
-            return check_profile(arguments, texts)
-        case _:
-            from ui.cli.bundle import show_key
+            actions = {"check": check_profile, "sign": sign_profile_command, "show": show_profile}
+            return actions[str(action)](arguments, texts)
+        case "key", "show":
+            from ui.cli.key import show_key
 
             return show_key(arguments, texts)
 
@@ -306,6 +347,14 @@ def _read(arguments: argparse.Namespace, texts: Texts) -> int:
             from ui.cli.bundle import show
 
             return show(arguments, texts)
+        case "key", "enrol":
+            from ui.cli.key import enrol_key
+
+            return enrol_key(arguments, texts)
+        case _:
+            from ui.cli.key import rotate_key
+
+            return rotate_key(arguments, texts)
         case "diagnose-again":
             from ui.cli.bundle import diagnose_again
 

@@ -10,16 +10,17 @@ from pathlib import Path
 from nexkit.consent import Consent
 from nexkit.diagnosis.verdict import VerdictState
 from nexkit.profile import Encrypt, LoadedProfile, Profile, Support
-from nexkit.profile_file import load_profile
 from nexkit.request import MAX_NOTE_CHARACTERS, MAX_TICKET_CHARACTERS, Depth, Request, Symptom, web_address
 from nexkit.texts import Texts
 from nexkit.units import Seconds
 from report.consent import Category
+from report.profile_in_force import Sources
 from ui.bootstrap import Run, build_runner, measure_and_diagnose
-from ui.cli.again import Again, again_of, is_terminal, test_again
+from ui.cli.again import Again, again_of, try_out
 from ui.cli.errors import CommandError, ExitStatus
 from ui.cli.output import Progress, verdict_text
-from ui.cli.streams import write_json
+from ui.cli.profile_use import confirm_recipient, profile_to_use, recipient_confirmed, tell_whose
+from ui.cli.streams import is_terminal, write_json
 from ui.handover import draft_report, problem_text, save_report
 
 _STATUS = {
@@ -34,12 +35,17 @@ def diagnose_command(arguments: argparse.Namespace, texts: Texts) -> int:
 
     The report is about the first run and tells what was changed after it; the exit status is the last run's.
     """
-    loaded = load_profile(Path(arguments.profile) if arguments.profile else None, datetime.now(UTC))
+    sources = Sources()
     consent, categories = _agreement(arguments.agree, texts)
+    loaded = profile_to_use(arguments, texts, sources)
     request = _request(arguments, loaded.profile, consent, texts)
     out = _out(arguments.out, categories, texts)
     out, encrypt_to = _encryption(out, loaded.profile.support, texts, wanted=arguments.encrypt)
+    if out:
+        confirm_recipient(loaded, texts, sources.memory, confirmed=arguments.confirm_recipients)
     again = again_of(arguments.again, texts, on_terminal=is_terminal() and arguments.json != "-")
+
+    tell_whose(loaded, texts)
 
     def measure() -> Run:
         return asyncio.run(_measure(loaded, request, texts))
@@ -48,11 +54,12 @@ def diagnose_command(arguments: argparse.Namespace, texts: Texts) -> int:
     if arguments.json != "-":
         print(verdict_text(run.diagnosis, run.record, texts), flush=True)
     if again != Again():
-        run, last = test_again(run, again, measure, texts, silent=arguments.json == "-")
+        run, last = try_out(run, again, measure, texts, silent=arguments.json == "-")
     if arguments.json:
         write_json(_document(run), arguments.json)
     if out:
         report_id = _write_report(run, loaded, categories, texts, out, encrypt_to)
+        recipient_confirmed(loaded, texts, sources.memory)
         print(
             texts.gettext("Report {report_id} written: {file}").format(report_id=report_id, file=out), file=sys.stderr
         )
@@ -79,7 +86,7 @@ def _write_report(
     """Write what the user agreed to on the command line; the report id."""
     from report.draft import ResidueError
     from report.encryption import EncryptionError
-    from report.keys import KeyFileError
+    from report.key_store import KeyFileError
 
     try:
         draft = draft_report(run, loaded, categories, texts)

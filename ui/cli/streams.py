@@ -10,6 +10,11 @@ from nexkit.texts import Texts
 from report.files import write_whole
 
 
+def is_terminal() -> bool:
+    """Whether somebody can read a question and answer it."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
 class ProgressLine:
     """One line on a terminal that tells what is going on; silent where stderr is no terminal."""
 

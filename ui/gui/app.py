@@ -3,27 +3,21 @@
 import sys
 from collections.abc import Sequence
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QSettings, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
 from PySide6.QtGui import QFont, QFontDatabase, QFontInfo
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
-from nexkit.platform.owner import data_folder
 from nexkit.profile import LoadedProfile
 from nexkit.texts import Texts
+from report.profile_state import ProfileMemory
 from ui.gui.window import WizardWindow
 
-SETTINGS_FILE = "wizard.ini"
 _LEAST_POINTS = 10.0
 """Where the system names no font size, Qt takes 9 pt: too small for a text that everybody has to read."""
 
 
 _JAPANESE = ("Noto Sans CJK JP", "IPAPGothic", "IPAexGothic", "TakaoPGothic", "VL PGothic")
 """Families that Linux systems bring for Japanese; Windows and macOS have a system font that knows it."""
-
-
-def wizard_settings() -> QSettings:
-    """What the wizard remembers for this user, in the folder where the kit keeps its things."""
-    return QSettings(str(data_folder() / SETTINGS_FILE), QSettings.Format.IniFormat)
 
 
 def dress(application: QApplication, language: str) -> None:
@@ -52,11 +46,35 @@ def _reading_font(font: QFont, language: str) -> QFont:
     return font
 
 
-def run_wizard(argv: Sequence[str], profile: LoadedProfile, language: str | None) -> int:
+def run_wizard(argv: Sequence[str], profile: LoadedProfile, memory: ProfileMemory, language: str | None) -> int:
     """Show the wizard until its window closes; the exit status."""
     application = QApplication([sys.argv[0], *argv])
     texts = Texts(language)
     dress(application, texts.language)
-    window = WizardWindow(texts, profile, wizard_settings())
+    window = WizardWindow(texts, profile, memory)
     window.show()
     return application.exec()
+
+
+def refusal_box(words: str, texts: Texts) -> QMessageBox:
+    """What the user sees in place of the wizard where its profile is not used."""
+    _ = texts.gettext
+    box = QMessageBox(
+        QMessageBox.Icon.Warning,
+        "nexkit",
+        _("The settings for this program cannot be used, so nothing was tested."),
+        QMessageBox.StandardButton.Close,
+    )
+    box.setObjectName("refusal")
+    # Plain: the words hold what stands in the file.
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setInformativeText(words)
+    return box
+
+
+def show_refusal(words: str, language: str | None) -> None:
+    """Say in a window why the profile is not used; its text can be copied for the support desk."""
+    application = QApplication(sys.argv[:1])
+    texts = Texts(language)
+    dress(application, texts.language)
+    refusal_box(words, texts).exec()

@@ -15,7 +15,6 @@ from nexkit.facts.portal import PortalCheck
 from nexkit.facts.reach import Reach
 from nexkit.outcome import Completed, Skipped
 from nexkit.probe import ProbeSpec
-from nexkit.profile import Localised
 from nexkit.request import Depth, Symptom
 from nexkit.run_record import StepResult
 from nexkit.subject import Subject
@@ -26,11 +25,6 @@ TYPICAL_S: Mapping[Depth, float] = {Depth.QUICK: 5.0, Depth.STANDARD: 15.0, Dept
 
 _SIDE = frozenset({Segment.SECURITY, Segment.VPN})
 """Drawn only where they have something to say: most networks have neither."""
-
-
-def localised(text: Localised, language: str) -> str:
-    """A text of the profile in the language, else in English, else in the first one there is; "" without any."""
-    return text.get(language) or text.get("en") or next(iter(text.values()), "")
 
 
 class Mark(Enum):

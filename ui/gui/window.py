@@ -1,27 +1,32 @@
 """The wizard's window: holds the state of `flow`, shows its pages, and starts the threads that do the work."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from nexkit.profile import LoadedProfile
 from nexkit.request import Request
+from nexkit.run_record import LicenceAccepter
 from nexkit.runner import Runner
 from nexkit.texts import Texts
+from nexkit.texts.profiles import whose_text
+from report.profile_state import ProfileMemory, accepted
 from ui.gui import flow
 from ui.gui.flow import Flow, Page, RunState
 from ui.gui.pages.agree import AgreePage
 from ui.gui.pages.base import PageBase, rule
-from ui.gui.pages.licence import LicenceMemory, LicencePage, licence_digest
+from ui.gui.pages.licence import LicencePage
 from ui.gui.pages.trouble import TroublePage
 from ui.gui.run_thread import RunThread, WorkThread
 from ui.gui.theme import current_theme, mark_main, style_sheet
 from ui.gui.widgets.steps_bar import StepsBar
+from ui.gui.widgets.whose_banner import WhoseBanner
 from ui.handover import Saved, draft_report, problem_text, save_report
 
 if TYPE_CHECKING:
@@ -60,13 +65,12 @@ class WizardWindow(QWidget):
         self,
         texts: Texts,
         profile: LoadedProfile,
-        settings: QSettings,
+        memory: ProfileMemory,
         make_runner: Callable[[], Runner] = system_runner,
     ) -> None:
         super().__init__()
         _ = texts.gettext
         self._texts = texts
-        self._profile = profile
         self._make_runner = make_runner
         self._runner: Runner | None = None
         self._run: Run | None = None
@@ -76,9 +80,9 @@ class WizardWindow(QWidget):
         self._draft: Draft | None = None
         self._agreed_at: datetime | None = None
         self._threads: set[WorkThread] = set()
-        self._licences = LicenceMemory(settings)
-        self._licence = licence_digest(profile.profile, texts.language)
-        self._flow = flow.start(licence_needed=self._licences.needs(self._licence))
+        self._memory = memory
+        self._profile, self._licence = memory.with_licence(profile, texts.language)
+        self._flow = flow.start(licence_needed=self._licence is not None)
         self._pages: dict[Page, PageBase] = {}
         self.setObjectName("wizard")
         self._build()
@@ -113,6 +117,9 @@ class WizardWindow(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.steps)
         layout.addWidget(rule())
+        if whose := whose_text(self._profile, self._texts):
+            layout.addWidget(WhoseBanner(whose, alarming=self._profile.reference.is_unknown_organisation))
+            layout.addWidget(rule())
         layout.addWidget(self._stack, 1)
         layout.addWidget(rule())
         layout.addLayout(foot)
@@ -168,7 +175,8 @@ class WizardWindow(QWidget):
         texts, profile = self._texts, self._profile.profile
         match page:
             case Page.LICENCE:
-                licence = LicencePage(texts, profile)
+                assert self._licence is not None  # noqa: S101  the page is not reached without one
+                licence = LicencePage(texts, profile, self._licence)
                 licence.accepted.connect(self._licence_accepted)
                 return licence
             case Page.TROUBLE:
@@ -194,7 +202,7 @@ class WizardWindow(QWidget):
             case Page.SHARE:
                 from ui.gui.pages.share import SharePage
 
-                share = SharePage(texts, profile.support)
+                share = SharePage(texts, profile.support, self._memory.other_recipient(self._profile))
                 share.choice_changed.connect(self._choice_changed)
                 share.preview_wanted.connect(self._make_draft)
                 share.agreed.connect(self._sharing_agreed)
@@ -305,8 +313,15 @@ class WizardWindow(QWidget):
         if self._flow.page is Page.TROUBLE and not self.trouble.check():
             return
         if self._flow.page is Page.LICENCE and self._flow.can_go_on:
-            self._licences.remember(self._licence)
+            self._accept_licence()
         self._move(flow.go_on(self._flow))
+
+    def _accept_licence(self) -> None:
+        """Keep the acceptance for the report; where it cannot be remembered, the user is asked again next time."""
+        if self._licence is not None:
+            self._profile = accepted(self._profile, self._licence, LicenceAccepter.USER)
+            with suppress(OSError):
+                self._memory.accept_licence(self._profile, self._licence)
 
     @Slot()
     def _go_back(self) -> None:
@@ -395,14 +410,14 @@ class WizardWindow(QWidget):
 
     @Slot(object)
     def _run_succeeded(self, run: "Run") -> None:
-        from nexkit.diagnosis.trials import begin, tested
+        from nexkit.diagnosis.trials import begin, measured_again
 
         self._run_thread = None
         self.running.end()
         if not self._flow.retesting or self._series is None or self._trial is None:
             self._show_series(begin(run.record, run.diagnosis))
         elif not run.record.cancelled:  # half a test is compared with nothing: all stays as it was
-            self._show_series(tested(self._series, self._trial, run.record, run.diagnosis))
+            self._show_series(measured_again(self._series, self._trial, run.record, run.diagnosis))
         self._move(flow.run_ended(self._flow, failed=False))
 
     def _show_series(self, series: "Series") -> None:
@@ -494,6 +509,8 @@ class WizardWindow(QWidget):
 
     @Slot(object)
     def _was_saved(self, saved: Saved) -> None:
+        with suppress(OSError):
+            self._memory.confirm_recipient(self._profile)
         self.save.saved(saved.path, saved.size_bytes)
         self._move(flow.saving_ended(self._flow, saved=True))
 

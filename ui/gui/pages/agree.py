@@ -7,14 +7,14 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nexkit.consent import Consent
 from nexkit.probe import ProbeSpec
-from nexkit.profile import Profile
+from nexkit.profile import Profile, in_language
 from nexkit.request import Depth
 from nexkit.texts import Texts
 from nexkit.texts.load import load_detail, load_question
 from nexkit.texts.numbers import byte_size
 from nexkit.texts.probes import probe_text
 from ui.gui.pages.base import CardGrid, Disclosure, PageBase, card, plain_label, rule
-from ui.gui.present import depth_text, localised
+from ui.gui.present import depth_text
 from ui.gui.theme import current_theme
 from ui.gui.widgets.choice import ChoiceCard, Tick
 
@@ -96,7 +96,7 @@ class AgreePage(PageBase):
             "agree.consent",
             _("I &agree that these tests are made now"),
             _("Targets are taken from the profile “{profile}”.").format(
-                profile=localised(profile.name, texts.language)
+                profile=in_language(profile.name, texts.language)
             ),
         )
         self.consent.toggled.connect(self.agreed)

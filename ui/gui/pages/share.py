@@ -11,9 +11,10 @@ from PySide6.QtWidgets import (
     QPushButton,
 )
 
-from nexkit.profile import Support
+from nexkit.profile import Recipient, Support, recipient_of
 from nexkit.texts import Texts
 from nexkit.texts.numbers import byte_size
+from nexkit.texts.profiles import recipient_lines
 from report.consent import Category, consent_text
 from ui.gui.pages.base import PageBase, TurningBox, card, plain_label
 from ui.gui.theme import current_theme
@@ -32,7 +33,7 @@ class SharePage(PageBase):
     """The ticks have settled: `categories()` says for what a preview is wanted."""
     agreed = Signal(bool)
 
-    def __init__(self, texts: Texts, support: Support) -> None:
+    def __init__(self, texts: Texts, support: Support, before: Recipient | None = None) -> None:
         _ = texts.gettext
         super().__init__(
             "share",
@@ -95,8 +96,25 @@ class SharePage(PageBase):
             ),
         )
         self.consent.toggled.connect(self.agreed)
+        self.new_recipient = None if before is None else self._ask_about(before, recipient_of(support))
         self.add_to_foot(self.consent)
         self.reset()
+
+    def _ask_about(self, before: Recipient, now: Recipient) -> Tick:
+        """A question of its own about a recipient that is not the one agreed to before."""
+        _ = self.texts.gettext
+        lines = (
+            _("Before: {recipient}").format(recipient="; ".join(recipient_lines(before, self.texts))),
+            _("Now: {recipient}").format(recipient="; ".join(recipient_lines(now, self.texts))),
+        )
+        tick = Tick(
+            "share.new_recipient",
+            _("The profile names another recipient than the one you agreed to, and that is &right"),
+            "\n".join(lines),
+        )
+        tick.toggled.connect(self._open_consent)
+        self.add_to_foot(tick)
+        return tick
 
     def categories(self) -> frozenset[Category]:
         """What is ticked."""
@@ -128,7 +146,14 @@ class SharePage(PageBase):
                 count=len(files), size=byte_size(sum(len(data) for data in files.values()))
             )
         )
-        self.consent.setEnabled(True)
+        self._open_consent()
+
+    def _open_consent(self) -> None:
+        """One can agree to what is shown, and to a new recipient after having said that it is right."""
+        is_right = self.new_recipient is None or self.new_recipient.isChecked()
+        self.consent.setEnabled(bool(self._files) and is_right)
+        if not self.consent.isEnabled():
+            self.consent.setChecked(False)
 
     def show_problem(self, words: str) -> None:
         """The preview could not be made."""

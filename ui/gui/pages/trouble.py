@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
-from nexkit.profile import Profile
+from nexkit.profile import Profile, in_language
 from nexkit.request import (
     MAX_NOTE_CHARACTERS,
     MAX_TICKET_CHARACTERS,
@@ -13,7 +13,7 @@ from nexkit.request import (
 from nexkit.texts import Texts
 from nexkit.texts.words import symptom_name
 from ui.gui.pages.base import CardGrid, PageBase, TurningBox, card, plain_label
-from ui.gui.present import localised, symptom_detail
+from ui.gui.present import symptom_detail
 from ui.gui.theme import current_theme
 from ui.gui.widgets.choice import ChoiceCard
 from ui.gui.widgets.icons import symptom_icon
@@ -52,7 +52,7 @@ class TroublePage(PageBase):
             self.service.setMinimumHeight(round(current_theme().em * 1.9))
             self.service.addItem(_("All services"), None)
             for service in profile.services:
-                self.service.addItem(localised(service.name, texts.language) or service.id, service.id)
+                self.service.addItem(in_language(service.name, texts.language) or service.id, service.id)
             self._field(layout, "trouble.service", _("&Service"), self.service)
         self.url = QLineEdit()
         self.url.setMaxLength(MAX_URL_CHARACTERS)

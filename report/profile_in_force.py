@@ -1,0 +1,148 @@
+"""Which profile is used: the one that the user names, else the managed one, else the built-in one.
+
+Nothing stands in for a profile that is refused: who expects the organisation's profile must not get another silently.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nexkit.platform.managed import ManagedPlace, OpenToOthersError
+from nexkit.profile import LoadedProfile
+from nexkit.profile_file import (
+    MAX_PROFILE_BYTES,
+    SIGNATURE_SUFFIX,
+    contact_of,
+    load_profile,
+    loaded_profile,
+    parse_profile,
+    read_profile_file,
+)
+from nexkit.profile_refusal import ProfileRefusedError, Refusal
+from nexkit.run_record import ProfileTrust
+from report.profile_state import ProfileMemory
+
+if TYPE_CHECKING:
+    from report.profile_signature import ProfileSigner
+    from report.signers import Signer
+
+BUILT_IN_ID = "builtin"
+PROFILE_FILE = "profile.toml"
+SIGNERS_FILE = "org_signers"
+ACCEPTED_FILE = "licence_accepted"
+_MAX_SIGNATURE_BYTES = 16_384
+_MAX_ACCEPTED_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Where profiles come from, and what is remembered of them; the program has one, tests make their own."""
+
+    managed: ManagedPlace = field(default_factory=ManagedPlace)
+    memory: ProfileMemory = field(default_factory=ProfileMemory)
+
+
+def profile_in_force(named: Path | None, now: datetime, sources: Sources) -> LoadedProfile:
+    """The profile to use; ProfileError in one line for the user, OSError. Nothing is remembered yet."""
+    try:
+        file, loaded = _chosen(named, now, sources.managed)
+    except OpenToOthersError as error:
+        raise ProfileRefusedError(Refusal.OPEN_TO_OTHERS, str(error.path)) from None
+    if loaded.reference.trust is not ProfileTrust.BUILT_IN:
+        sources.memory.check_serial(loaded, file, contact_of(loaded.profile))
+    return loaded
+
+
+def _chosen(named: Path | None, now: datetime, managed: ManagedPlace) -> tuple[str, LoadedProfile]:
+    toml = managed.read(PROFILE_FILE, MAX_PROFILE_BYTES)
+    if named is not None:
+        return str(named), _named(named, now, managed, toml)
+    if toml is not None:
+        return str(managed.path(PROFILE_FILE)), _managed(toml, now, managed)
+    return "", load_profile(None, now)
+
+
+def _managed(toml: bytes, now: datetime, managed: ManagedPlace) -> LoadedProfile:
+    """The profile of the managed place, whose signature is a must."""
+    file = str(managed.path(PROFILE_FILE))
+    signature, signer = _managed_signer(toml, now, managed)
+    loaded = loaded_profile(toml, file, now, ProfileTrust.SIGNED, signature=signature, signer=signer.key.fingerprint)
+    _refuse_borrowed_id(loaded, file, None)
+    accepted = (managed.read(ACCEPTED_FILE, _MAX_ACCEPTED_BYTES) or b"").decode("utf-8", "replace")
+    hashes = frozenset(line.split()[0].lower() for line in accepted.splitlines() if line.strip())
+    return replace(loaded, signer_names=signer.names, accepted_licences=hashes)
+
+
+def _managed_signer(toml: bytes, now: datetime, managed: ManagedPlace) -> "tuple[bytes, ProfileSigner]":
+    from report.profile_signature import check_profile
+    from report.sshsig import SignatureError
+
+    file = str(managed.path(PROFILE_FILE))
+    pinned = pinned_signers(managed)
+    if pinned is None:
+        raise ProfileRefusedError(Refusal.NO_SIGNERS, file)
+    signature = managed.read(PROFILE_FILE + SIGNATURE_SUFFIX, _MAX_SIGNATURE_BYTES)
+    if signature is None:
+        raise ProfileRefusedError(Refusal.NOT_SIGNED, file)
+    try:
+        signer = check_profile(toml, signature, pinned, now)
+    except SignatureError as error:
+        raise ProfileRefusedError(Refusal.BAD_SIGNATURE, file, detail=str(error)) from None
+    if not signer.is_listed:
+        raise ProfileRefusedError(Refusal.UNKNOWN_SIGNER, file, detail=signer.key.fingerprint)
+    return signature, signer
+
+
+def read_named(path: Path, now: datetime, signers: "Iterable[Signer]") -> LoadedProfile:
+    """The profile of a file: trusted where one of the signers signed it, else of an unknown organisation.
+
+    The signature stands beside the file; one that does not fit is refused, and nothing is read of the file then.
+    """
+    toml = read_profile_file(path)
+    beside = path.with_name(path.name + SIGNATURE_SUFFIX)
+    if not beside.is_file():
+        return loaded_profile(toml, str(path), now, ProfileTrust.NAMED)
+    from report.profile_signature import check_profile
+    from report.sshsig import SignatureError
+
+    with beside.open("rb") as stream:
+        signature = stream.read(_MAX_SIGNATURE_BYTES)
+    try:
+        signer = check_profile(toml, signature, signers, now)
+    except SignatureError as error:
+        raise ProfileRefusedError(Refusal.BAD_SIGNATURE, str(path), detail=str(error)) from None
+    trust = ProfileTrust.SIGNED if signer.is_listed else ProfileTrust.NAMED
+    loaded = loaded_profile(toml, str(path), now, trust, signature=signature, signer=signer.key.fingerprint)
+    return replace(loaded, signer_names=signer.names)
+
+
+def _named(path: Path, now: datetime, managed: ManagedPlace, managed_toml: bytes | None) -> LoadedProfile:
+    """The file that the user names, beside the managed profile where there is one."""
+    loaded = read_named(path, now, pinned_signers(managed) or ())
+    own = None
+    if managed_toml is not None and loaded.reference.trust is ProfileTrust.NAMED:
+        _managed_signer(managed_toml, now, managed)
+        own = parse_profile(managed_toml, str(managed.path(PROFILE_FILE))).id
+    _refuse_borrowed_id(loaded, str(path), own)
+    return loaded
+
+
+def _refuse_borrowed_id(loaded: LoadedProfile, file: str, own: str | None) -> None:
+    """ProfileRefusedError for the id of the built-in profile, or of the managed one without its signature."""
+    if loaded.profile.id in {BUILT_IN_ID, own}:
+        raise ProfileRefusedError(Refusal.BORROWED_ID, file)
+
+
+def pinned_signers(managed: ManagedPlace) -> "tuple[Signer, ...] | None":
+    """The signers that the IT department has pinned; None where there is no list."""
+    from report.signers import read_signers
+    from report.ssh_lists import SignersError
+
+    if managed.read(SIGNERS_FILE, 0) is None:  # looked at for whose it is
+        return None
+    try:
+        return read_signers(managed.path(SIGNERS_FILE))
+    except SignersError as error:
+        raise ProfileRefusedError(Refusal.BAD_SIGNERS, str(managed.path(SIGNERS_FILE)), detail=str(error)) from None
