@@ -30,10 +30,11 @@ class _Split:
 _WIFI = ("lan.wifi_*",)
 _STRETCH = ("lan.loss", "lan.latency")
 _BEYOND = ("access.*", "internet.*", "dns.*", "service.*")
+_NOT_THE_LINK = ("device.firewall", "device.overloaded", "device.wrong_ip_settings", "gateway.*", *_BEYOND)
 _SPLITS: Mapping[Trial, _Split] = {
-    Trial.USE_CABLE: _Split((*_WIFI, *_STRETCH), ("gateway.*", *_BEYOND)),
-    Trial.USE_WIFI: _Split(("lan.cable_degraded", "device.no_link", *_STRETCH), ("gateway.*", *_BEYOND)),
-    Trial.OTHER_CABLE: _Split(("lan.cable_degraded", "device.no_link", *_STRETCH), ("gateway.*", *_BEYOND)),
+    Trial.USE_CABLE: _Split((*_WIFI, *_STRETCH), _NOT_THE_LINK),
+    Trial.USE_WIFI: _Split(("lan.cable_degraded", "device.no_link", *_STRETCH), _NOT_THE_LINK),
+    Trial.OTHER_CABLE: _Split(("lan.cable_degraded", "device.no_link", *_STRETCH), _NOT_THE_LINK),
     Trial.MOVE_CLOSER: _Split(
         ("lan.wifi_weak", *_STRETCH), ("lan.wifi_interference", "lan.wifi_spikes", "gateway.*", *_BEYOND)
     ),
@@ -196,11 +197,15 @@ def next_trial(record: RunRecord, diagnosis: Diagnosis, tried: Mapping[Trial, Ef
         return None
     run = Snapshot(record)
     ruled_out = _ruled_out(tried)
+    both_media_alike = Effect.SAME in {tried.get(Trial.USE_CABLE), tried.get(Trial.USE_WIFI)}
     for root, steps in _wanted(diagnosis):
         possible = [
             trial
             for trial in steps
-            if trial not in tried and _open_both_ways(trial, ruled_out) and _POSSIBLE[trial](run, root)
+            if trial not in tried
+            and not (trial in _LINK and both_media_alike)
+            and _open_both_ways(trial, ruled_out)
+            and _POSSIBLE[trial](run, root)
         ]
         telling = (trial for item in diagnosis.left_open for trial in possible if _separates(trial, item))
         if possible:
@@ -388,7 +393,7 @@ def begin(record: RunRecord, diagnosis: Diagnosis) -> Series:
     return Series(first_record=record, first=diagnosis, record=record, diagnosis=diagnosis)
 
 
-def tested(series: Series, trial: Trial, record: RunRecord, diagnosis: Diagnosis) -> Series:
+def measured_again(series: Series, trial: Trial, record: RunRecord, diagnosis: Diagnosis) -> Series:
     """After the change was made and everything measured once more; compared with the run right before it."""
     found = compare((series.record, series.diagnosis), (record, diagnosis))
     done = TrialDone(

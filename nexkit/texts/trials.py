@@ -215,7 +215,7 @@ _TEXTS: Mapping[Trial, Callable[[Gettext], TrialText]] = {
         same=_("Without the VPN it is no different: then it is not the VPN. You can connect it again."),
     ),
     Trial.RECONNECT_VPN: lambda _: TrialText(
-        instruction=_("Disconnect the VPN, wait 10 seconds, and connect it again."),
+        instruction=_("Connect the VPN anew: if it is connected, disconnect it first and wait 10 seconds."),
         name=_("after connecting the VPN anew"),
         helped=_("Connecting anew has helped: the connection of the VPN had died."),
         same=_("Connecting anew makes no difference: this network holds the VPN up, or its other end does not work."),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from nexkit.diagnosis.trials import Series, begin, skip, tested, told
+from nexkit.diagnosis.trials import Series, begin, measured_again, skip, told
 from nexkit.diagnosis.verdict import VerdictState
 from nexkit.texts import Texts
 from nexkit.texts.trials import change_text, meaning, shown_values, trial_text
@@ -55,7 +55,7 @@ def again_of(words: str, texts: Texts, *, on_terminal: bool) -> Again:
     return Again(named=tuple(dict.fromkeys(known[word] for word in chosen)))
 
 
-def test_again(first: Run, again: Again, measure: Callable[[], Run], texts: Texts, *, silent: bool) -> tuple[Run, Run]:
+def try_out(first: Run, again: Again, measure: Callable[[], Run], texts: Texts, *, silent: bool) -> tuple[Run, Run]:
     """The run of the report with what was changed after it, and the last run; `silent`: results are not printed.
 
     Ends when all is well, nothing more would tell, the user has enough, or a run was ended early.
@@ -75,7 +75,7 @@ def test_again(first: Run, again: Again, measure: Callable[[], Run], texts: Text
             before, last = last, measure()
             if last.record.cancelled:  # half a test is compared with nothing
                 break
-            series = tested(series, trial, last.record, last.diagnosis)
+            series = measured_again(series, trial, last.record, last.diagnosis)
         if not silent:
             print(_outcome(series, None if trial in TOLD else before, last, texts), flush=True)
     return Run(record=series.report_record, diagnosis=series.first), last
