@@ -1,4 +1,4 @@
-"""What of the profile's own words about this network and its VPN a run met.
+"""What of the profile's own words about this network, its VPN and its services a run met.
 
 Rules see the run record, not the profile, and a report's record no longer has whole addresses: so the comparison is
 made once, at the end of the run, and goes into the record as plain answers (as `gateway_on_link` does).
@@ -15,20 +15,42 @@ from nexkit.facts.reach import Reach
 from nexkit.facts.udp import UdpService
 from nexkit.facts.wifi import WifiReading
 from nexkit.outcome import Completed
-from nexkit.profile import ExpectedNetwork, Profile, Vpn
-from nexkit.run_record import Expectations, NetworkMet, StepResult, VpnMet
+from nexkit.profile import ExpectedNetwork, Profile, Service, Vpn
+from nexkit.run_record import Expectations, NetworkMet, ServiceNeeds, StepResult, VpnMet
 from nexkit.subject import Subject
+from nexkit.units import Seconds
 
 _FactT = TypeVar("_FactT")
+_CLOCK = "clock:"
 _OUTWARD = frozenset({Scope.PRIVATE, Scope.SHARED, Scope.UNIQUE_LOCAL, Scope.INTERNET})
 _NOT_THE_NETWORK = frozenset({InterfaceKind.VPN, InterfaceKind.LOOPBACK, InterfaceKind.BRIDGE})
 
 
 def expectations(profile: Profile, results: Sequence[StepResult]) -> Expectations | None:
-    """What was met; None where the profile says nothing of network and VPN."""
+    """What was met; None where the profile says nothing of network and VPN, and tested services need nothing."""
     network = _network_met(profile, results)
     vpn = None if profile.vpn is None else _vpn_met(profile.vpn, results)
-    return None if network is None and vpn is None else Expectations(network=network, vpn=vpn)
+    services = tuple(_needs(profile.services, results))
+    if network is None and vpn is None and not services:
+        return None
+    return Expectations(network=network, vpn=vpn, services=services)
+
+
+def _needs(services: Sequence[Service], results: Sequence[StepResult]) -> Iterator[ServiceNeeds]:
+    """What the services need that were tested at all."""
+    for service in services:
+        prefix = f"reach.service.{service.id}"
+        steps = tuple(each.id for each in results if each.id == prefix or each.id.startswith(f"{prefix}."))
+        if service.needs and steps:
+            clocks = [each.removeprefix(_CLOCK).removesuffix("s") for each in service.needs if each.startswith(_CLOCK)]
+            yield ServiceNeeds(
+                service=service.id,
+                steps=steps,
+                clock_s=Seconds(min(map(float, clocks))) if clocks else None,
+                udp="udp" in service.needs,
+                vpn="vpn" in service.needs,
+                large_packets="large_packets" in service.needs,
+            )
 
 
 def _network_met(profile: Profile, results: Sequence[StepResult]) -> NetworkMet | None:

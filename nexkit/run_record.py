@@ -94,6 +94,24 @@ class VpnMet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceNeeds:
+    """What a tested service needs beyond its ports, in the profile's words."""
+
+    service: Open
+    """Its id."""
+    steps: tuple[Open, ...]
+    """Outcome ids about it."""
+    clock_s: Seconds | None = None
+    """It refuses clocks that are off by more; None: it does not mind."""
+    udp: bool = False
+    """It does not work without UDP."""
+    vpn: bool = False
+    """It works through the profile's VPN alone, wherever it stands."""
+    large_packets: bool = False
+    """It sends packets as large as the link takes, which nobody makes smaller for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expectations:
     """What of the profile was met; worked out at the end of the run, since redaction hides what it takes."""
 
@@ -101,6 +119,8 @@ class Expectations:
     """None: the profile says nothing of the network."""
     vpn: VpnMet | None
     """None: the profile has no VPN."""
+    services: tuple[ServiceNeeds, ...] = ()
+    """Tested services that need something beyond their ports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

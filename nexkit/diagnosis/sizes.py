@@ -23,6 +23,8 @@ from nexkit.units import Bytes
 
 _FLOOR_BYTES = {Family.IPV4: Bytes(576), Family.IPV6: Bytes(1280)}
 """What every path takes (RFC 791, RFC 8200), and small segments fit in."""
+_HEADERS_BYTES = {Family.IPV4: 40, Family.IPV6: 60}
+"""Of IP and TCP without options."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,36 @@ def hole(run: Snapshot, limits: Limits, of_family: Family) -> Hole | None:
         stalled=len(targets),
         passed_bytes=min(passed, default=_FLOOR_BYTES[of_family]),
     )
+
+
+def narrow(run: Snapshot, limits: Limits, of_family: Family) -> tuple[dict[str, PathMtu], tuple[str, ...]]:
+    """Destinations that no large packet gets to, though connections work because somebody keeps their segments small.
+
+    By outcome id; and the outcome ids of those that large packets do get to. A host or a filter that drops large pings
+    alone is none of them: full segments get through there.
+    """
+    trips = of_families(round_trips(run, limits, Subject.ANCHOR), of_family)
+    loss = min((each.ratio for each in trips), default=0.0)
+    found: dict[str, PathMtu] = {}
+    wide: list[str] = []
+    for step, fact in run.facts(PathMtu, Subject.ANCHOR, Subject.CONTROL, Subject.SERVICE):
+        if known_family(fact.target) is not of_family or tunnelled(run, fact.target):
+            continue
+        carried = _largest_segment(fact)
+        if fact.state is MtuState.FITS or (carried is not None and carried > (fact.passed_bytes or 0)):
+            wide.append(step)
+        elif carried is not None and _vanish(fact, loss, limits):
+            found[step] = fact
+    return found, tuple(wide)
+
+
+def _largest_segment(fact: PathMtu) -> int | None:
+    """The size of the largest packet of a transfer that came to its end; None where it did not, or nobody told."""
+    transfer = fact.transfer
+    if transfer is None or transfer.reached is not TransferStep.DONE:
+        return None
+    told = (transfer.sent_segment_bytes, transfer.received_segment_bytes)
+    return None if None in told else max(each or 0 for each in told) + _HEADERS_BYTES[fact.family]
 
 
 def destinations(run: Snapshot, steps: tuple[str, ...]) -> int:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from nexkit.address import Scope, known_scope
-from nexkit.diagnosis import signs
+from nexkit.diagnosis import needs, signs
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.facts.dns import ResolverAnswers, SystemLookups
 from nexkit.facts.echo import EchoStats
@@ -63,7 +63,8 @@ class Vpn:
     lost_names: tuple[str, ...]
     """Outcome ids of lookups of internal names that found nothing, or other addresses than those inside."""
     affected: tuple[str, ...]
-    """Outcome ids about services inside that failed, and about resolvers inside that this computer is set to ask."""
+    """Outcome ids about services inside, or that need it, that failed; and about resolvers inside that this computer
+    is set to ask."""
 
 
 def through(run: Snapshot) -> dict[str, tuple[str, ...]]:
@@ -156,7 +157,11 @@ def vpn(run: Snapshot) -> Vpn | None:
         server=server,
         server_steps=server_steps,
         lost_names=_lost_names(run),
-        affected=(*(step for step in inside if _failed(run, step)), *_set_resolvers(run, {at for _, at in silent})),
+        affected=(
+            *(step for step in inside if _failed(run, step)),
+            *(step for each in needs.needing(run, lambda one: one.vpn) for step in needs.failing(run, each)),
+            *_set_resolvers(run, {at for _, at in silent}),
+        ),
     )
 
 

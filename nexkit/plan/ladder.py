@@ -6,7 +6,6 @@ from nexkit.address import Family, family, with_zone
 from nexkit.facts.network import NetworkState
 from nexkit.outcome import SkipReason
 from nexkit.plan.effort import (
-    MARGIN_S,
     MAX_ANCHORS,
     MAX_CHECKS,
     MAX_COMPARISONS,
@@ -27,9 +26,8 @@ from nexkit.request import Request
 from nexkit.subject import Subject
 from nexkit.units import Seconds
 
-
 LOOKUP_SHARE = 0.8
-"""Of a stage's time: at standard depth enough for a system to give up on one dead resolver (resolv.conf(5): 2 times 5 s)."""
+"""Of a stage's time: at standard depth a system has given up on one dead resolver by then (resolv.conf(5): 2 x 5 s)."""
 COMPARISON_S = Seconds(2.5)
 """A resolver that is asked to compare: who is slower than this is silent."""
 

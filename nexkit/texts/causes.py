@@ -88,6 +88,7 @@ def _clock_harms(_: Gettext) -> Mapping[str, str]:
     return {
         "codes": _("one-time codes for signing in may be refused"),
         "kerberos": _("one-time codes and the sign-in to a company network are refused"),
+        "service": _("a service that was tested refuses a clock that is off by so much"),
         "certificates": _("secure web sites and services are refused, because their certificates seem out of date"),
     }
 
@@ -122,11 +123,16 @@ def cause_text(finding: Finding, texts: Texts) -> CauseText:
             desk=finding.cause,
         )
     text = make(_)
+    sentence, desk = text.sentence.format_map(filling), text.desk.format_map(filling)
+    if "needed_by" in finding.values:
+        services = filling["needed_by"]
+        sentence = _("{sentence} This stands in the way of: {services}.").format(sentence=sentence, services=services)
+        desk = _("{desk} Services that need it: {services}.").format(desk=desk, services=services)
     return CauseText(
         title=text.title,
-        sentence=text.sentence.format_map(filling),
+        sentence=sentence,
         advice=tuple(advice.format_map(filling) for advice in text.advice),
-        desk=text.desk.format_map(filling),
+        desk=desk,
     )
 
 

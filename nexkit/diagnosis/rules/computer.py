@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from nexkit.address import Scope, known_scope
-from nexkit.diagnosis import signs, ways
+from nexkit.diagnosis import needs, signs, ways
 from nexkit.diagnosis.causes import LIKELY, POSSIBLE, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.rules.lan import first_stretch_trouble
@@ -37,7 +37,9 @@ def clock_wrong(run: Snapshot, limits: Limits) -> RuleAnswer:
         return _NO_CLOCK
     step, check = known
     offset_s = known[1].offset_s
-    if abs(offset_s) - (check.uncertainty_s or 0.0) <= limits.clock_codes_s:
+    certainly_s = abs(offset_s) - (check.uncertainty_s or 0.0)
+    strict = needs.refusing_clock(run, certainly_s)
+    if certainly_s <= limits.clock_codes_s and not strict:
         return Clear() if check.agreement is Agreement.MAJORITY else _NO_CLOCK
     truth = check.checked_at + timedelta(seconds=offset_s)
     shown = list(_certificates(run))
@@ -53,14 +55,15 @@ def clock_wrong(run: Snapshot, limits: Limits) -> RuleAnswer:
         "clock": "behind" if offset_s > 0 else "ahead",
         "breaks": "certificates" if misjudged else "kerberos" if abs(offset_s) > limits.clock_kerberos_s else "codes",
     }
-    return (
-        finding(
-            "device.clock_wrong",
-            confidence=LIKELY if check.disagreeing and not misjudged else PROVED if certain else STRONG,
-            evidence=(step, *misjudged),
-            values=values,
-        ),
+    if not misjudged and certainly_s <= limits.clock_codes_s:
+        values["breaks"] = "service"
+    found = finding(
+        "device.clock_wrong",
+        confidence=LIKELY if check.disagreeing and not misjudged else PROVED if certain else STRONG,
+        evidence=(step, *misjudged),
+        values=values,
     )
+    return (needs.needed_by(found, strict),)
 
 
 def _certificates(run: Snapshot) -> Iterator[tuple[str, TlsResult]]:
