@@ -97,15 +97,19 @@ class Screen:
         return Path(self._wait(lambda: next((str(found) for found in folder.glob(pattern)), ""), pattern))
 
 
-def walk(home: Path, profile: Path, language: str) -> None:
+def walk(home: Path, profile: Path, language: str, mark: Callable[[str], object] = lambda _moment: None) -> None:
+    """From the first page to a saved report; `mark` is told of the moments `agreeing` and `measured`."""
     with Screen(home, profile, language) as screen:
         screen.until_page_changes("alt+a", "alt+c")  # the licence
         screen.keys("alt+t")
         screen.write("T-4711")
         screen.click_main_button()  # what is wrong
+        time.sleep(BETWEEN_KEYS_S)
+        mark("agreeing")
         screen.keys("alt+a")
         screen.until_page_changes("alt+s")  # consent to measure
         screen.until_page_changes()  # measuring
+        mark("measured")
         screen.until_page_changes("alt+r")  # result
         screen.keys("alt+e")
         screen.until_page_changes("alt+a", "alt+c")  # consent to share
