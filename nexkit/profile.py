@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 from nexkit.facts.load import LoadBackend
@@ -17,6 +18,11 @@ STEADY_LINE_S = 3.0
 """So long the load test fills a line in each direction that is steady at once."""
 USER_SERVICE_ID = "url"
 """The service id of a web address that the user typed; no service of a profile has it."""
+
+
+def in_language(text: Localised, language: str) -> str:
+    """The text in the language, else in English, else in the first one there is; "" without any."""
+    return text.get(language) or text.get("en") or next(iter(text.values()), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +177,35 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Who gets the reports: what a user confirms."""
+
+    name: str
+    email: str
+    url: str
+    recipients: tuple[str, ...]
+
+
+def recipient_of(support: Support) -> Recipient:
+    """Who gets the reports."""
+    return Recipient(name=support.name, email=support.email, url=support.url, recipients=support.recipients)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Licence:
+    """The licence text in one language."""
+
+    text: str
+    sha256: str
+
+
+def licence_in(profile: Profile, language: str) -> Licence | None:
+    """The licence text in the language; None where the profile has none."""
+    text = in_language(profile.licence, language)
+    return Licence(text=text, sha256=sha256(text.encode()).hexdigest()) if text else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedProfile:
     """A profile, where it came from, and its exact bytes, which go into every report."""
 
@@ -178,3 +213,7 @@ class LoadedProfile:
     reference: ProfileReference
     toml: bytes
     signature: bytes | None
+    signer_names: tuple[str, ...] = ()
+    """Whom the list of signers says the key stands for."""
+    accepted_licences: frozenset[str] = frozenset()
+    """SHA-256 of the licence texts that the IT department has accepted for its users."""

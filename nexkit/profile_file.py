@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
-from ipaddress import ip_network
+from ipaddress import IPv4Address, ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -35,12 +35,14 @@ from nexkit.profile import (
     Support,
     Vpn,
 )
+from nexkit.profile_refusal import ProfileError, ProfileRefusedError, Refusal
 from nexkit.run_record import ProfileReference, ProfileTrust
 from nexkit.sensitivity import Tightening
 from nexkit.targets import TargetKind, targets
 
 BUILT_IN = Path(__file__).parent / "profiles" / "builtin.toml"
 MAX_PROFILE_BYTES = 256_000
+SIGNATURE_SUFFIX = ".sig"
 _KEY_PART = r"""(?:[\w-]{1,100}+|"(?:[^"\\\n]|\\.){0,100}+"|'[^'\n]{0,100}+')"""
 _DEEP_KEY = re.compile(rf"(?<![\w-]){_KEY_PART}(?:[ \t]{{0,100}}+\.[ \t]{{0,100}}+{_KEY_PART}){{32}}")
 """A key of more parts than any schema has. tomllib keeps every prefix of a key, so that one of 100,000 parts, which
@@ -53,11 +55,16 @@ _AGE_KEY = re.compile("age1[ac-hj-np-z02-9]{58}")
 """An X25519 recipient: 32 bytes and a checksum in Bech32 (BIP 173)."""
 _NEEDS = re.compile(r"clock:[0-9]{1,5}s|udp|vpn|large_packets")
 _NEVER = frozenset({Scope.LOOPBACK, Scope.MULTICAST, Scope.UNSPECIFIED, Scope.LINK_LOCAL})
+_CARRIES_IPV4 = (ip_network("64:ff9b::/96"), ip_network("::/96"))
+_WEB = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
+"""RFC 3986 section 2."""
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$*+/=^_~-]{1,64}@(?P<host>.{1,253})")
+"""Without what would mean something more in a `mailto` link (RFC 6068)."""
+_SAYS_INNER = frozenset({TargetKind.CARRIER, TargetKind.VPN, TargetKind.LOOKUP})
+_SECTION_OF = {TargetKind.SERVICE: "service", TargetKind.LOAD: "load"}
+_LONGEST_ITEM = 500
+_SHOWN_OF_KEY = 60
 _T = TypeVar("_T")
-
-
-class ProfileError(ValueError):
-    """What is wrong with a profile, in one line: file, line, mend."""
 
 
 def _line_of(text: str, path: tuple[str | int, ...]) -> int | None:
@@ -94,6 +101,21 @@ def _is_printable(text: str) -> bool:
 def _is_plain_address(text: str) -> bool:
     """Whether the text is an address that means the same on every computer: one without a zone."""
     return is_address(text) and "%" not in text
+
+
+def _never_contacted(address: str) -> bool:
+    """Whether nobody but this computer and its link is meant, directly or as IPv4 inside IPv6.
+
+    Addresses of NAT64 (RFC 6052), 6to4 (RFC 3056) and the old compatible ones (RFC 4291 section 2.5.5.1) lead to the
+    IPv4 address in them.
+    """
+    value = ip_address(address)
+    if scope(address) in _NEVER:
+        return True
+    if value.version == 4:  # noqa: PLR2004  IPv4
+        return False
+    inside = value.sixtofour or next((IPv4Address(value.packed[-4:]) for each in _CARRIES_IPV4 if value in each), None)
+    return inside is not None and scope(str(inside)) in _NEVER | INNER
 
 
 class _Reader:
@@ -157,16 +179,18 @@ class _Reader:
         value = self._take(key, list, "a list of texts")
         if value is None:
             return ()
-        if len(value) > most or not all(isinstance(item, str) and _is_printable(item) for item in value):
-            raise self.fail(key, f"must be a list of at most {most} printable texts")
+        if len(value) > most or not all(
+            isinstance(item, str) and len(item) <= _LONGEST_ITEM and _is_printable(item) for item in value
+        ):
+            raise self.fail(key, f"must be a list of at most {most} printable texts of {_LONGEST_ITEM} characters each")
         return tuple(value)
 
     def integers(self, key: str, low: int, high: int) -> tuple[int, ...]:
         value = self._take(key, list, "a list of whole numbers")
         if value is None:
             return ()
-        if not all(type(item) is int and low <= item <= high for item in value):
-            raise self.fail(key, f"must be a list of whole numbers between {low} and {high}")
+        if len(value) > MAX_TARGETS or not all(type(item) is int and low <= item <= high for item in value):
+            raise self.fail(key, f"must be a list of at most {MAX_TARGETS} whole numbers between {low} and {high}")
         return tuple(value)
 
     def table(self, key: str) -> "_Reader | None":
@@ -192,7 +216,7 @@ class _Reader:
     def addresses(self, key: str) -> tuple[str, ...]:
         items = self.texts(key)
         for item in items:
-            if not _is_plain_address(item) or scope(item) in _NEVER:
+            if not _is_plain_address(item) or _never_contacted(item):
                 raise self.fail(key, f"{item!r} must be an IPv4 or IPv6 address that other hosts can have")
         return items
 
@@ -214,7 +238,7 @@ class _Reader:
 
     def host(self, key: str, text: str) -> str:
         if _is_plain_address(text):
-            if scope(text) in _NEVER:
+            if _never_contacted(text):
                 raise self.fail(key, f"{text!r} is not an address of another host")
         elif not text.isascii() or not is_host_name(text) or text.lower().rstrip(".").endswith("localhost"):
             raise self.fail(key, f"{text!r} is neither a host name nor an address")
@@ -227,6 +251,9 @@ class _Reader:
         return HostPort(host=self.host(key, host.removeprefix("[").removesuffix("]")), port=int(port))
 
     def web(self, key: str, text: str, schemes: Iterable[str] = ("http", "https")) -> str:
+        if not _WEB.fullmatch(text):
+            # Nor are there templates: nothing that was measured gets into an address.
+            raise self.fail(key, f"{text!r} has characters that no web address has: write them as %XX")
         try:
             parts = urlsplit(text)
             port_is_fine = parts.port is None or parts.port > 0
@@ -240,7 +267,12 @@ class _Reader:
     def end(self) -> None:
         """Refuse the first key that nobody took."""
         for key in self._values:
-            raise self.fail(key, f"unknown key {key!r}: remove it or correct its name")
+            raise self.fail(key, f"unknown key '{_shown(key)}': remove it or correct its name")
+
+
+def _shown(key: str) -> str:
+    """A key of a file of unknown origin, harmless to print."""
+    return repr(key[:_SHOWN_OF_KEY])[1:-1]
 
 
 class _Source:
@@ -253,7 +285,7 @@ class _Source:
     def error(self, path: tuple[str | int, ...], problem: str) -> ProfileError:
         line = _line_of(self._text, path) if path else None
         where = f"{self._name}, line {line}" if line else self._name
-        key = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
+        key = ".".join(str(part + 1) if isinstance(part, int) else _shown(part) for part in path)
         return ProfileError(f"{where}: {key + ': ' if key else ''}{problem}")
 
 
@@ -302,6 +334,7 @@ def parse_profile(data: bytes, name: str) -> Profile:
     )
     root.end()
     _check_number(profile, root)
+    _check_inner(profile, root)
     return profile
 
 
@@ -318,6 +351,26 @@ def _check_number(profile: Profile, root: _Reader) -> None:
         raise root.fail("service", f"{len(ports[host])} ports of {host!r}: name at most {MAX_PORTS}")
 
 
+def _check_inner(profile: Profile, root: _Reader) -> None:
+    """Refuse an address of a private network that the profile does not say to be one of its own.
+
+    What a profile has tested there shows in a report: so it has to stand where everybody who reads the profile looks.
+    """
+    vpn = profile.vpn
+    own = [*profile.network.prefixes, *profile.network.internal, *(vpn.routes if vpn else ())]
+    # The routes of a tunnel may be everything.
+    networks = [ip_network(prefix) for prefix in own if scope(prefix) in INNER and ip_network(prefix).prefixlen]
+    elsewhere = {*profile.network.resolvers, *(vpn.resolvers if vpn else ())}
+    for target in targets(profile):
+        if target.kind in _SAYS_INNER or target.host in elsewhere or not is_address(target.host):
+            continue
+        if scope(target.host) in INNER and not any(ip_address(target.host) in network for network in networks):
+            raise root.fail(
+                _SECTION_OF.get(target.kind, "internet"),
+                f"{target.shown!r} stands in a private network: name that network in [network] internal",
+            )
+
+
 def _support(table: _Reader | None) -> Support:
     if table is None:
         return Support()
@@ -327,7 +380,7 @@ def _support(table: _Reader | None) -> Support:
         raise table.fail("encrypt", "must be one of: " + ", ".join(mode.value for mode in Encrypt))
     support = Support(
         name=table.text("name") or "",
-        email=table.text("email") or "",
+        email=_email(table) or "",
         url=table.web("url", url) if url else "",
         recipients=table.texts("recipients", most=3),
         encrypt=Encrypt(encrypt),
@@ -339,6 +392,14 @@ def _support(table: _Reader | None) -> Support:
         raise table.fail("encrypt", "needs recipients: the keys to encrypt to")
     table.end()
     return support
+
+
+def _email(table: _Reader) -> str | None:
+    text = table.text("email")
+    parts = None if text is None else _EMAIL.fullmatch(text)
+    if text is not None and (parts is None or not is_host_name(parts["host"])):
+        raise table.fail("email", f"{text!r} must be a mail address such as help@example.com")
+    return text
 
 
 def _internet(table: _Reader | None) -> Internet:
@@ -430,8 +491,11 @@ def _load(table: _Reader | None) -> Load:
         raise table.fail("server", f"{word} chooses its servers itself")
     paths = {"download": table.text("download"), "upload": table.text("upload")}
     for key, path in paths.items():
-        if path is not None and re.search(r"[{}]", path.replace("{bytes}", "")):
+        plain = (path or "").replace("{bytes}", "")
+        if re.search(r"[{}]", plain):
             raise table.fail(key, "{bytes} is the only placeholder that exists")
+        if not _WEB.fullmatch(plain) or ".." in plain.split("?")[0].split("/") or "//" in plain:
+            raise table.fail(key, f"{path!r} must be a place below the server's address")
     load = Load(
         backend=backend,
         server=server,
@@ -472,28 +536,53 @@ def _services(root: _Reader) -> tuple[Service, ...]:
     return tuple(services)
 
 
-def load_profile(path: Path | None, now: datetime) -> LoadedProfile:
-    """The profile of a file, or the built-in one; ProfileError outside its validity, OSError as it comes.
+def read_profile_file(path: Path) -> bytes:
+    """The bytes of a file, of which no more are read than a profile can have and one; OSError."""
+    with path.open("rb") as file:
+        return file.read(MAX_PROFILE_BYTES + 1)
 
-    A file that the user names is used without a trusted signature, and the report says so.
+
+def load_profile(path: Path | None, now: datetime) -> LoadedProfile:
+    """The profile of a file as it is, whoever signed it, or the built-in one; ProfileError, OSError.
+
+    What the program uses for others comes by `report/profile_in_force.py`, which knows whose signature counts.
     """
-    file = path or BUILT_IN
-    data = file.read_bytes()
-    profile = parse_profile(data, str(path) if path else "built-in profile")
-    if not profile.not_before <= now <= profile.not_after:
-        contact = profile.support.email or profile.support.url or profile.support.name or "whoever gave it to you"
-        raise ProfileError(
-            f"{file}: valid from {profile.not_before:%Y-%m-%d} to {profile.not_after:%Y-%m-%d} only: ask {contact}"
-        )
-    signature = file.with_name(file.name + ".sig")
-    return LoadedProfile(
-        profile=profile,
-        reference=ProfileReference(
-            id=profile.id,
-            serial=profile.serial,
-            trust=ProfileTrust.NAMED if path else ProfileTrust.BUILT_IN,
-            sha256=sha256(data).hexdigest(),
-        ),
-        toml=data,
+    if path is None:
+        return loaded_profile(BUILT_IN.read_bytes(), "built-in profile", now, ProfileTrust.BUILT_IN)
+    signature = path.with_name(path.name + SIGNATURE_SUFFIX)
+    return loaded_profile(
+        read_profile_file(path),
+        str(path),
+        now,
+        ProfileTrust.NAMED,
         signature=signature.read_bytes() if signature.is_file() else None,
     )
+
+
+def loaded_profile(
+    toml: bytes,
+    name: str,
+    now: datetime,
+    trust: ProfileTrust,
+    *,
+    signature: bytes | None = None,
+    signer: str | None = None,
+) -> LoadedProfile:
+    """The profile in the bytes of a file; ProfileError, outside its validity a ProfileRefusedError."""
+    profile = parse_profile(toml, name)
+    if not profile.not_before <= now <= profile.not_after:
+        raise ProfileRefusedError(
+            Refusal.EXPIRED if now > profile.not_after else Refusal.NOT_YET,
+            name,
+            contact=contact_of(profile),
+            moments=(profile.not_before, profile.not_after, now),
+        )
+    reference = ProfileReference(
+        id=profile.id, serial=profile.serial, trust=trust, sha256=sha256(toml).hexdigest(), signer=signer
+    )
+    return LoadedProfile(profile=profile, reference=reference, toml=toml, signature=signature)
+
+
+def contact_of(profile: Profile) -> str:
+    """Whom to ask about the profile; "" where it names nobody."""
+    return profile.support.email or profile.support.url or profile.support.name

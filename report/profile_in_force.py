@@ -3,7 +3,7 @@
 Nothing stands in for a profile that is refused: who expects the organisation's profile must not get another silently.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 BUILT_IN_ID = "builtin"
 PROFILE_FILE = "profile.toml"
-SIGNERS_FILE = "org_signers"
 ACCEPTED_FILE = "licence_accepted"
 _MAX_SIGNATURE_BYTES = 16_384
 _MAX_ACCEPTED_BYTES = 65_536
@@ -80,8 +79,8 @@ def _managed_signer(toml: bytes, now: datetime, managed: ManagedPlace) -> "tuple
     from report.sshsig import SignatureError
 
     file = str(managed.path(PROFILE_FILE))
-    pinned = pinned_signers(managed)
-    if pinned is None:
+    pinned = signers_here(managed)
+    if not pinned:
         raise ProfileRefusedError(Refusal.NO_SIGNERS, file)
     signature = managed.read(PROFILE_FILE + SIGNATURE_SUFFIX, _MAX_SIGNATURE_BYTES)
     if signature is None:
@@ -89,13 +88,13 @@ def _managed_signer(toml: bytes, now: datetime, managed: ManagedPlace) -> "tuple
     try:
         signer = check_profile(toml, signature, pinned, now)
     except SignatureError as error:
-        raise ProfileRefusedError(Refusal.BAD_SIGNATURE, file, detail=str(error)) from None
+        raise ProfileRefusedError(Refusal.BAD_SIGNATURE, file, detail=str(error), managed=True) from None
     if not signer.is_listed:
         raise ProfileRefusedError(Refusal.UNKNOWN_SIGNER, file, detail=signer.key.fingerprint)
     return signature, signer
 
 
-def read_named(path: Path, now: datetime, signers: "Iterable[Signer]") -> LoadedProfile:
+def read_named(path: Path, now: datetime, signers: "Callable[[], Iterable[Signer]]") -> LoadedProfile:
     """The profile of a file: trusted where one of the signers signed it, else of an unknown organisation.
 
     The signature stands beside the file; one that does not fit is refused, and nothing is read of the file then.
@@ -110,7 +109,7 @@ def read_named(path: Path, now: datetime, signers: "Iterable[Signer]") -> Loaded
     with beside.open("rb") as stream:
         signature = stream.read(_MAX_SIGNATURE_BYTES)
     try:
-        signer = check_profile(toml, signature, signers, now)
+        signer = check_profile(toml, signature, signers(), now)
     except SignatureError as error:
         raise ProfileRefusedError(Refusal.BAD_SIGNATURE, str(path), detail=str(error)) from None
     trust = ProfileTrust.SIGNED if signer.is_listed else ProfileTrust.NAMED
@@ -120,7 +119,7 @@ def read_named(path: Path, now: datetime, signers: "Iterable[Signer]") -> Loaded
 
 def _named(path: Path, now: datetime, managed: ManagedPlace, managed_toml: bytes | None) -> LoadedProfile:
     """The file that the user names, beside the managed profile where there is one."""
-    loaded = read_named(path, now, pinned_signers(managed) or ())
+    loaded = read_named(path, now, lambda: signers_here(managed))
     own = None
     if managed_toml is not None and loaded.reference.trust is ProfileTrust.NAMED:
         _managed_signer(managed_toml, now, managed)
@@ -135,14 +134,12 @@ def _refuse_borrowed_id(loaded: LoadedProfile, file: str, own: str | None) -> No
         raise ProfileRefusedError(Refusal.BORROWED_ID, file)
 
 
-def pinned_signers(managed: ManagedPlace) -> "tuple[Signer, ...] | None":
-    """The signers that the IT department has pinned; None where there is no list."""
-    from report.signers import read_signers
+def signers_here(managed: ManagedPlace) -> "tuple[Signer, ...]":
+    """The signers that the IT department has pinned; () where there is no list."""
     from report.ssh_lists import SignersError
+    from report.trust import pinned_signers
 
-    if managed.read(SIGNERS_FILE, 0) is None:  # looked at for whose it is
-        return None
     try:
-        return read_signers(managed.path(SIGNERS_FILE))
+        return pinned_signers(managed)
     except SignersError as error:
-        raise ProfileRefusedError(Refusal.BAD_SIGNERS, str(managed.path(SIGNERS_FILE)), detail=str(error)) from None
+        raise ProfileRefusedError(Refusal.BAD_SIGNERS, str(managed.folder), detail=str(error)) from None

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 from gui_doubles import PROFILE_TOML, double_runner
-from PySide6.QtCore import QSettings, QThread
+from PySide6.QtCore import QThread
 from PySide6.QtWidgets import QApplication
 
 from nexkit.profile import LoadedProfile
 from nexkit.profile_file import load_profile
 from nexkit.texts import Texts
+from report.profile_state import ProfileMemory
 from ui.gui.app import dress
 from ui.gui.window import WizardWindow
 
@@ -70,17 +71,17 @@ def no_licence(tmp_path: Path, profile: LoadedProfile):
 
 
 @pytest.fixture
-def settings(tmp_path: Path):
-    return QSettings(str(tmp_path / "wizard.ini"), QSettings.Format.IniFormat)
+def memory(tmp_path: Path):
+    return ProfileMemory(tmp_path / "profiles.json")
 
 
 @pytest.fixture
-def make_window(qtbot, profile, settings):
+def make_window(qtbot, profile, memory):
     """Windows that are closed, and so waited for, at the end of the test."""
     windows: list[WizardWindow] = []
 
     def make(*, loaded=profile, runner=double_runner, language="en") -> WizardWindow:
-        window = WizardWindow(Texts(language), loaded, settings, runner)
+        window = WizardWindow(Texts(language), loaded, memory, runner)
         qtbot.addWidget(window)
         windows.append(window)
         window.show()

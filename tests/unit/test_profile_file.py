@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from nexkit.facts.load import LoadBackend
 from nexkit.profile import Load
-from nexkit.profile_file import BUILT_IN, ProfileError, load_profile, parse_profile
+from nexkit.profile_file import BUILT_IN, load_profile, parse_profile
+from nexkit.profile_refusal import ProfileError
 from nexkit.run_record import ProfileTrust
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)

@@ -16,7 +16,7 @@ from nexkit.texts import Texts
 from nexkit.texts.numbers import byte_size
 from nexkit.texts.profiles import recipient_lines, whose_text
 from report.files import write_whole
-from report.profile_in_force import Sources, pinned_signers, profile_in_force, read_named
+from report.profile_in_force import Sources, profile_in_force, read_named, signers_here
 from report.visible import visible
 from ui.cli.errors import CommandError, ExitStatus
 from ui.cli.profile_use import LONGEST_LICENCE, one_line
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def check_profile(arguments: argparse.Namespace, texts: Texts) -> int:
     """Say whether a profile can be used today, what it holds, and what its signature is worth."""
     _ = texts.gettext
-    loaded = read_named(Path(arguments.file), datetime.now(UTC), _signers(arguments.signers))
+    loaded = read_named(Path(arguments.file), datetime.now(UTC), lambda: _signers(arguments.signers))
     profile = loaded.profile
     print(
         _(
@@ -56,7 +56,7 @@ def check_profile(arguments: argparse.Namespace, texts: Texts) -> int:
 def _signers(name: str | None) -> "tuple[Signer, ...]":
     """Those of the list that the user names, else those that the IT department has pinned here."""
     if name is None:
-        return pinned_signers(Sources().managed) or ()
+        return signers_here(Sources().managed)
     from report.signers import read_signers
     from report.ssh_lists import SignersError
 

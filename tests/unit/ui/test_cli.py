@@ -25,6 +25,12 @@ not_after = 2090-01-01T00:00:00Z
 """
 
 
+@pytest.fixture(autouse=True)
+def own_home(tmp_path, monkeypatch):
+    """What the program remembers stays with the test."""
+    monkeypatch.setenv("NEXKIT_HOME", str(tmp_path / "home"))
+
+
 @pytest.fixture
 def profile(tmp_path):
     file = tmp_path / "profile.toml"

@@ -7,10 +7,11 @@ from nexkit.events import RunFinished, StepFinished, StepProgress, StepsPlanned
 from nexkit.facts.echo import EchoMethod, EchoSample, echo_stats
 from nexkit.facts.network import NetworkState, ProxySettings
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, Outcome, Skipped, SkipReason
+from nexkit.profile import in_language
 from nexkit.request import Depth, web_address
 from nexkit.run_record import StepResult
 from nexkit.subject import Subject
-from ui.gui.present import LiveRun, Mark, localised, places, shows_life
+from ui.gui.present import LiveRun, Mark, places, shows_life
 
 SPECS = {}
 
@@ -134,10 +135,10 @@ def test_only_an_answer_is_a_sign_of_life():
 
 
 def test_a_text_of_the_profile_falls_back_to_english_and_then_to_any():
-    assert localised({"en": "Mail", "ja": "メール"}, "ja") == "メール"
-    assert localised({"en": "Mail"}, "ja") == "Mail"
-    assert localised({"de": "Post"}, "ja") == "Post"
-    assert localised({}, "ja") == ""
+    assert in_language({"en": "Mail", "ja": "メール"}, "ja") == "メール"
+    assert in_language({"en": "Mail"}, "ja") == "Mail"
+    assert in_language({"de": "Post"}, "ja") == "Post"
+    assert in_language({}, "ja") == ""
 
 
 @pytest.mark.parametrize(
