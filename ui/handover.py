@@ -28,11 +28,35 @@ class Saved:
     size_bytes: int
 
 
-def draft_report(run: "Run", profile: LoadedProfile, categories: "Collection[Category]", texts: Texts) -> "Draft":
-    """What the report would contain; ResidueError where a private value would be in it."""
-    from report.draft import make_draft
+def draft_report(
+    run: "Run",
+    profile: LoadedProfile,
+    categories: "Collection[Category]",
+    texts: Texts,
+    *,
+    released: Collection[str] = (),
+    left_out: Collection[str] = (),
+) -> "Draft":
+    """What the report would contain; ResidueError where a private value would be in it.
 
-    return make_draft(run.record, run.diagnosis, profile, categories, texts, random.SystemRandom())
+    `released` are private values that the user lets through, `left_out` those that earlier drafts were held back for.
+    KeyFileError or OSError where there is no key to sign it with.
+    """
+    from report.draft import make_draft
+    from report.keys import Keys
+
+    key_storage = Keys().current(profile.profile.id).storage
+    return make_draft(
+        run.record,
+        run.diagnosis,
+        profile,
+        categories,
+        texts,
+        random.SystemRandom(),
+        key_storage=key_storage,
+        released=released,
+        left_out=left_out,
+    )
 
 
 def save_report(
@@ -44,19 +68,29 @@ def save_report(
     method: str,
     encrypt_to: Sequence[str] = (),
 ) -> Saved:
-    """Seal the draft that was agreed to and write it.
+    """Seal the draft that was agreed to and write it, and keep what its pseudonyms stand for on this computer.
 
     OSError, KeyFileError or EncryptionError where that cannot be done.
 
     `method` says how the user agreed: `wizard` or `command_line`. With keys to encrypt to, nothing readable is written.
     """
+    from report.decoder import forget_decoder, keep_decoder
     from report.draft import consent_to
-    from report.keys import load_or_create_key
+    from report.key_store import KeyFileError
+    from report.keys import Keys
     from report.seal import seal, write_bundle
 
     consent = consent_to(draft, method=method, texts=texts, given_at=agreed_at, random=random.SystemRandom())
-    sealed = seal(draft, consent, load_or_create_key())
-    size = write_bundle(path, sealed, encrypt_to)
+    key = Keys().signing_key(draft.redacted.record.profile.id)
+    if key.kept.storage is not draft.key_storage:
+        raise KeyFileError(texts.gettext("the key was replaced since the preview; look at the preview again"))
+    sealed = seal(draft, consent, key.private, key.certificate)
+    keep_decoder(draft, agreed_at)
+    try:
+        size = write_bundle(path, sealed, encrypt_to)
+    except BaseException:
+        forget_decoder(draft.report_id)
+        raise
     return Saved(report_id=sealed.report_id, path=path, size_bytes=size)
 
 
@@ -64,14 +98,22 @@ def problem_text(error: object, texts: Texts) -> str:
     """What went wrong with a draft or a file, and the mend, in words for the user."""
     from report.draft import ResidueError
     from report.encryption import EncryptionError
-    from report.keys import KeyFileError
+    from report.hits import hit_detail, hit_title
+    from report.key_store import KeyFileError, KeyStoreClosedError
 
     _ = texts.gettext
     match error:
-        case ResidueError():
+        case ResidueError(hits=hits):
+            held_back = texts.ngettext(
+                "The report is held back: {count} private value was found in it that should have been replaced.",
+                "The report is held back: {count} private values were found in it that should have been replaced.",
+                len(hits),
+            ).format(count=len(hits))
+            return "\n".join([held_back, *(f"{hit_title(hit, texts)}\n{hit_detail(hit, texts)}" for hit in hits)])
+        case KeyStoreClosedError():
             return _(
-                "The report is held back: a private name was found in it that should have been replaced. Leave out "
-                "your own words, or tell the makers of this program."
+                "The signing key is in the key store of this computer, which does not hand it out. Sign in to the "
+                "desktop and unlock the store, or make a new key with: nexkit key rotate"
             )
         case KeyFileError():
             return _("The signing key cannot be used: {reason}").format(reason=str(error))

@@ -94,6 +94,13 @@ def _add_diagnose(commands: _Commands, common: _Parser, texts: Texts) -> None:
         default="",
         help=_("consent without a dialogue: categories with commas between, or: all"),
     )
+    diagnose.add_argument(
+        "--release",
+        metavar="VALUE",
+        action="append",
+        default=[],
+        help=_("let this value into the report although the last check holds it back (can be repeated)"),
+    )
     diagnose.add_argument("--out", metavar="FILE", help=_("write the signed report (needs --agree)"))
     diagnose.add_argument(
         "--encrypt", action="store_true", help=_("encrypt the report to the support desk of the profile (age)")
@@ -191,7 +198,16 @@ def _add_verify(commands: _Commands, common: _Parser, texts: Texts) -> None:
     verify = commands.add_parser("verify", parents=parents, help=_("check a report: signature, hashes, consent"))
     verify.add_argument("bundle", metavar="BUNDLE")
     verify.add_argument("--signers", metavar="FILE", help=_("trusted keys, in OpenSSH's allowed_signers format"))
-    verify.add_argument("--revoked", metavar="FILE", help=_("revoked public keys, one a line"))
+    verify.add_argument(
+        "--revoked", metavar="FILE", help=_("what counts no more: public keys, one a line, or a file of ssh-keygen -k")
+    )
+    verify.add_argument(
+        "--received-at",
+        "--verify-time",
+        metavar="TIME",
+        help=_("when the report came in, as 2026-11-21T09:00Z: certificates have to be valid then (default: now)"),
+    )
+    verify.add_argument("--remember", action="store_true", help=_("take the signer for a known device from now on"))
     verify.add_argument("--require", metavar="TIER", default="integrity-only", help=_("the least tier to accept"))
 
 
@@ -235,6 +251,21 @@ def _add_key(commands: _Commands, common: _Parser, texts: Texts) -> None:
     rotate.add_argument("--yes", action="store_true", help=_("without asking"))
 
 
+def _add_report(commands: _Commands, common: _Parser, texts: Texts) -> None:
+    _ = texts.gettext
+    report = commands.add_parser("report", help=_("own reports: what their pseudonyms stand for"))
+    actions = report.add_subparsers(dest="action", metavar="lookup|forget", required=True, parser_class=_Parser)
+    whose = _Parser(add_help=False)
+    whose.add_argument("report", metavar="REPORT", help=_("number or file of the report"))
+    lookup = actions.add_parser(
+        "lookup", parents=[common, whose, _json_option(texts)], help=_("what a pseudonym stands for, or the reverse")
+    )
+    lookup.add_argument("word", metavar="TOKEN|VALUE")
+    actions.add_parser(
+        "forget", parents=[common, whose], help=_("delete the list of what the pseudonyms of a report stand for")
+    )
+
+
 _COMMANDS: Mapping[str, Callable[[_Commands, _Parser, Texts], None]] = {
     "wizard": _add_wizard,
     "diagnose": _add_diagnose,
@@ -246,6 +277,7 @@ _COMMANDS: Mapping[str, Callable[[_Commands, _Parser, Texts], None]] = {
     "verify": _add_verify,
     "profile": _add_profile,
     "key": _add_key,
+    "report": _add_report,
 }
 
 
@@ -334,10 +366,14 @@ def _dispatch(arguments: argparse.Namespace, texts: Texts) -> int:
 
             actions = {"check": check_profile, "sign": sign_profile_command, "show": show_profile}
             return actions[str(action)](arguments, texts)
-        case "key", "show":
-            from ui.cli.key import show_key
+        case "report", action:
+            from ui.cli.decoder import forget_command, look_up_command
 
-            return show_key(arguments, texts)
+            return {"lookup": look_up_command, "forget": forget_command}[str(action)](arguments, texts)
+        case _, action:
+            from ui.cli.key import enrol_key, rotate_key, show_key
+
+            return {"show": show_key, "enrol": enrol_key, "rotate": rotate_key}[str(action)](arguments, texts)
 
 
 def _read(arguments: argparse.Namespace, texts: Texts) -> int:
@@ -347,14 +383,6 @@ def _read(arguments: argparse.Namespace, texts: Texts) -> int:
             from ui.cli.bundle import show
 
             return show(arguments, texts)
-        case "key", "enrol":
-            from ui.cli.key import enrol_key
-
-            return enrol_key(arguments, texts)
-        case _:
-            from ui.cli.key import rotate_key
-
-            return rotate_key(arguments, texts)
         case "diagnose-again":
             from ui.cli.bundle import diagnose_again
 

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import signal
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from nexkit.profile import Encrypt, LoadedProfile, Profile, Support
 from nexkit.request import MAX_NOTE_CHARACTERS, MAX_TICKET_CHARACTERS, Depth, Request, Symptom, web_address
 from nexkit.texts import Texts
 from nexkit.units import Seconds
-from report.consent import Category
+from report.consent import DEFAULT_CATEGORIES, Category
 from report.profile_in_force import Sources
 from ui.bootstrap import Run, build_runner, measure_and_diagnose
 from ui.cli.again import Again, again_of, try_out
@@ -58,7 +59,7 @@ def diagnose_command(arguments: argparse.Namespace, texts: Texts) -> int:
     if arguments.json:
         write_json(_document(run), arguments.json)
     if out:
-        report_id = _write_report(run, loaded, categories, texts, out, encrypt_to)
+        report_id = _write_report(run, loaded, categories, texts, out, encrypt_to, arguments.release)
         recipient_confirmed(loaded, texts, sources.memory)
         print(
             texts.gettext("Report {report_id} written: {file}").format(report_id=report_id, file=out), file=sys.stderr
@@ -82,16 +83,25 @@ def _write_report(
     texts: Texts,
     out: Path,
     encrypt_to: tuple[str, ...],
+    released: Sequence[str],
 ) -> str:
     """Write what the user agreed to on the command line; the report id."""
     from report.draft import ResidueError
     from report.encryption import EncryptionError
+    from report.hits import warning_text
     from report.key_store import KeyFileError
 
     try:
-        draft = draft_report(run, loaded, categories, texts)
+        draft = draft_report(run, loaded, categories, texts, released=released)
+        if warning := warning_text(draft.warnings, texts):
+            print(f"nexkit: {warning}", file=sys.stderr)
         return save_report(draft, datetime.now(UTC), texts, out, method="command_line", encrypt_to=encrypt_to).report_id
-    except (ResidueError, KeyFileError, EncryptionError) as error:
+    except ResidueError as error:
+        mend = texts.gettext(
+            "To leave it out, agree to fewer categories (--agree). To let it through as it is: --release VALUE"
+        )
+        raise CommandError(f"{problem_text(error, texts)}\n{mend}") from None
+    except (KeyFileError, EncryptionError) as error:
         raise CommandError(problem_text(error, texts)) from None
 
 
@@ -106,7 +116,9 @@ def _agreement(words: str, texts: Texts) -> tuple[frozenset[Consent], frozenset[
     sharing = {category.value: category for category in Category}
     chosen = [word.strip() for word in words.split(",") if word.strip()]
     if "all" in chosen:
-        chosen = [*measuring, *sharing]
+        # What is more than the default has to be asked for by its own name.
+        default = [category.value for category in Category if category in DEFAULT_CATEGORIES]
+        chosen = [*(word for word in chosen if word != "all"), *measuring, *default]
     for word in chosen:
         if word not in measuring and word not in sharing:
             raise CommandError(
