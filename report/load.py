@@ -7,6 +7,7 @@ from nexkit.diagnosis.verdict import Diagnosis
 from nexkit.run_record import RunRecord
 from report.consent import ConsentRecord
 from report.encryption import MAX_ENCRYPTED_BYTES, EncryptionError, decrypt, is_encrypted
+from report.key_store import KeyStorage
 from report.trust import Tier
 from report.verify import Verification, verify
 
@@ -28,6 +29,8 @@ class LoadedReport:
     record: RunRecord
     diagnosis: Diagnosis
     consent: ConsentRecord
+    key_storage: KeyStorage | None
+    """Where the installation says that it keeps its key; None: it does not say."""
 
 
 def read_bundle(path: Path, identities: Path | None = None) -> bytes:
@@ -61,4 +64,5 @@ def load_report(source: Path | bytes, signers: Path | None = None) -> LoadedRepo
         record=verification.content.record,
         diagnosis=verification.content.diagnosis,
         consent=verification.content.consent,
+        key_storage=verification.content.key_storage,
     )

@@ -1,7 +1,7 @@
 """Whether a bundle is what its signer wrote: container, then signature, then hashes, and only then its content."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -14,6 +14,7 @@ from report.codec import CodecError, decode, loads
 from report.consent import CONSENT_PATH, CONSENT_SCHEMA, ConsentRecord, content_root
 from report.container import MAX_ZIP_BYTES, ContainerError, read_container
 from report.document import HTML_PATH, REPORT_PATH, SUMMARY_PATH, read_report
+from report.key_store import KeyStorage
 from report.problems import Problem, ProblemKind
 from report.public_keys import PublicKey
 from report.seal import (
@@ -25,6 +26,7 @@ from report.seal import (
     SIGNATURE_PATH,
     TAG_MANIFEST_PATH,
 )
+from report.signers import Signer
 from report.sshsig import Signature, SignatureError, check_signature
 from report.trust import Tier, Trust, judge, read_trust
 from report.visible import hides_something, visible
@@ -48,6 +50,7 @@ class Content:
     record: RunRecord
     diagnosis: Diagnosis
     consent: ConsentRecord
+    key_storage: KeyStorage | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +98,7 @@ class _RejectedError(Exception):
 
 def verify(
     source: Path | bytes,
-    signers: Path | None = None,
+    signers: Path | Sequence[Signer] | None = None,
     required_tier: Tier = Tier.INTEGRITY_ONLY,
     *,
     revoked: Path | None = None,
@@ -235,7 +238,7 @@ def _read_content(files: Mapping[str, bytes], report_id: str) -> Content:
         raise _RejectedError(Problem(ProblemKind.CONSENT_MISMATCH, "content_root"))
     if consent.agreed != report.categories or not consent.decides_all:
         raise _RejectedError(Problem(ProblemKind.CONSENT_MISMATCH, "categories"))
-    return Content(record=report.record, diagnosis=report.diagnosis, consent=consent)
+    return Content(record=report.record, diagnosis=report.diagnosis, consent=consent, key_storage=report.key_storage)
 
 
 def _document(data: bytes) -> object:

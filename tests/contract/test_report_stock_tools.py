@@ -1,7 +1,6 @@
 """A bundle as others see it: programs that are not ours check it, and a full disk keeps nothing of it."""
 
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -9,22 +8,12 @@ from datetime import UTC, datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from signing import run, sealed_with
 
-from nexkit.diagnosis.verdict import Diagnosis, Rung, RungState, Segment, Verdict, VerdictState
-from nexkit.facts.echo import EchoMethod, EchoSample, echo_stats
-from nexkit.facts.system import SystemInfo
-from nexkit.outcome import Completed
-from nexkit.profile import LoadedProfile, Profile
-from nexkit.request import Request
-from nexkit.run_record import ProfileReference, ProfileTrust, RunRecord, StepResult
-from nexkit.subject import Subject
-from nexkit.texts import Texts
-from report.consent import Category
-from report.draft import consent_to, make_draft
 from report.encryption import EncryptionError, decrypt, encrypt, is_encrypted
-from report.keys import load_or_create_key
+from report.key_store import write_key_file
 from report.public_keys import PublicKey, public_key
-from report.seal import seal, write_bundle
+from report.seal import write_bundle
 from report.sshsig import check
 
 STARTED_AT = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
@@ -36,47 +25,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def sealed_with(key):
-    reference = ProfileReference(id="example", serial=1, trust=ProfileTrust.BUILT_IN, sha256="00" * 32)
-    samples = [EchoSample(at_s=0.2 * number, rtt_ms=1.0 + number) for number in range(20)]
-    record = RunRecord(
-        kit_version="0.1.0",
-        system=SystemInfo(system="linux", release="6.1", architecture="x86_64"),
-        profile=reference,
-        request=Request(),
-        started_at=STARTED_AT,
-        took_s=5.0,
-        cancelled=False,
-        results=(
-            StepResult(
-                id="ping.gateway4",
-                probe="ping",
-                probe_version=1,
-                subject=Subject.GATEWAY,
-                started_s=0.0,
-                took_s=4.0,
-                traffic_bytes=1680,
-                outcome=Completed(echo_stats("192.168.1.1", EchoMethod.ICMP, samples)),
-            ),
-        ),
-    )
-    diagnosis = Diagnosis(
-        verdict=Verdict(state=VerdictState.HEALTHY, segment=None, cause=None, confidence=None),
-        findings=(),
-        ladder=tuple(Rung(segment=segment, state=RungState.PASS, because=()) for segment in Segment),
-        not_tested=(),
-        rules_version="2026.11.1",
-        started_at=STARTED_AT,
-        took_s=5.0,
-    )
-    profile = Profile(id="example", name={"en": "Example"}, serial=1, not_before=STARTED_AT, not_after=STARTED_AT)
-    loaded = LoadedProfile(profile=profile, reference=reference, toml=b"schema = 1\n", signature=None)
-    texts = Texts("en")
-    draft = make_draft(record, diagnosis, loaded, set(Category), texts, random.Random(1), own_names=())
-    consent = consent_to(draft, method="command_line", texts=texts, given_at=STARTED_AT, random=random.Random(2))
-    return seal(draft, consent, key)
-
-
 def age_key(folder, name):
     """A key that stock `age-keygen` has made: its file and its public half."""
     made = run(folder, "age-keygen", "-o", name)
@@ -84,13 +32,11 @@ def age_key(folder, name):
     return folder / name, run(folder, "age-keygen", "-y", name).stdout.decode().strip()
 
 
-def run(folder, *arguments, stdin=b""):
-    return subprocess.run(arguments, cwd=folder, input=stdin, capture_output=True, check=False, timeout=30)
-
-
 @pytest.fixture
 def key(tmp_path):
-    return load_or_create_key(tmp_path / "report_key")
+    key = Ed25519PrivateKey.generate()
+    write_key_file(tmp_path / "report_key", key)
+    return key
 
 
 @pytest.fixture

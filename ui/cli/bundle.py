@@ -1,30 +1,33 @@
-"""`nexkit show`, `verify`, `profile check`, `key show`: reading what others, or an earlier run, have made."""
+"""`nexkit show`, `verify`, `key show`: reading what others, or an earlier run, have made."""
 
 import argparse
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 from nexkit.diagnosis.engine import diagnose
-from nexkit.profile_file import load_profile
+from nexkit.platform.managed import ManagedPlace, OpenToOthersError
+from nexkit.platform.owner import data_folder
 from nexkit.texts import Texts
 from nexkit.texts.verdicts import verdict_sentence
+from report.certificates import Certificate
 from report.codec import encode_diagnosis
 from report.encryption import EncryptionError
 from report.files import write_whole
 from report.html import report_html
-from report.keys import KeyFileError, key_path, load_or_create_key
+from report.key_store import key_storage_text
 from report.load import InvalidBundleError, LoadedReport, load_report, read_bundle
+from report.plain import moment
 from report.problems import problem_text
-from report.public_keys import public_key
-from report.signers import SignersError
-from report.trust import Tier
+from report.ssh_lists import SignersError
+from report.trust import KNOWN_DEVICES_FILE, Tier, pinned_signers, remember
 from report.verify import Verification, verify
 from report.visible import visible
 from ui.cli.diagnose import status_of
 from ui.cli.errors import CommandError, ExitStatus
 from ui.cli.output import verdict_text
 from ui.cli.streams import write_json
+
+_LONGEST_KEY_ID = 200
 
 
 def show(arguments: argparse.Namespace, texts: Texts) -> int:
@@ -59,6 +62,8 @@ def show(arguments: argparse.Namespace, texts: Texts) -> int:
                 signer=_signer(report.verification), tier=report.verification.tier.value
             )
         )
+        if report.key_storage is not None:
+            print(key_storage_text(report.key_storage, texts))
         print()
         print(verdict_text(report.diagnosis, report.record, texts))
     return status_of(report.diagnosis.verdict.state)
@@ -110,15 +115,28 @@ def verify_command(arguments: argparse.Namespace, texts: Texts) -> int:
                 word=arguments.require, words=", ".join(tiers)
             )
         )
+    received_at = _moment(arguments.received_at, texts)
+    known = data_folder() / KNOWN_DEVICES_FILE
     try:
         verification = verify(
             bundle_bytes(arguments.bundle, arguments),
-            Path(arguments.signers) if arguments.signers else None,
+            Path(arguments.signers) if arguments.signers else pinned_signers(ManagedPlace()),
             tiers[arguments.require],
             revoked=Path(arguments.revoked) if arguments.revoked else None,
+            known=known,
+            received_at=received_at,
         )
     except SignersError as error:
         raise CommandError(str(error)) from None
+    except OpenToOthersError as error:
+        raise CommandError(
+            _(
+                "{file}: ordinary users may change this, so it is not used: take their rights away, or name a list "
+                "with --signers"
+            ).format(file=error.path)
+        ) from None
+    if arguments.remember and verification.signature is not None and verification.tier >= Tier.INTEGRITY_ONLY:
+        remember(known, verification.signature.key, received_at or datetime.now(UTC))
     if arguments.json:
         write_json(_verification_document(verification), arguments.json)
     if arguments.json != "-":
@@ -137,8 +155,34 @@ def _verification_document(verification: Verification) -> dict[str, object]:
         "accepted": verification.accepted,
         "report_id": verification.report_id,
         "signer": verification.signer.install_id if verification.signer else None,
+        "public_key": verification.signer.line if verification.signer else None,
+        "certificate": _certificate_document(verification.certificate),
         "problems": [{"kind": item.kind.value, "place": item.place} for item in verification.problems],
     }
+
+
+def _certificate_document(certificate: Certificate | None) -> dict[str, object] | None:
+    if certificate is None:
+        return None
+    return {
+        "principal": certificate.principal,
+        "authority": certificate.authority.fingerprint,
+        "serial": certificate.serial,
+        "key_id": visible(certificate.key_id.decode("utf-8", "replace"), limit=_LONGEST_KEY_ID),
+        "ends_at": None if certificate.ends_at is None else moment(certificate.ends_at),
+    }
+
+
+def _moment(text: str | None, texts: Texts) -> datetime | None:
+    """A moment that was typed; local time where no zone stands in it."""
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        raise CommandError(
+            texts.gettext("--received-at: {text!r} is no time such as 2026-11-21T09:00Z").format(text=text)
+        ) from None
 
 
 def _verification_text(name: str, verification: Verification, texts: Texts) -> str:
@@ -160,42 +204,9 @@ def _verification_text(name: str, verification: Verification, texts: Texts) -> s
 
 
 def _signer(verification: Verification) -> str:
-    return verification.signer.install_id if verification.signer else "-"
+    return verification.signature.signer if verification.signature else "-"
 
 
 def _invalid(name: str, verification: Verification, texts: Texts) -> str:
     problems = " ".join(visible(problem_text(problem, texts)) for problem in verification.problems)
     return texts.gettext("{file}: this is no valid report: {problems}").format(file=name, problems=problems)
-
-
-def check_profile(arguments: argparse.Namespace, texts: Texts) -> int:
-    """Say whether a profile can be used today, and what it holds."""
-    loaded = load_profile(Path(arguments.file), datetime.now(UTC))
-    profile = loaded.profile
-    print(
-        texts.gettext(
-            "{file}: profile {id}, serial {serial}, valid until {until:%Y-%m-%d}: {services} services, "
-            "{anchors} anchors, {names} names"
-        ).format(
-            file=arguments.file,
-            id=profile.id,
-            serial=profile.serial,
-            until=profile.not_after,
-            services=len(profile.services),
-            anchors=len(profile.internet.anchors),
-            names=len(profile.internet.names),
-        )
-    )
-    return ExitStatus.HEALTHY
-
-
-def show_key(_arguments: argparse.Namespace, texts: Texts) -> int:
-    """Print the installation's name and the line that a desk puts into its list of known devices."""
-    try:
-        key = public_key(load_or_create_key())
-    except KeyFileError as error:
-        raise CommandError(str(error)) from None
-    print(key.install_id)
-    print(f'{key.install_id} namespaces="report" {key.line}')
-    print(texts.gettext("Kept in {file}").format(file=key_path()), file=sys.stderr)
-    return ExitStatus.HEALTHY

@@ -21,7 +21,6 @@ from report.consent import CONSENT_PATH, Category, Decision, content_root
 from report.container import ContainerError, Deviation, read_container, write_container
 from report.document import REPORT_PATH
 from report.draft import consent_to, make_draft
-from report.keys import KeyFileError, load_or_create_key
 from report.load import InvalidBundleError, load_report
 from report.plain import encode
 from report.problems import Problem, ProblemKind, problem_text
@@ -595,37 +594,7 @@ def test_every_problem_has_a_sentence(texts):
         assert problem_text(Problem(kind, "data/x"), texts)
 
 
-# Keys and files
-
-
-def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path):
-    path = tmp_path / "home" / "report_key"
-    first = load_or_create_key(path)
-    assert public_key(load_or_create_key(path)) == public_key(first)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [entry.name for entry in path.parent.iterdir()] == ["report_key"]
-
-
-def test_the_key_folder_can_be_chosen(tmp_path, monkeypatch):
-    monkeypatch.setenv("NEXKIT_HOME", str(tmp_path / "kit"))
-    load_or_create_key()
-    assert (tmp_path / "kit" / "report_key").is_file()
-
-
-def test_a_key_that_others_may_read_is_refused(tmp_path):
-    path = tmp_path / "report_key"
-    load_or_create_key(path)
-    path.chmod(0o644)
-    with pytest.raises(KeyFileError, match="report_key"):
-        load_or_create_key(path)
-
-
-def test_what_is_no_key_is_refused(tmp_path):
-    path = tmp_path / "report_key"
-    path.write_bytes(b"nothing")
-    path.chmod(0o600)
-    with pytest.raises(KeyFileError, match="not a key"):
-        load_or_create_key(path)
+# Signatures
 
 
 def test_the_install_id_is_the_hash_of_the_public_line():
