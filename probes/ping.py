@@ -23,6 +23,11 @@ PAYLOAD_BYTES = 56
 """What `ping` sends on every system but Windows."""
 ECHO_BYTES = Bytes(40 + 8 + PAYLOAD_BYTES)
 """One request or one reply with its IPv6 header."""
+LATEST_S = Seconds(3.0)
+"""A reply counts up to here: on a full or a far line more than a second is late and not lost."""
+_GIVEN_UP = EchoReply(rtt_ms=None, error=None)
+_LINGER = 2
+"""After the last request replies are waited for as long as twice the longest round trip, as ping(8) does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +38,7 @@ class PingParams:
     count: int = 20
     interval_s: Seconds = Seconds(0.2)
     reply_timeout_s: Seconds = Seconds(1.0)
+    """After the last request; longer where replies have taken long."""
     tcp_port: int = 443
     """Where to connect instead when the system refuses ICMP."""
     tcp: bool = False
@@ -101,7 +107,9 @@ async def _way(address: str, params: PingParams, ctx: ProbeContext, stack: Async
         return by_tcp
     return _Way(
         method=EchoMethod.ICMP,
-        request=partial(session.echo, address, timeout_s=params.reply_timeout_s, payload_bytes=PAYLOAD_BYTES),
+        request=partial(
+            session.echo, address, timeout_s=max(LATEST_S, params.reply_timeout_s), payload_bytes=PAYLOAD_BYTES
+        ),
         request_bytes=ECHO_BYTES,
         reply_bytes=ECHO_BYTES,
     )
@@ -111,18 +119,22 @@ async def _sample(way: _Way, params: PingParams, ctx: ProbeContext) -> list[Echo
     """All samples in the order of their requests; over as soon as the last request is answered or given up."""
     answered = 0
 
-    async def one(at_s: Seconds) -> EchoSample:
+    def count(reply: EchoReply) -> EchoReply:
         nonlocal answered
-        reply = await way.request()
-        if reply.rtt_ms is not None:
-            ctx.spend(way.reply_bytes)
         answered += 1
         ctx.sample(reply.rtt_ms)
         ctx.progress(Ratio(answered / params.count))
-        return EchoSample(at_s=at_s, rtt_ms=reply.rtt_ms, error=reply.error)
+        return reply
+
+    async def one() -> EchoReply:
+        reply = await way.request()
+        if reply.rtt_ms is not None:
+            ctx.spend(way.reply_bytes)
+        return count(reply)
 
     began = ctx.clock.monotonic()
-    tasks: list[asyncio.Task[EchoSample]] = []
+    times_s: list[Seconds] = []
+    tasks: list[asyncio.Task[EchoReply]] = []
     try:
         for number in range(params.count):
             # By the clock and not by the pause alone, so that the pace holds however long the sending takes.
@@ -130,13 +142,27 @@ async def _sample(way: _Way, params: PingParams, ctx: ProbeContext) -> list[Echo
             if number and ahead_s > 0:
                 await ctx.sleep(Seconds(ahead_s))
             ctx.spend(way.request_bytes)
-            at_s = Seconds(ctx.clock.monotonic() - began) if number else Seconds(0.0)
-            tasks.append(asyncio.create_task(one(at_s)))
-        return await asyncio.gather(*tasks)
+            times_s.append(Seconds(ctx.clock.monotonic() - began) if number else Seconds(0.0))
+            tasks.append(asyncio.create_task(one()))
+        await _linger(tasks, params.reply_timeout_s)
+        replies = [each.result() if each.done() else count(_GIVEN_UP) for each in tasks]
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+    return [
+        EchoSample(at_s=at_s, rtt_ms=reply.rtt_ms, error=reply.error)
+        for at_s, reply in zip(times_s, replies, strict=True)
+    ]
+
+
+async def _linger(tasks: list[asyncio.Task[EchoReply]], least_s: Seconds) -> None:
+    """Wait for the replies that are still missing, longer where others took long; what a task raises passes through."""
+    done, missing = await asyncio.wait(tasks, timeout=least_s, return_when=asyncio.FIRST_EXCEPTION)
+    longest_ms = max((each.result().rtt_ms or 0.0 for each in done), default=0.0)
+    more_s = _LINGER * longest_ms / 1000 - least_s
+    if missing and more_s > 0:
+        await asyncio.wait(missing, timeout=more_s, return_when=asyncio.FIRST_EXCEPTION)
 
 
 async def _connect(address: str, params: PingParams, ctx: ProbeContext) -> EchoReply:

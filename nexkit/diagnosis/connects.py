@@ -13,7 +13,7 @@ from nexkit.diagnosis import signs
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.loss import of_families, round_trips, together
 from nexkit.diagnosis.snapshot import Snapshot
-from nexkit.facts.echo import EchoStats
+from nexkit.facts.echo import EchoMethod, EchoStats
 from nexkit.facts.mtu import LargeTransfer, PathMtu
 from nexkit.facts.reach import Reach
 from nexkit.outcome import Failure, FailureKind
@@ -25,17 +25,18 @@ _DESTINATIONS = (Subject.ANCHOR, Subject.CONTROL, Subject.SERVICE, Subject.SERVI
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connect:
-    """One attempt to open a connection that was accepted or left without any answer."""
+    """One attempt to open a connection that was accepted or came to nothing."""
 
     step: str
     address: str
     port: int
     took_ms: Ms | None
-    """None: no answer to any of its SYNs."""
+    """None: no answer to any of its SYNs from the host itself."""
 
-    def hit(self, limits: Limits) -> bool:
-        """Its first SYN at least came to nothing."""
-        return self.took_ms is None or self.took_ms >= limits.tcp_retransmit_ms
+    def hit(self, limits: Limits, fastest_ms: Ms, slowest_ms: Ms) -> bool:
+        """Its first SYN at least came to nothing; round trips of the family take between so much and so much."""
+        repeated_ms = limits.tcp_retransmit_ms + fastest_ms
+        return self.took_ms is None or (self.took_ms >= repeated_ms and self.took_ms > slowest_ms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,9 @@ class NewFlows:
     """Those that came to nothing, or that only a repeated SYN opened, at destinations that are alive."""
     scattered: bool
     """More of them than lost packets explain, at several destinations, beside others that open at once."""
+    touched: bool
+    """At least one at a port that takes others, which lost packets hardly explain: too few for a pattern of their own,
+    and one more sign of what the other family shows."""
     at_random: bool
     """And so many that it is a pattern, at one port of one address now so, now so: no destination, port or path is what
     they have in common."""
@@ -63,10 +67,13 @@ class NewFlows:
 
 
 def _of(step: str, address: str, port: int, connect_ms: Ms | None, failure: Failure | None) -> Iterator[Connect]:
-    """Accepted or silent; a refusal and what this system itself refused is neither."""
+    """Accepted or not answered; a refusal and what this system itself refused is neither.
+
+    A router may say that it had no room for the flow (ICMP "administratively prohibited", RFC 6888 section 4).
+    """
     if connect_ms is not None:
         yield Connect(step=step, address=address, port=port, took_ms=connect_ms)
-    elif failure is not None and failure.kind is FailureKind.TIMEOUT:
+    elif failure is not None and failure.kind in signs.SILENT:
         yield Connect(step=step, address=address, port=port, took_ms=None)
 
 
@@ -94,6 +101,18 @@ def _alive(run: Snapshot, connects: list[Connect]) -> frozenset[str]:
     return frozenset(found)
 
 
+def _round_trips_ms(run: Snapshot, of_family: Family) -> tuple[Ms, Ms]:
+    """The shortest and the longest round trip of the family to an anchor; zeros where no echo came back."""
+    echoes = [
+        echo
+        for _, echo in run.facts(EchoStats, Subject.ANCHOR)
+        if echo.method is EchoMethod.ICMP and known_family(echo.target) is of_family
+    ]
+    shortest = [echo.rtt_min_ms for echo in echoes if echo.rtt_min_ms is not None]
+    longest = [echo.rtt_max_ms for echo in echoes if echo.rtt_max_ms is not None]
+    return min(shortest, default=Ms(0.0)), max(longest, default=Ms(0.0))
+
+
 def _tail(tried: int, hit: int, ratio: float) -> float:
     """The chance of so many or more hits where each attempt is hit with this chance (binomial)."""
     return sum(comb(tried, each) * ratio**each * (1 - ratio) ** (tried - each) for each in range(hit, tried + 1))
@@ -108,7 +127,8 @@ def _new_flows(run: Snapshot, limits: Limits, of_family: Family) -> NewFlows:
     tried = [each for each in _connects(run) if known_family(each.address) is of_family]
     alive = _alive(run, tried)
     tried = [each for each in tried if each.address in alive]
-    hit = [each for each in tried if each.hit(limits)]
+    fastest_ms, slowest_ms = _round_trips_ms(run, of_family)
+    hit = [each for each in tried if each.hit(limits, fastest_ms, slowest_ms)]
     trips = [
         each
         for each in of_families(round_trips(run, limits, Subject.ANCHOR), of_family)
@@ -117,7 +137,7 @@ def _new_flows(run: Snapshot, limits: Limits, of_family: Family) -> NewFlows:
     whole = together(tuple(trips))
     mixed = {(each.address, each.port) for each in hit if each.took_ms is not None} | (
         {(each.address, each.port) for each in hit}
-        & {(each.address, each.port) for each in tried if not each.hit(limits)}
+        & {(each.address, each.port) for each in tried if each not in hit}
     )
     silent = sum(each.took_ms is None for each in hit)
     # The way there and the way back of one round trip are what a SYN and its answer take.
@@ -132,6 +152,7 @@ def _new_flows(run: Snapshot, limits: Limits, of_family: Family) -> NewFlows:
         tried=len(tried),
         hit=tuple(hit),
         scattered=scattered,
+        touched=bool(mixed) and chance < limits.spared_ratio,
         at_random=scattered and bool(mixed) and len(hit) >= limits.min_hit_connects,
     )
 
@@ -147,7 +168,7 @@ def by_chance(run: Snapshot, limits: Limits, silent: Iterable[str]) -> bool:
     chance_of: dict[Family, float] = {}
     for each in Family:
         lost = min((one.ratio for one in of_families(trips, each)), default=0.0) ** limits.packets_each
-        chance_of[each] = max(lost, flows[each].hit_ratio) if at_random and flows[each].scattered else lost
+        chance_of[each] = max(lost, flows[each].hit_ratio) if at_random else lost
     chance = 1.0
     for address in silent:
         its_family = known_family(address)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from math import sqrt
+from math import hypot, sqrt
 
 from nexkit.address import Family, known_family
 from nexkit.diagnosis.limits import Limits
@@ -75,6 +75,13 @@ class RoundTrips:
     def may_share(self, ratio: Ratio, limits: Limits, burst: float = 1.0) -> bool:
         """Whether as much loss as `ratio`, in bursts so long, may go on here: what was seen does not rule it out."""
         return self.interval(limits, burst)[1] >= ratio
+
+    def exceeds(self, other: "RoundTrips", limits: Limits) -> bool:
+        """Whether more is lost here than there, beyond the doubt that so few samples of both leave (Newcombe 1998)."""
+        burst = max(self.burst, other.burst)
+        low, _ = self.interval(limits, burst)
+        _, high = other.interval(limits, burst)
+        return self.ratio - other.ratio > hypot(self.ratio - low, high - other.ratio)
 
     def unsteady(self, limits: Limits) -> bool:
         """Whether round trips vary throughout; one late packet alone raises jitter, but not the percentile."""

@@ -24,7 +24,7 @@ from nexkit.facts.network import (
     NetworkState,
 )
 from nexkit.facts.path import PathTrace
-from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer
+from nexkit.facts.reach import HttpResult, Reach, ReachAttempt, ReachLayer
 from nexkit.outcome import FailureKind
 from nexkit.subject import Subject
 
@@ -122,6 +122,9 @@ class Internet:
     """Outcome ids of anchors and controls that no means reached, TCP among them, in a family that is in use."""
     dead_count: Mapping[Family, int]
     """How many addresses that are."""
+    unconnected: Mapping[Family, tuple[str, ...]]
+    """Outcome ids of anchors and controls, two at least, that took no connection of a family of which nobody took one,
+    whatever else answers: a filter may pass pings alone."""
 
     @property
     def reached_ids(self) -> tuple[str, ...]:
@@ -207,7 +210,30 @@ def _internet(run: Snapshot) -> Internet:
         reached={key: tuple(dict.fromkeys(ids)) for key, ids in reached.items()},
         dead={key: tuple(dict.fromkeys(ids)) for key, ids in dead.items()},
         dead_count=dead_count,
+        unconnected={each: _unconnected(run, each) for each in Family},
     )
+
+
+def _unconnected(run: Snapshot, of_family: Family) -> tuple[str, ...]:
+    """Where nobody in the internet takes a connection of the family: who was asked and took none, two at least."""
+    everybody = (Subject.ANCHOR, Subject.CONTROL, Subject.SERVICE, Subject.SERVICE_HOST)
+    taken = any(
+        attempt.connect_ms is not None
+        for _, reach in run.facts(Reach, *everybody)
+        for attempt in reach.attempts
+        if known_family(attempt.address) is of_family and known_scope(attempt.address) is Scope.INTERNET
+    ) or any(
+        echo.method is EchoMethod.TCP_CONNECT and echo.received and known_family(echo.target) is of_family
+        for _, echo in run.facts(EchoStats, Subject.ANCHOR, Subject.SERVICE_HOST)
+    )
+    if taken or not in_use(run, of_family):
+        return ()
+    silent = {
+        address: ids
+        for address, ids in _silences(run).items()
+        if known_family(address) is of_family and known_scope(address) is Scope.INTERNET
+    }
+    return tuple(dict.fromkeys(step for ids in silent.values() for step in ids)) if len(silent) > 1 else ()
 
 
 # --- the gateway and what is right behind it ---
@@ -423,18 +449,24 @@ def _resolver_state(run: Snapshot, answers: ResolverAnswers) -> ResolverState:
 
 
 def resolvers(run: Snapshot, subject: Subject) -> tuple[ResolverView, ...]:
-    """The resolvers of a subject (RESOLVER or COMPARISON_RESOLVER) in the order they were asked about."""
+    """The resolvers of a subject (RESOLVER or COMPARISON_RESOLVER) in the order they were asked about.
+
+    A gateway has other addresses than the one of the route: with that of the prefix it forwards IPv6, and is its
+    resolver, while the route names the link-local one.
+    """
     known = network(run)
     of_gateway = (
         frozenset[str]()
         if known is None
         else frozenset(resolver.address for resolver in known[1].resolvers if resolver.is_gateway)
     )
+    first_hops = {address for _, trace in traces(run) for address in routers(run, trace).get(1, frozenset())}
     return tuple(
         ResolverView(
             step=step,
             address=answers.resolver,
-            is_gateway=answers.resolver in of_gateway,
+            is_gateway=answers.resolver in of_gateway
+            or (answers.resolver in first_hops and _on_link6(run, answers.resolver)),
             state=_resolver_state(run, answers),
             queries=answers.queries,
         )
@@ -513,8 +545,9 @@ def fair_attempts(run: Snapshot, reach: Reach) -> tuple[ReachAttempt, ...]:
             return True
         if its_family is None or (attempt.failure is not None and attempt.failure.kind in own_trouble):
             return False
-        family_broken = view.dead_count[its_family] > 0 and not view.reached[its_family] and not by_proxy
-        return in_use(run, its_family) and not family_broken
+        nothing_back = view.dead_count[its_family] > 0 and not view.reached[its_family]
+        family_broken = nothing_back or bool(view.unconnected[its_family])
+        return in_use(run, its_family) and (by_proxy or not family_broken)
 
     return tuple(attempt for attempt in reach.attempts if fair(attempt))
 
@@ -528,11 +561,12 @@ class HttpState(Enum):
     ERROR = "error"
 
 
-def http_state(reach: Reach, status: int) -> HttpState:
+def http_state(reach: Reach, answer: HttpResult) -> HttpState:
     """Judge a status by what the profile expects; without an expectation, all below 500 is the service's own affair."""
+    status = answer.status
     if status in reach.expected_status:
         return HttpState.GOOD
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
+    if status == HTTPStatus.TOO_MANY_REQUESTS or answer.challenged:
         return HttpState.RATE_LIMITED
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return HttpState.SIGN_IN
@@ -545,8 +579,7 @@ def service_works(reach: Reach, attempts: Iterable[ReachAttempt]) -> bool:
     """Whether one of the attempts did all that the service needs."""
     works = {HttpState.GOOD, HttpState.SIGN_IN}
     return any(
-        passing(attempt) and (attempt.http is None or http_state(reach, attempt.http.status) in works)
-        for attempt in attempts
+        passing(attempt) and (attempt.http is None or http_state(reach, attempt.http) in works) for attempt in attempts
     )
 
 

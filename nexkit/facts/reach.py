@@ -114,6 +114,8 @@ class HttpResult:
     """The answer says that the service can be had over HTTP/3 too (Alt-Svc, RFC 7838)."""
     block_marks: tuple[BlockMark, ...] = ()
     """In the order of the enumeration; empty too in reports of before."""
+    challenged: bool = False
+    """In place of the page came a task for a browser or its user, to keep programs out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,8 @@ from nexkit.request import Request
 from nexkit.subject import Subject
 from nexkit.units import Ms, Seconds
 
+_LOST = frozenset({FailureKind.TIMEOUT, FailureKind.HOST_UNREACHABLE, FailureKind.NET_UNREACHABLE})
+"""A connection came to nothing, and no word of it from the other end."""
 _FAMILIES = ((Family.IPV4, "4"), (Family.IPV6, "6"))
 
 
@@ -187,8 +189,8 @@ def _again(done: Outcomes, effort: Effort) -> Iterator[Step]:
     for step_id, reach in facts(done, "reach.", Reach):
         if step_id.startswith(("reach.anchor", "reach.service", "reach.control")):
             for attempt in reach.attempts:
-                silent = attempt.failure is not None and attempt.failure.kind is FailureKind.TIMEOUT
-                if (attempt.connect_ms is None and silent) or (attempt.connect_ms or 0.0) >= REPEATED_MS:
+                lost = attempt.failure is not None and attempt.failure.kind in _LOST
+                if (attempt.connect_ms is None and lost) or (attempt.connect_ms or 0.0) >= REPEATED_MS:
                     failed[attempt.address, reach.port] = None
                 if attempt.connect_ms is not None:
                     opened[attempt.address, reach.port] = None

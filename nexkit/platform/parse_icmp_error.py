@@ -13,6 +13,8 @@ _ICMP_ORIGINS = frozenset({2, 3})
 _INVALID_EXTENSION = 1
 """SO_EE_RFC4884_FLAG_INVALID."""
 
+_FORBIDDEN = frozenset({(4, 3, 3), (4, 3, 9), (4, 3, 10), (4, 3, 13), (6, 1, 1), (6, 1, 4), (6, 1, 5), (6, 1, 6)})
+"""IP version, ICMP type and code of what filters answer: that it is prohibited, or that the port is closed."""
 TIME_EXCEEDED = {4: 11, 6: 3}
 """ICMP type by IP version."""
 _KINDS: dict[tuple[int, int, int | None], FailureKind] = {
@@ -46,6 +48,8 @@ class IcmpError:
     kind: FailureKind
     extension_at: int | None = None
     """Where in the data beside it an extension (RFC 4884) begins; None where the message does not say."""
+    forbidden: bool = False
+    """A filter answers like this; silence of a neighbour, or the lack of a route, is told otherwise."""
 
 
 def icmp_failure(version: int, kind: int, code: int) -> FailureKind:
@@ -70,4 +74,5 @@ def parse_extended_error(data: bytes, version: int) -> IcmpError | None:
         time_exceeded=kind == TIME_EXCEEDED[version],
         kind=icmp_failure(version, kind, code),
         extension_at=extension_at if extension_at and not flags & _INVALID_EXTENSION else None,
+        forbidden=(version, kind, code) in _FORBIDDEN,
     )

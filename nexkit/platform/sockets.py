@@ -28,6 +28,7 @@ from nexkit.platform.api import (
 )
 from nexkit.platform.bound_socket import leave_by
 from nexkit.platform.linux_datagram import ANCILLARY_BYTES, ask_for_stamps_and_errors, stamp_ns
+from nexkit.platform.linux_refusal import keep_errors, refused_by_itself
 from nexkit.platform.socket_address import address_of, readable, socket_address
 from nexkit.platform.tcp_mtu import limit_segments
 from nexkit.platform.threads import in_daemon_thread
@@ -130,7 +131,8 @@ class SocketPlatform:
     ) -> TcpConnected:
         """A TCP connection and how long the handshake took; TimeoutError or OSError.
 
-        On Linux the time is the kernel's own, so that a busy event loop does not lengthen it.
+        On Linux the time is the kernel's own, so that a busy event loop does not lengthen it, and a refusal of this
+        system's own filter is told from one that comes from the network (PermissionError).
         """
         family, target = socket_address(address, port, socket.SOCK_STREAM)
         sock = socket.socket(family, socket.SOCK_STREAM)
@@ -143,7 +145,7 @@ class SocketPlatform:
                 leave_by(sock, interface)
             began_ns = time.perf_counter_ns()
             async with asyncio.timeout(timeout_s):
-                await asyncio.get_running_loop().sock_connect(sock, target)
+                await _connect(sock, target)
             waited_ms = _ms(time.perf_counter_ns() - began_ns)
             return TcpConnected(sock=sock, connect_ms=handshake_ms(sock) or waited_ms)
         except BaseException:
@@ -247,6 +249,23 @@ def _name_of(address: str) -> str | None:
         return wire_name(name).rstrip(".")
     except (OSError, ValueError):
         return None
+
+
+async def _connect(
+    sock: socket.socket, target: tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+) -> None:
+    loop = asyncio.get_running_loop()
+    if sys.platform != "linux":
+        return await loop.sock_connect(sock, target)
+    keep_errors(sock, kept=True)
+    try:
+        await loop.sock_connect(sock, target)
+    except OSError as error:
+        if refused_by_itself(sock):
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM)) from error
+        raise
+    keep_errors(sock, kept=False)
+    return None
 
 
 def handshake_ms(sock: socket.socket) -> Ms | None:

@@ -21,6 +21,7 @@ _SAFE_IN_TARGET = "%/?:@!$&'()*+,;=~[]"
 _MAX_LOCATION_CHARACTERS = 2000
 CHALLENGE = "X-Nexkit-Challenge"
 _CHALLENGE_REPLY = b"x-nexkit-response"
+_CHALLENGED = {b"cf-mitigated": (b"challenge",), b"x-amzn-waf-action": (b"challenge", b"captcha")}
 _HTTP3_OFFER = re.compile(rb'(?:^|,)[ \t]*h3="')
 """One of the alternatives of an Alt-Svc header (RFC 7838, section 3)."""
 
@@ -55,6 +56,9 @@ class HttpAnswer:
     """The whole web address that a redirect points to, made absolute; None where it is none of HTTP or HTTPS."""
     challenge_reply: str | None
     """The X-Nexkit-Response header; few servers know of it."""
+    challenged: bool
+    """A header says that this is a task for a browser or its user (Cloudflare, Detect a Challenge Page response; AWS
+    WAF, CAPTCHA and challenge actions)."""
 
 
 def user_agent() -> str:
@@ -84,6 +88,7 @@ def http_answer(
         proxy_challenges=tuple(value.decode("latin-1") for name, value in headers if name == b"proxy-authenticate"),
         location=_location(first.get(b"location"), host) if status in _REDIRECTS else None,
         challenge_reply=_printable(first.get(_CHALLENGE_REPLY, b"")),
+        challenged=any(first.get(name, b"").strip().lower() in words for name, words in _CHALLENGED.items()),
     )
 
 

@@ -141,6 +141,7 @@ def http_result(answer: HttpAnswer) -> HttpResult:
         server=answer.server,
         http3_offered=answer.http3_offered,
         block_marks=block_marks(answer),
+        challenged=answer.challenged,
     )
 
 

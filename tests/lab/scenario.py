@@ -68,10 +68,15 @@ class HostsFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DnsFault:
-    """A faulty DNS server instead of the node's own; the faults stand in servers/dns_fault.py."""
+    """A faulty DNS server instead of the node's own; the faults stand in servers/dns_fault.py.
+
+    On the client: a name service of its own at 127.0.0.53.
+    """
 
     node: str
     fault: str
+    slow_s: float = 0.6
+    """How long the slow ones take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

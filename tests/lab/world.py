@@ -424,7 +424,7 @@ class World:
             (self.state / "etc" / name).write_text(text)
 
     def _plan_servers(self, authorities: dict[Issuer, Authority]) -> None:
-        faults = {action.node: action.fault for action in self._all(DnsFault)}
+        faults = {action.node: action for action in self._all(DnsFault)}
         changed = {action.node: action.records for action in self._all(DnsRecords)}
         certificates = {action.host: action.variant for action in self._all(WebCertificate)}
         over_quic = {action.host: action for action in self._all(Http3)}
@@ -452,10 +452,12 @@ class World:
             if host.name in {"resolver1", "resolver2", "dns"}
         }
         lan = (topology.LAN_GATEWAY4, topology.plain(topology.ROUTER_LAN6))
-        for node, addresses in {**dns, "router": lan}.items():
+        own = {"client": ("127.0.0.53",)} if "client" in faults else {}
+        for node, addresses in {**dns, "router": lan, **own}.items():
             records = {name: values for name, values in (topology.records() | changed.get(node, {})).items() if values}
             if node in faults:
-                settings = {"addresses": addresses, "fault": faults[node], "records": records}
+                behaviour = {"fault": faults[node].fault, "slow_s": faults[node].slow_s}
+                settings = {"addresses": addresses, "records": records, **behaviour}
                 argv = [sys.executable, str(HERE / "servers" / "dns_fault.py"), json.dumps(settings)]
             else:
                 upstreams = [dns["resolver1"][0], dns["resolver2"][0]]

@@ -1,8 +1,9 @@
 """The line to the provider: up or down, per family, loss, delay, queue and speed."""
 
 from nexkit.address import Family, Scope, known_family, known_scope
-from nexkit.diagnosis import signs, ways
+from nexkit.diagnosis import needs, signs, ways
 from nexkit.diagnosis.causes import FAIR, LIKELY, POSSIBLE, PROVED, STRONG, finding
+from nexkit.diagnosis.connects import by_chance
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.loss import (
     FAMILY_SETS,
@@ -15,7 +16,7 @@ from nexkit.diagnosis.loss import (
     through_provider,
     together,
 )
-from nexkit.diagnosis.sizes import Hole, destinations, hole
+from nexkit.diagnosis.sizes import Hole, destinations, hole, narrow
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.stretches import carrier, delay
 from nexkit.diagnosis.verdict import Clear, Finding, FindingValue, Inconclusive, RuleAnswer
@@ -63,10 +64,25 @@ def _one_family_broken(run: Snapshot, limits: Limits, broken: Family, working: F
     closed = ways.carried(run) or view.dead_count[working] >= limits.min_destinations
     if closed and not _open_without_proxy(run, limits, working):
         return None  # nothing gets out directly, whatever the family
-    fails = not view.reached[broken] and view.dead_count[broken] >= limits.min_destinations
-    if not (fails and view.reached[working]) or neighbours_lost(run, limits):
+    if not view.reached[working] or neighbours_lost(run, limits):
         return None
-    return (*view.dead[broken], *view.reached[working])
+    if not view.reached[broken] and view.dead_count[broken] >= limits.min_destinations:
+        return (*view.dead[broken], *view.reached[working])
+    # Pings may pass all the same: what programs need are connections.
+    lost = view.unconnected[broken]
+    if not lost or by_chance(run, limits, _asked(run, broken)) or not _open_without_proxy(run, limits, working):
+        return None
+    return (*lost, *view.reached[working])
+
+
+def _asked(run: Snapshot, of_family: Family) -> tuple[str, ...]:
+    """The address of every attempt to connect to an anchor or control of a family."""
+    return tuple(
+        attempt.address
+        for _, reach in run.facts(Reach, Subject.ANCHOR, Subject.CONTROL)
+        for attempt in reach.attempts
+        if known_family(attempt.address) is of_family
+    )
 
 
 def ipv6_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
@@ -113,7 +129,7 @@ def loss(run: Snapshot, limits: Limits) -> RuleAnswer:
             answer = Inconclusive(missing=(Subject.GATEWAY.value,))
             continue
         provider = through_provider(run, limits, whole, *families)
-        if provider is not None and not provider.may_share(whole.ratio, limits, whole.burst):
+        if provider is not None and whole.exceeds(provider, limits):
             return Clear()  # internet.path_loss: it begins behind the provider's first hop
         seen = provider is not None and provider.lossy(limits)
         return (
@@ -303,12 +319,26 @@ def mtu_black_hole(run: Snapshot, limits: Limits) -> RuleAnswer:
             continue  # internet.mtu_black_hole: some destinations take them
         if destinations(run, found.bad) < limits.min_destinations:
             return Inconclusive(missing=(Subject.ANCHOR.value,))
-        return (
-            finding(
-                "access.mtu_black_hole",
-                confidence=STRONG if found.searched else LIKELY,
-                evidence=(*found.bad, *found.hanging),
-                values=hole_values(found),
-            ),
+        blocked = finding(
+            "access.mtu_black_hole",
+            confidence=STRONG if found.searched else LIKELY,
+            evidence=(*found.bad, *found.hanging),
+            values=hole_values(found),
         )
-    return Clear()
+        return (needs.needed_by(blocked, needs.needing(run, lambda service: service.large_packets)),)
+    return _too_narrow(run, limits) or Clear()
+
+
+def _too_narrow(run: Snapshot, limits: Limits) -> tuple[Finding, ...]:
+    """Connections get through as a router keeps their segments small; a service that needs large packets does not."""
+    demanding = needs.needing(run, lambda service: service.large_packets)
+    standing = needs.addresses(run, demanding)
+    for of_family in Family:
+        found, wide = narrow(run, limits, of_family)
+        targets = {fact.target for fact in found.values()}
+        if targets & standing and len(targets) >= limits.min_destinations and not wide:
+            smallest = min(fact.passed_bytes or 0 for fact in found.values())
+            values: dict[str, FindingValue] = {"family": of_family.value, "mtu": smallest, "tested": len(found)}
+            blocked = finding("access.mtu_black_hole", confidence=LIKELY, evidence=tuple(found), values=values)
+            return (needs.needed_by(blocked, demanding),)
+    return ()

@@ -11,8 +11,9 @@ from nexkit.facts.echo import EchoMethod, EchoStats
 from nexkit.facts.network import GatewayReach, NetworkState
 from nexkit.facts.reach import Reach, ReachAttempt
 from nexkit.facts.segment import DhcpAnswerKind, DhcpOffer, SegmentSurvey
+from nexkit.facts.udp import UdpPath
 from nexkit.facts.wifi import WifiReading
-from nexkit.outcome import Failed, FailureKind
+from nexkit.outcome import Failed, Failure, FailureKind
 from nexkit.subject import Subject
 
 NO_STATE = Inconclusive(missing=("interfaces",))
@@ -145,7 +146,7 @@ def dns_not_set(run: Snapshot, _limits: Limits) -> RuleAnswer:
 
 
 def firewall(run: Snapshot, limits: Limits) -> RuleAnswer:
-    """The own system refuses to send to services or to several destinations, while other traffic passes.
+    """The own system refuses to send to services, to several destinations or over UDP, while other traffic passes.
 
     Over IPv6 alone that is no proof: a router's "administratively prohibited" (RFC 4443 section 3.1) comes as the same
     error of the system.
@@ -160,21 +161,38 @@ def firewall(run: Snapshot, limits: Limits) -> RuleAnswer:
             refused.append(result.id)
             if result.subject is Subject.SERVICE:
                 of_service.append(result.id)
-    if not of_service and len(refused) < limits.min_destinations:
+    datagrams = _datagrams_refused(run)
+    if not of_service and not datagrams and len(refused) < limits.min_destinations:
         return Clear()
     alive = tuple(step for gateway in signs.gateways(run) for step in gateway.answered)
     passes = (*signs.internet(run).reached_ids, *alive)
     if not passes:
         return Inconclusive(missing=(Subject.GATEWAY.value, Subject.ANCHOR.value))
     values = {"service": signs.service_id(of_service[0])} if of_service else {}
-    return (finding("device.firewall", confidence=STRONG, evidence=(*refused, *passes), values=values),)
+    return (finding("device.firewall", confidence=STRONG, evidence=(*refused, *datagrams, *passes), values=values),)
 
 
 def _refused_by_own_system(attempt: ReachAttempt) -> bool:
+    return refused_locally(attempt.address, attempt.failure)
+
+
+def refused_locally(address: str | None, failure: Failure | None) -> bool:
+    """Whether this system itself refused to send: an error that nothing from the network turns into over IPv4."""
     return (
-        attempt.failure is not None
-        and attempt.failure.kind is FailureKind.FILTERED_LOCALLY
-        and known_family(attempt.address) is Family.IPV4
+        failure is not None
+        and failure.kind is FailureKind.FILTERED_LOCALLY
+        and address is not None
+        and known_family(address) is Family.IPV4
+    )
+
+
+def _datagrams_refused(run: Snapshot) -> tuple[str, ...]:
+    """Outcome ids of UDP servers to which nothing could be sent, because this system refused it."""
+    return tuple(
+        step
+        for step, path in run.facts(UdpPath, Subject.UDP_SERVER)
+        if any(refused_locally(each.address, each.failure) for each in (*path.stun, *path.reflectors))
+        and all(each.failure is not None for each in (*path.stun, *path.reflectors))
     )
 
 

@@ -7,7 +7,7 @@ from nexkit.diagnosis.connects import by_chance
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.signs import BAD_RCODES, ResolverState, ResolverView
 from nexkit.diagnosis.snapshot import Snapshot
-from nexkit.diagnosis.verdict import Clear, Finding, Inconclusive, RuleAnswer
+from nexkit.diagnosis.verdict import Clear, Finding, Inconclusive, RuleAnswer, Severity
 from nexkit.facts.dns import DnsQuery, LargeAnswers, NameRole, ResolverAnswers, large_answers
 from nexkit.facts.reach import Reach, TrustProblem
 from nexkit.outcome import FailureKind
@@ -18,6 +18,8 @@ _NO_INTERNET = Inconclusive(missing=(Subject.ANCHOR.value,))
 _DEAD = frozenset({FailureKind.TIMEOUT, FailureKind.HOST_UNREACHABLE, FailureKind.REFUSED})
 """Asked and not answered; a resolver of a family without any way costs no time."""
 _REAL = (NameRole.CONTROL, NameRole.SERVICE)
+_NOBODY = frozenset({Scope.UNSPECIFIED, Scope.LOOPBACK})
+"""Scopes of addresses that lead to no other host."""
 
 
 def resolving_elsewhere(run: Snapshot) -> tuple[str, ...]:
@@ -96,7 +98,7 @@ def resolver_error(run: Snapshot, limits: Limits) -> RuleAnswer:
         return _NO_RESOLVER
     failing = all_failing(run, limits, configured)
     if failing is None:
-        return _service_name_refused(run, configured)
+        return _first_one_fails(configured) or _service_name_refused(run, configured)
     if all(each.state is ResolverState.SILENT for each in configured) or all(each.is_gateway for each in configured):
         return Clear()
     reached = signs.internet(run).reached_ids
@@ -114,6 +116,23 @@ def resolver_error(run: Snapshot, limits: Limits) -> RuleAnswer:
             evidence=(*failing, *good, *reached),
             values={"rcode": codes[0]},
         ),
+    )
+
+
+def _first_one_fails(configured: tuple[ResolverView, ...]) -> tuple[Finding, ...]:
+    """The resolver that is asked first fails for every name, and a later one stands in: most programs still get names.
+
+    One that refuses may be there for an organisation's own names alone.
+    """
+    first, *later = configured
+    good = tuple(each.step for each in later if each.state is ResolverState.GOOD)
+    codes = {query.rcode for query in first.asked(*_REAL)}
+    if first.state is not ResolverState.ERRING or not good or not codes <= BAD_RCODES - {"REFUSED"}:
+        return ()
+    values = {"rcode": min(code for code in codes if code is not None)}
+    evidence = (first.step, *good)
+    return (
+        finding("dns.resolver_error", confidence=LIKELY, evidence=evidence, values=values, severity=Severity.DEGRADED),
     )
 
 
@@ -198,7 +217,8 @@ def tampered(run: Snapshot, limits: Limits) -> RuleAnswer:
     if invented:
         # `.invalid` never exists (RFC 6761 section 6.4), whoever else invents it too.
         return (finding("dns.tampered", confidence=STRONG, evidence=invented, values={"kind": "invented"}),)
-    found = _foreign(run, configured, limits) or _service_elsewhere(run, configured)
+    of_service = _service_elsewhere(run, configured) or _service_nowhere(run, configured)
+    found = _foreign(run, configured, limits) or of_service
     return (found,) if found is not None else Clear()
 
 
@@ -218,6 +238,27 @@ def _service_elsewhere(run: Snapshot, configured: tuple[ResolverView, ...]) -> F
         genuine = any(attempt.address in real - given and signs.passing(attempt) for attempt in reach.attempts)
         if foreign and genuine and signs.encrypted(reach):
             evidence = (*(each.step for each in asked), *(own for own, _ in of_service), step)
+            values = {"kind": "replaced"}
+            return finding("dns.tampered", confidence=STRONG, evidence=evidence, values=values)
+    return None
+
+
+def _service_nowhere(run: Snapshot, configured: tuple[ResolverView, ...]) -> Finding | None:
+    """A service's name with addresses that are nobody's, as blocking resolvers give, while others know real ones.
+
+    Inner addresses are left out: an organisation may well have its service within.
+    """
+    others = signs.resolvers(run, Subject.COMPARISON_RESOLVER)
+    for step, reach in run.facts(Reach, Subject.SERVICE):
+        asked = [each for each in configured if _answers_for(each, reach.host)]
+        given = {address for each in asked for query in _answers_for(each, reach.host) for address in query.addresses}
+        real = {each.step: query.addresses for each in others for query in _answers_for(each, reach.host)}
+        routed = any(known_scope(address) is Scope.INTERNET for addresses in real.values() for address in addresses)
+        nobody = bool(given) and all(known_scope(address) in _NOBODY for address in given)
+        tried = [attempt for attempt in reach.attempts if attempt.address in given]
+        if nobody and routed and tried and not any(signs.passing(attempt) for attempt in reach.attempts):
+            of_service = [own for own, other in run.facts(Reach, Subject.SERVICE) if other.host == reach.host]
+            evidence = (*(each.step for each in asked), *real, step, *of_service)
             values = {"kind": "replaced"}
             return finding("dns.tampered", confidence=STRONG, evidence=evidence, values=values)
     return None

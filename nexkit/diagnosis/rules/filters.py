@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nexkit.address import Scope, known_scope
-from nexkit.diagnosis import signs, ways
+from nexkit.diagnosis import needs, signs, ways
 from nexkit.diagnosis.causes import FAIR, LIKELY, STRONG, finding
 from nexkit.diagnosis.connects import by_chance
 from nexkit.diagnosis.limits import Limits
+from nexkit.diagnosis.rules.device import refused_locally
 from nexkit.diagnosis.rules.inspection import is_copy
 from nexkit.diagnosis.rules.security import one_for_each_service
 from nexkit.diagnosis.snapshot import Snapshot
@@ -123,14 +124,14 @@ def udp_blocked(run: Snapshot, limits: Limits) -> RuleAnswer:
     traced = tuple(_traced_over_udp(run))
     more = _plain_udp_lost(run)
     if len({each.host for each in failing}) >= limits.min_destinations:
-        return (_udp_finding(failing, STRONG, "all", more=more, against=traced),)
+        return (_all_blocked(run, failing, STRONG, more=more, against=traced),)
     if traced:
         return Inconclusive(missing=(Subject.UDP_SERVER.value,))
     if more:
-        return (_udp_finding(failing, LIKELY, "all", more=more),)
+        return (_all_blocked(run, failing, LIKELY, more=more),)
     if len(failing) >= limits.min_signs and not any(each.refused for each in failing):
         # Two programs of one host would have to hang at once.
-        return (_udp_finding(failing, FAIR, "all"),)
+        return (_all_blocked(run, failing, FAIR),)
     return Inconclusive(missing=(Subject.UDP_SERVER.value,))
 
 
@@ -150,6 +151,18 @@ def _udp_finding(
         against=against[:1],
         values={"udp": what, "hosts": hosts, "answer": answer},
     )
+
+
+def _all_blocked(
+    run: Snapshot,
+    failing: list[_Target],
+    confidence: float,
+    *,
+    more: tuple[str, ...] = (),
+    against: tuple[str, ...] = (),
+) -> Finding:
+    found = _udp_finding(failing, confidence, "all", more=more, against=against)
+    return needs.needed_by(found, needs.needing(run, lambda service: service.udp))
 
 
 def _targets(run: Snapshot) -> Iterator[_Target]:
@@ -172,6 +185,8 @@ def _of_profile(run: Snapshot) -> Iterator[_Target]:
             own = [(address, failure) for name, number, address, failure in answers if (name, number) == (host, port)]
             tried = [(address, failure) for address, failure in own if address is not None]
             works = any(failure is None for _, failure in tried)
+            if any(refused_locally(address, failure) for address, failure in tried):
+                continue  # device.firewall
             if tried and (works or all(_trouble(failure) for _, failure in tried)):
                 addresses = tuple(address for address, _ in tried if address is not None)
                 everywhere = tuple(address for name, _, address, _ in answers if name == host and address is not None)

@@ -116,13 +116,14 @@ def double_nat(run: Snapshot, _limits: Limits) -> RuleAnswer:
 def session_table_full(run: Snapshot, limits: Limits) -> RuleAnswer:
     """New connections of both families fail in part and at random, while what is established goes on.
 
-    A table that both families share stands in one's own router. Without IPv6 it cannot be told from a lack of ports at
-    the provider (access.port_exhaustion), unless nothing there translates addresses.
+    A table that both families share stands in one's own router, and so does most likely one that IPv6 has, which nobody
+    translates. IPv4 alone cannot be told from a lack of ports at the provider (access.port_exhaustion), unless nothing
+    there translates addresses.
     """
     flows = {each: new_flows(run, limits, each) for each in Family}
     if not any(each.at_random for each in flows.values()):
         return Clear()
-    hit = [each for each in Family if flows[each].scattered]
+    hit = [each for each in Family if flows[each].scattered or flows[each].touched]
     alive = tuple(step for each in signs.gateways(run) for step in each.alive)
     lives = tuple(step for each in hit for step in established(run, limits, each) or ())
     if not alive or not lives:
@@ -132,7 +133,7 @@ def session_table_full(run: Snapshot, limits: Limits) -> RuleAnswer:
     own_address = any(
         line.has(LineKind.IPV4_ONLY) and not any(line.has(kind) for kind in _PERHAPS_SHARED) for _, line in lines
     )
-    if not both and (hit[0] is not Family.IPV4 or signs.in_use(run, Family.IPV6) or not own_address):
+    if not both and hit[0] is Family.IPV4 and (signs.in_use(run, Family.IPV6) or not own_address):
         return Clear()
     return (
         finding(

@@ -95,12 +95,13 @@ def inspection_root_missing(run: Snapshot, limits: Limits) -> RuleAnswer:
             by_issuer.setdefault(tls.certificate.issuer, {})[host] = step
     controls = {reach.host for _, reach in run.facts(Reach, Subject.CONTROL)}
     for hosts in by_issuer.values():
-        # A service's own network may share a private issuer among its hosts; controls are strangers to each other.
-        if len(controls & hosts.keys()) >= limits.shared_names:
+        # One control and a service may both be the organisation's own; controls are strangers to each other.
+        strangers = len(controls & hosts.keys())
+        if strangers and len(hosts) >= limits.shared_names:
             return (
                 finding(
                     "security.inspection_root_missing",
-                    confidence=LIKELY,
+                    confidence=LIKELY if strangers >= limits.shared_names else FAIR,
                     evidence=tuple(hosts.values()),
                     against=signs.trusted_controls(run),
                 ),

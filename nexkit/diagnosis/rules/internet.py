@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from nexkit.address import Family, known_family
-from nexkit.diagnosis import signs
+from nexkit.diagnosis import needs, signs
 from nexkit.diagnosis.causes import FAIR, LIKELY, STRONG, finding
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.loss import FAMILY_SETS, gateway_clean, near_without, shared_loss, through_provider
@@ -37,7 +37,7 @@ def path_loss(run: Snapshot, limits: Limits) -> RuleAnswer:
     for families in FAMILY_SETS:
         whole = shared_loss(run, limits, *families)
         provider = None if whole is None else through_provider(run, limits, whole, *families)
-        if whole is None or provider is None or provider.may_share(whole.ratio, limits, whole.burst):
+        if whole is None or provider is None or not whole.exceeds(provider, limits):
             continue
         near = near_without(run, limits, whole, *families)
         if near is None:
@@ -102,14 +102,15 @@ def mtu_black_hole(run: Snapshot, limits: Limits) -> RuleAnswer:
     if not found:
         return Clear()
     worst = max(found, key=lambda each: each.stalled)
-    return (
-        finding(
-            "internet.mtu_black_hole",
-            confidence=STRONG if worst.searched and worst.stalled >= limits.min_destinations else LIKELY,
-            evidence=tuple(step for each in found for step in (*each.bad, *each.hanging, *each.clean)),
-            values=hole_values(worst),
-        ),
+    bad = {fact.target for each in found for step in each.bad if (fact := run.get(step, PathMtu)) is not None}
+    hit = needs.needing(run, lambda service: service.large_packets and bad & needs.addresses(run, (service,)))
+    blocked = finding(
+        "internet.mtu_black_hole",
+        confidence=STRONG if worst.searched and worst.stalled >= limits.min_destinations else LIKELY,
+        evidence=tuple(step for each in found for step in (*each.bad, *each.hanging, *each.clean)),
+        values=hole_values(worst),
     )
+    return (needs.needed_by(blocked, hit),)
 
 
 def path_latency(run: Snapshot, limits: Limits) -> RuleAnswer:

@@ -12,6 +12,7 @@ from nexkit.diagnosis.signs import HttpState
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Finding, FindingValue, Inconclusive, RuleAnswer
 from nexkit.facts.echo import EchoStats
+from nexkit.facts.mtu import MtuState, PathMtu
 from nexkit.facts.reach import HttpResult, Reach, ReachAttempt, TrustProblem
 from nexkit.outcome import FailureKind
 from nexkit.subject import Subject
@@ -157,7 +158,7 @@ def address_bad(run: Snapshot, limits: Limits) -> RuleAnswer:
 
 
 def _server_error(reach: Reach, attempt: ReachAttempt) -> bool:
-    return attempt.http is not None and signs.http_state(reach, attempt.http.status) is HttpState.ERROR
+    return attempt.http is not None and signs.http_state(reach, attempt.http) is HttpState.ERROR
 
 
 def cert_invalid(run: Snapshot, limits: Limits) -> RuleAnswer:
@@ -193,10 +194,10 @@ def _all_answers_are(wanted: HttpState, code: str, confidence: float) -> Judge:
     """A judge that finds a service whose every HTTP answer is of one kind."""
 
     def judge(_run: Snapshot, step: str, reach: Reach) -> Finding | None:
-        statuses = [answer.status for answer in _answers(reach)]
-        if not statuses or any(signs.http_state(reach, status) is not wanted for status in statuses):
+        answers = list(_answers(reach))
+        if not answers or any(signs.http_state(reach, each) is not wanted for each in answers):
             return None
-        values: dict[str, FindingValue] = {"service": signs.service_id(step), "status": statuses[0]}
+        values: dict[str, FindingValue] = {"service": signs.service_id(step), "status": answers[0].status}
         return finding(code, confidence=confidence, evidence=(step,), values=values)
 
     return judge
@@ -208,13 +209,30 @@ def http_error(run: Snapshot, limits: Limits) -> RuleAnswer:
 
 
 def rate_limited(run: Snapshot, _limits: Limits) -> RuleAnswer:
-    """The service says that it gets too many requests (RFC 6585)."""
+    """The service says that it gets too many requests (RFC 6585), or wants a proof that no program is asking."""
     return _judge_each(run, _all_answers_are(HttpState.RATE_LIMITED, "service.rate_limited", STRONG))
 
 
 def sign_in(run: Snapshot, _limits: Limits) -> RuleAnswer:
     """The service asks for a sign-in or refuses the account: the network is fine."""
     return _judge_each(run, _all_answers_are(HttpState.SIGN_IN, "service.sign_in", STRONG))
+
+
+def _keeps_waiting(attempt: ReachAttempt) -> bool:
+    """The server took connection and request, and had not begun to answer when the patience was over."""
+    answering = attempt.tls is None or attempt.tls.trusted
+    failure = attempt.failure
+    waited = failure is not None and failure.kind is FailureKind.TIMEOUT and failure.step == "http"
+    return waited and answering and attempt.http is None
+
+
+def _large_ones_lost(run: Snapshot, reach: Reach) -> bool:
+    """Whether large packets do not get through to or from an address of the service."""
+    addresses = {attempt.address for attempt in reach.attempts}
+    return any(
+        fact.target in addresses and (fact.stalled_by_size or fact.state is MtuState.BLACK_HOLE)
+        for _, fact in run.facts(PathMtu)
+    )
 
 
 def slow(run: Snapshot, limits: Limits) -> RuleAnswer:
@@ -227,15 +245,21 @@ def slow(run: Snapshot, limits: Limits) -> RuleAnswer:
 
     def judge(_run: Snapshot, step: str, reach: Reach) -> Finding | None:
         answers = list(_answers(reach))
+        given_up = [each.failed_after_ms for each in reach.attempts if _keeps_waiting(each) and each.failed_after_ms]
+        times = [*(answer.first_byte_ms for answer in answers), *given_up]
         connects = [attempt.connect_ms for attempt in reach.attempts if attempt.connect_ms is not None]
-        if not answers or min(connects) > limits.connect_fast_ms:
+        if not times or min(connects) > limits.connect_fast_ms:
             return None
-        first_byte_ms = min(answer.first_byte_ms for answer in answers)
+        if answers and all(signs.http_state(reach, each) is HttpState.ERROR for each in answers):
+            return None  # service.http_error: what stands before the service gave up waiting for it
+        first_byte_ms = min(times)
         if first_byte_ms <= limits.first_byte_slow_ms:
             return None
+        if not answers and _large_ones_lost(run, reach):
+            return None  # the answer may be there, and not come through
         return finding(
             "service.slow",
-            confidence=LIKELY,
+            confidence=LIKELY if answers else FAIR,
             evidence=(step, *quick),
             values={"service": signs.service_id(step), "first_byte_ms": first_byte_ms, "connect_ms": min(connects)},
         )

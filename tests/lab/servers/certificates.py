@@ -19,6 +19,8 @@ class Certificate(Enum):
     NOT_YET_VALID = "not_yet_valid"
     WRONG_NAME = "wrong_name"
     SELF_SIGNED = "self_signed"
+    CHAIN_INCOMPLETE = "chain_incomplete"
+    """Signed by an intermediate authority that the server does not send."""
     INSPECTED = "inspected"
     """Right in everything but its issuer, the authority of a filter."""
     INTERNAL = "internal"
@@ -97,6 +99,8 @@ class Authority:
         elif kind is Certificate.WRONG_NAME:
             names, addresses = ("other.example.org",), ()
         own = kind is Certificate.SELF_SIGNED
+        if kind is Certificate.CHAIN_INCOMPLETE:
+            return Authority("Lab Intermediate").write_server(path, names, addresses, Certificate.GOOD)
         subject = _name(names[0])
         path.write_bytes(
             _pem(

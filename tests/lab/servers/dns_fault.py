@@ -22,17 +22,25 @@ import dns.rrset
 REWRITTEN_TO = "198.18.3.30"
 """Where a provider that rewrites NXDOMAIN sends its users."""
 SLOW_S = 0.6
-
+RCODES = {
+    "servfail": dns.rcode.SERVFAIL,
+    "refused": dns.rcode.REFUSED,
+    "notimp": dns.rcode.NOTIMP,
+    "aaaa_servfail": dns.rcode.SERVFAIL,
+}
 
 ROOT_KEYS = [f"257 3 8 {base64.b64encode(bytes([number]) * 260).decode()}" for number in range(3)]
 """As large as the root's own: more than 512 bytes together."""
 PLAIN_BYTES = 512
 
 
-def answer(wire: bytes, fault: str, records: Mapping[str, Sequence[str]], *, udp: bool = True) -> bytes | None:
+def answer(
+    wire: bytes, fault: str, records: Mapping[str, Sequence[str]], *, udp: bool = True, slow_s: float = SLOW_S
+) -> bytes | None:
     """The reply to one question under a fault; None for silence.
 
     `large` and `large_short` are none: these servers know the root's keys, the second gives no large answer over UDP.
+    `truncated` is none either: over UDP it only ever says that the answer is to be had over TCP.
     """
     query = dns.message.from_wire(wire)
     question = query.question[0]
@@ -41,11 +49,11 @@ def answer(wire: bytes, fault: str, records: Mapping[str, Sequence[str]], *, udp
     if fault == "silent" or (fault == "aaaa_silent" and is_aaaa):
         return None
     reply = dns.message.make_response(query, recursion_available=True)
-    if fault in {"servfail", "refused"}:
-        reply.set_rcode(dns.rcode.SERVFAIL if fault == "servfail" else dns.rcode.REFUSED)
+    if fault in RCODES and (is_aaaa or not fault.startswith("aaaa")):
+        reply.set_rcode(RCODES[fault])
         return reply.to_wire()
-    if fault == "slow":
-        time.sleep(SLOW_S)
+    if fault == "slow" or (fault == "aaaa_slow" and is_aaaa):
+        time.sleep(slow_s)
     addresses = [value for value in records.get(name, ()) if (":" in value) == is_aaaa]
     if name not in records:
         if fault == "nxdomain_rewritten":
@@ -58,7 +66,7 @@ def answer(wire: bytes, fault: str, records: Mapping[str, Sequence[str]], *, udp
         reply.set_rcode(dns.rcode.NOERROR)
         reply.answer.append(dns.rrset.from_text_list(question.name, 60, "IN", question.rdtype, ROOT_KEYS))
     taken = query.payload if query.edns >= 0 and fault != "large_short" else PLAIN_BYTES
-    if udp and len(reply.to_wire()) > max(taken, PLAIN_BYTES):
+    if udp and (fault == "truncated" or len(reply.to_wire()) > max(taken, PLAIN_BYTES)):
         reply.answer.clear()
         reply.flags |= dns.flags.TC
     return reply.to_wire()
@@ -67,18 +75,19 @@ def answer(wire: bytes, fault: str, records: Mapping[str, Sequence[str]], *, udp
 def main() -> None:
     """Serve UDP and TCP on port 53 of every address until ended."""
     settings = json.loads(sys.argv[1])
-    fault, records = settings["fault"], settings["records"]
+    fault, records, slow_s = settings["fault"], settings["records"], settings.get("slow_s", SLOW_S)
 
     class Udp(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             data, sock = self.request
-            if reply := answer(data, fault, records):
+            if reply := answer(data, fault, records, slow_s=slow_s):
                 sock.sendto(reply, self.client_address)
 
     class Tcp(socketserver.StreamRequestHandler):
         def handle(self) -> None:
             while header := self.rfile.read(2):
-                reply = answer(self.rfile.read(struct.unpack("!H", header)[0]), fault, records, udp=False)
+                wire = self.rfile.read(struct.unpack("!H", header)[0])
+                reply = answer(wire, fault, records, udp=False, slow_s=slow_s)
                 if reply is None:
                     return
                 self.wfile.write(struct.pack("!H", len(reply)) + reply)

@@ -92,7 +92,10 @@ def extended_error(origin, kind, code, offender):
 def test_what_an_icmp_error_says(version, kind, code, offender, time_exceeded, failure):
     origin = 2 if version == 4 else 3
     assert parse_extended_error(extended_error(origin, kind, code, offender), version) == IcmpError(
-        offender=offender, time_exceeded=time_exceeded, kind=failure
+        offender=offender,
+        time_exceeded=time_exceeded,
+        kind=failure,
+        forbidden=(version, kind, code) in {(4, 3, 3), (4, 3, 13), (6, 1, 4), (6, 1, 1)},
     )
 
 
