@@ -1,4 +1,4 @@
-"""What of the profile's network and VPN a run met."""
+"""What of the profile's network, VPN and services a run met."""
 
 from dataclasses import replace
 
@@ -19,8 +19,8 @@ from nexkit.facts.network import (
 from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer
 from nexkit.facts.wifi import WifiLink, WifiReading
 from nexkit.outcome import Completed
-from nexkit.profile import ExpectedNetwork, Profile, Vpn
-from nexkit.run_record import StepResult
+from nexkit.profile import ExpectedNetwork, Profile, Service, Vpn
+from nexkit.run_record import ServiceNeeds, StepResult
 from nexkit.subject import Subject
 
 NOTHING = Profile(id="lab", name={"en": "Lab"}, serial=1, not_before=None, not_after=None)
@@ -206,3 +206,40 @@ def test_without_networks_nobody_knows_where_the_inside_is():
     blind = replace(NOTHING, vpn=replace(VPN, routes=()))
     assert expectations(blind, (lookup("10.50.0.80"),)).vpn.names is None
     assert expectations(REMOTE, ()).vpn.names is None
+
+
+def demanding(*needs):
+    mail = Service(id="mail", name={"en": "Mail"}, url="https://mail.example.com/", needs=needs)
+    other = Service(id="mail-old", name={"en": "Old"}, url="https://old.example.com/")
+    return replace(NOTHING, services=(mail, other))
+
+
+TESTED = (service("mail.example.com", "198.18.3.30"),)
+
+
+@pytest.mark.parametrize(
+    ("words", "needs"),
+    [
+        (("clock:30s",), {"clock_s": 30.0}),
+        (("clock:30s", "clock:5s"), {"clock_s": 5.0}),
+        (("udp", "vpn", "large_packets"), {"udp": True, "vpn": True, "large_packets": True}),
+    ],
+)
+def test_what_tested_services_need_goes_into_the_record(words, needs):
+    (found,) = expectations(demanding(*words), TESTED).services
+    assert found == ServiceNeeds(service="mail", steps=("reach.service.mail",), **needs)
+
+
+def test_services_that_need_nothing_or_were_not_tested_are_not_told():
+    assert expectations(demanding(), TESTED) is None
+    assert expectations(demanding("udp"), ()) is None
+
+
+def test_a_service_is_not_taken_for_one_whose_id_begins_alike():
+    old = replace(TESTED[0], id="reach.service.mail-old")
+    assert expectations(demanding("udp"), (old,)) is None
+    more = replace(TESTED[0], id="reach.service.mail.tcp1")
+    assert expectations(demanding("udp"), (*TESTED, more)).services[0].steps == (
+        "reach.service.mail",
+        "reach.service.mail.tcp1",
+    )
