@@ -39,10 +39,11 @@ INSIDE = f"""
 do = "ip"
 node = "isp1"
 lines = ["addr add {ELSEWHERE}/32 dev lo", "addr add 169.254.169.254/32 dev lo"]
-
+""" + "".join(
+    f"""
 [[inject]]
 do = "dns_records"
-node = "resolver1"
+node = "{node}"
 
 [inject.records]
 "loop.example.com" = ["127.0.0.1", "::1"]
@@ -53,6 +54,8 @@ node = "resolver1"
 "mapped.example.com" = ["::ffff:127.0.0.1"]
 "any.example.com" = ["0.0.0.0"]
 """
+    for node in ("resolver1", "resolver2")
+)
 NAMES = ("loop", "loop9", "own", "cloud", "inner", "mapped", "any")
 
 
