@@ -463,26 +463,34 @@ class WizardWindow(QWidget):
     @Slot()
     def _make_draft(self) -> None:
         run, categories = self._run, self.share.categories()
+        released, left_out = self.share.released(), self.share.left_out()
         if run is None:
             return
-        self._start(
-            WorkThread(lambda: (categories, draft_report(run, self._profile, categories, self._texts)), self),
-            self._draft_made,
-            self._draft_failed,
-        )
+
+        def draft() -> "tuple[frozenset[Category], frozenset[str], Draft]":
+            made = draft_report(run, self._profile, categories, self._texts, released=released, left_out=left_out)
+            return categories, released, made
+
+        self._start(WorkThread(draft, self), self._draft_made, self._draft_failed)
 
     @Slot(object)
-    def _draft_made(self, answer: "tuple[frozenset[Category], Draft]") -> None:
-        categories, draft = answer
-        if categories != self.share.categories():
+    def _draft_made(self, answer: "tuple[frozenset[Category], frozenset[str], Draft]") -> None:
+        categories, released, draft = answer
+        if (categories, released) != (self.share.categories(), self.share.released()):
             return  # The ticks have changed meanwhile: another draft is on its way.
         self._draft = draft
         self.share.show_draft(draft.files)
+        self.share.show_warnings(draft.warnings)
         self._move(flow.draft_made(self._flow))
 
     @Slot(object)
     def _draft_failed(self, error: object) -> None:
-        self.share.show_problem(problem_text(error, self._texts))
+        from report.draft import ResidueError
+
+        if isinstance(error, ResidueError):
+            self.share.show_hits(error.hits)
+        else:
+            self.share.show_problem(problem_text(error, self._texts))
 
     def _offer(self) -> None:
         if self._draft is not None and not self._flow.saved:

@@ -9,13 +9,18 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QPlainTextEdit,
     QPushButton,
+    QVBoxLayout,
+    QWidget,
 )
 
 from nexkit.profile import Recipient, Support, recipient_of
 from nexkit.texts import Texts
 from nexkit.texts.numbers import byte_size
 from nexkit.texts.profiles import recipient_lines
-from report.consent import Category, consent_text
+from report.consent import DEFAULT_CATEGORIES, Category, consent_text
+from report.draft import Hit
+from report.hits import hit_detail, hit_title, warning_text
+from report.visible import visible
 from ui.gui.pages.base import PageBase, TurningBox, card, plain_label
 from ui.gui.theme import current_theme
 from ui.gui.widgets.choice import Tick
@@ -46,6 +51,9 @@ class SharePage(PageBase):
         )
         self._files: Mapping[str, bytes] = {}
         self._ticks: dict[Category, Tick] = {}
+        self._held_back: set[str] = set()
+        """Private values that drafts of this report were held back for."""
+        self._released: set[str] = set()
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
@@ -68,25 +76,7 @@ class SharePage(PageBase):
         choices_layout.addLayout(row)
         choices_layout.addStretch(1)
 
-        preview, preview_layout = card()
-        preview_layout.addWidget(plain_label(_("Exactly this will be in the report"), "heading"))
-        self.state = plain_label("", "muted", "share.state")
-        preview_layout.addWidget(self.state)
-        self.file_list = QListWidget()
-        self.file_list.setObjectName("share.files")
-        self.file_list.setAccessibleName(_("Files of the report"))
-        self.file_list.setFixedHeight(round(current_theme().em * 8))
-        self.file_list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.file_list.currentItemChanged.connect(self._show_file)
-        preview_layout.addWidget(self.file_list)
-        self.content = QPlainTextEdit()
-        self.content.setObjectName("share.content")
-        self.content.setAccessibleName(_("Content of the chosen file"))
-        self.content.setReadOnly(True)
-        self.content.setTabChangesFocus(True)
-        self.content.setMinimumHeight(round(current_theme().em * 12))
-        preview_layout.addWidget(self.content, 1)
-        self.column.addWidget(TurningBox(choices, preview, least_em=44), 1)
+        self.column.addWidget(TurningBox(choices, self._build_preview(), least_em=44), 1)
 
         self.consent = Tick(
             "share.consent",
@@ -116,12 +106,53 @@ class SharePage(PageBase):
         self.add_to_foot(tick)
         return tick
 
+    def _build_preview(self) -> QWidget:
+        """The card that shows what will be in the report, or what holds it back."""
+        _ = self.texts.gettext
+        preview, preview_layout = card()
+        preview_layout.addWidget(plain_label(_("Exactly this will be in the report"), "heading"))
+        self.state = plain_label("", "muted", "share.state")
+        preview_layout.addWidget(self.state)
+        self.warning = plain_label("", "problem", "share.warning")
+        self.warning.setVisible(False)
+        preview_layout.addWidget(self.warning)
+        self._hits = QWidget()
+        self._hit_rows = QVBoxLayout(self._hits)
+        self._hit_rows.setContentsMargins(0, 0, 0, 0)
+        self._hits.setVisible(False)
+        preview_layout.addWidget(self._hits)
+        self.file_list = QListWidget()
+        self.file_list.setObjectName("share.files")
+        self.file_list.setAccessibleName(_("Files of the report"))
+        self.file_list.setFixedHeight(round(current_theme().em * 8))
+        self.file_list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.file_list.currentItemChanged.connect(self._show_file)
+        preview_layout.addWidget(self.file_list)
+        self.content = QPlainTextEdit()
+        self.content.setObjectName("share.content")
+        self.content.setAccessibleName(_("Content of the chosen file"))
+        self.content.setReadOnly(True)
+        self.content.setTabChangesFocus(True)
+        self.content.setMinimumHeight(round(current_theme().em * 12))
+        preview_layout.addWidget(self.content, 1)
+        return preview
+
     def categories(self) -> frozenset[Category]:
         """What is ticked."""
         return frozenset(category for category, tick in self._ticks.items() if tick.isChecked())
 
+    def released(self) -> frozenset[str]:
+        """Private values that the user lets into the report."""
+        return frozenset(self._released)
+
+    def left_out(self) -> frozenset[str]:
+        """Private values that held the report back, and that the user did not let in."""
+        return frozenset(self._held_back - self._released)
+
     def reset(self) -> None:
-        """Ask anew, with nothing ticked."""
+        """Ask anew, with nothing ticked and nothing released."""
+        self._held_back.clear()
+        self._released.clear()
         for tick in self._ticks.values():
             tick.setChecked(False)
         self._changed()
@@ -141,11 +172,15 @@ class SharePage(PageBase):
                 self.file_list.setCurrentItem(item)
         if self.file_list.currentItem() is None and self.file_list.count():
             self.file_list.setCurrentRow(0)
-        self.state.setText(
+        said = [
             self.texts.ngettext("{count} file, {size}", "{count} files, {size}", len(files)).format(
                 count=len(files), size=byte_size(sum(len(data) for data in files.values()))
             )
-        )
+        ]
+        if self._released:
+            values = ", ".join(visible(value) for value in sorted(self._released))
+            said.append(_("Let into the report by you: {values}").format(values=values))
+        self.state.setText("\n".join(said))
         self._open_consent()
 
     def _open_consent(self) -> None:
@@ -155,17 +190,77 @@ class SharePage(PageBase):
         if not self.consent.isEnabled():
             self.consent.setChecked(False)
 
+    def show_warnings(self, warnings: tuple[Hit, ...]) -> None:
+        """Private values in what the user typed; they are shared as typed."""
+        self.warning.setText(warning_text(warnings, self.texts))
+        self.warning.setVisible(bool(warnings))
+
+    def show_hits(self, hits: tuple[Hit, ...]) -> None:
+        """The report is held back: each private value that was found, with the ways to resolve it."""
+        _ = self.texts.gettext
+        self._held_back.update(hit.value for hit in hits)
+        self.state.setText(
+            _(
+                "The report is held back. The last check found private values in it that should have been replaced. "
+                "Decide for each of them."
+            )
+        )
+        self._forget_hits()
+        for number, hit in enumerate(hits):
+            self._hit_rows.addWidget(self._hit_row(number, hit))
+        self._hits.setVisible(True)
+
+    def _hit_row(self, number: int, hit: Hit) -> QWidget:
+        """One value: where it is, and the two ways to resolve it."""
+        _ = self.texts.gettext
+        row = QWidget()
+        layout = QVBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(plain_label(hit_title(hit, self.texts), "problem", f"share.hit.{number}"))
+        layout.addWidget(plain_label(hit_detail(hit, self.texts), "muted"))
+        buttons = QHBoxLayout()
+        if hit.categories:
+            leave_out = QPushButton(_("Leave these parts out"))
+            leave_out.setObjectName(f"share.leave_out.{number}")
+            leave_out.clicked.connect(lambda: self._leave_out(hit.categories))
+            buttons.addWidget(leave_out)
+        release = QPushButton(_("Let this value into the report"))
+        release.setObjectName(f"share.release.{number}")
+        release.clicked.connect(lambda: self._release(hit.value))
+        buttons.addWidget(release)
+        buttons.addStretch(1)
+        layout.addLayout(buttons)
+        return row
+
+    def _leave_out(self, categories: frozenset[Category]) -> None:
+        for category in categories:
+            self._ticks[category].setChecked(False)
+
+    def _release(self, value: str) -> None:
+        self._released.add(value)
+        self._changed()
+
+    def _forget_hits(self) -> None:
+        self._hits.setVisible(False)
+        while (item := self._hit_rows.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.setParent(None)
+                widget.deleteLater()
+
     def show_problem(self, words: str) -> None:
         """The preview could not be made."""
         self.state.setText(words)
 
     def _tick_everything(self) -> None:
-        for tick in self._ticks.values():
-            tick.setChecked(True)
+        """What is more than the default has to be ticked by itself."""
+        for category in DEFAULT_CATEGORIES:
+            self._ticks[category].setChecked(True)
 
     def _changed(self) -> None:
         _ = self.texts.gettext
         self._files = {}
+        self._forget_hits()
+        self.show_warnings(())
         self.file_list.clear()
         self.content.clear()
         self.consent.setChecked(False)
