@@ -230,7 +230,7 @@ class DoubleProbe:
     def __init__(self, spec: ProbeSpec, fact: Callable[[str, Any], Any], *, endless: bool) -> None:
         self.spec = spec
         self._fact = fact
-        self._endless = endless
+        self.endless = endless
 
     async def run(self, params: Any, ctx: ProbeContext) -> Outcome[Any]:
         fact = self._fact(self.spec.id, params)
@@ -239,7 +239,7 @@ class DoubleProbe:
             ctx.progress((number + 1) / 3)
             if self.spec.id == "ping":
                 ctx.sample(fact.samples[number].rtt_ms)
-        if self._endless:
+        if self.endless:
             await asyncio.Event().wait()
         ctx.spend(min(100, self.spec.max_bytes))
         return Completed(fact)

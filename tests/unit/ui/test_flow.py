@@ -126,3 +126,31 @@ def test_ticks_of_another_page_change_nothing(page: Page):
         assert flow.agree_to_sharing(state, True) == state
     if page is not Page.SAVE:
         assert flow.saving_began(state) == state
+
+
+def test_a_step_is_tested_again_with_the_consent_that_was_given():
+    again = flow.test_again(at_result())
+    assert (again.page, again.run, again.retesting) == (Page.RUNNING, RunState.RUNNING, True)
+    assert again.measuring_agreed
+    assert again.can_stop
+    back = flow.run_ended(flow.stop(again), failed=False)
+    assert (back.page, back.run, back.retesting) == (Page.RESULT, RunState.DONE, False)
+
+
+def test_a_test_again_that_fails_leads_back_to_the_former_result():
+    failed = flow.run_ended(flow.test_again(at_result()), failed=True)
+    assert failed.page is Page.RUNNING
+    back = flow.go_back(failed)
+    assert (back.page, back.run, back.retesting) == (Page.RESULT, RunState.DONE, False)
+    assert back.can_go_on
+
+
+def test_a_new_complaint_after_a_test_again_asks_for_consent():
+    again = flow.go_back(flow.run_ended(flow.test_again(at_result()), failed=False))
+    assert (again.page, again.measuring_agreed, again.retesting) == (Page.TROUBLE, False, False)
+
+
+@pytest.mark.parametrize("page", [page for page in Page if page is not Page.RESULT])
+def test_nothing_is_tested_again_from_another_page(page: Page):
+    state = Flow(page=page, run=RunState.DONE, measuring_agreed=True)
+    assert flow.test_again(state) == state
