@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from nexkit.diagnosis import signs
-from nexkit.diagnosis import signs
 from nexkit.diagnosis.causes import causes
+from nexkit.diagnosis.figures import with_figures
 from nexkit.diagnosis.ladder import ladder
 from nexkit.diagnosis.left_open import left_open
 from nexkit.diagnosis.limits import DEFAULT_LIMITS, Limits
@@ -41,7 +41,7 @@ def diagnose(record: RunRecord, limits: Limits = DEFAULT_LIMITS) -> Diagnosis:
     run = Snapshot(record)
     answers = {rule.cause: judge(rule, run, limits) for rule in RULES}
     found = [each for answer in answers.values() if isinstance(answer, tuple) for each in answer]
-    findings = fold([weigh(each, limits) for each in found])
+    findings = tuple(with_figures(each, run, limits) for each in fold([weigh(each, limits) for each in found]))
     rungs = ladder(run, limits, findings)
     verdict = _verdict(findings, rungs, limits)
     return Diagnosis(
@@ -59,7 +59,10 @@ def diagnose(record: RunRecord, limits: Limits = DEFAULT_LIMITS) -> Diagnosis:
 
 def _in_the_way(findings: tuple[Finding, ...]) -> bool:
     """Whether a root keeps the user from the network itself: then it is of no use how good the rest is."""
-    return any(each.severity is Severity.BLOCKING and each.segment is not Segment.SERVICE for each in findings)
+    return any(
+        each.severity is Severity.BLOCKING and each.segment is not Segment.SERVICE and "needed_by" not in each.values
+        for each in findings
+    )
 
 
 def judge(rule: Rule, run: Snapshot, limits: Limits) -> RuleAnswer:
@@ -147,8 +150,6 @@ def not_tested(record: RunRecord) -> tuple[NotTested, ...]:
                 found.append(NotTested(step=result.id, probe=result.probe, reason=reason))
             case Failed(failure=failure):
                 found.append(NotTested(step=result.id, probe=result.probe, reason=failure.kind))
-            case Completed(fact=Reach() as reach) if signs.not_contacted(reach):
-                found.append(NotTested(step=result.id, probe=result.probe, reason=FailureKind.KIT_LIMIT))
             case Completed(fact=Reach() as reach) if signs.not_contacted(reach):
                 found.append(NotTested(step=result.id, probe=result.probe, reason=FailureKind.KIT_LIMIT))
             case _:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from nexkit.diagnosis.verdict import Finding, FindingValue
+from nexkit.diagnosis.causes import causes
+from nexkit.diagnosis.verdict import Finding, FindingValue, Severity
 from nexkit.texts import Texts
 from nexkit.texts.words import value_text
 
@@ -31,23 +32,115 @@ class _Filling(dict[str, str]):
 
 def _filling(values: Mapping[str, FindingValue], _: Gettext) -> _Filling:
     stable = {"ipv4": "IPv4", "ipv6": "IPv6", "both": "IPv4 + IPv6", "down": _("download"), "up": _("upload")}
-    words = {name: value_text(name, value) for name, value in values.items()}
+    words = _Filling({name: value_text(name, value) for name, value in values.items()})
+    words |= {name: stable[word] for name, word in words.items() if word in stable and name in {"family", "direction"}}
     words |= {
-        filled: troubles[str(values[name])]
+        filled: troubles[str(values[name])].format_map(words)
         for filled, name, troubles in (
             ("proxy_trouble", "answer", _proxy_troubles(_)),
             ("proxy_trouble", "password", _proxy_troubles(_)),
             ("pac_trouble", "kind", _pac_troubles(_)),
             ("server_trouble", "server", _server_troubles(_)),
+            ("vpn_trouble", "kind", _vpn_troubles(_)),
             ("clock_way", "clock", _clock_ways(_)),
             ("clock_harm", "breaks", _clock_harms(_)),
             ("overridden_what", "overridden", _overridden(_)),
             ("exhausted_what", "exhausted", _exhausted(_)),
             ("cable_trouble", "cable", _cable_troubles(_)),
+            ("told_by", "kind", _told_by(_)),
+            ("false_answers", "kind", _false_answers(_)),
+            ("service_answer", "answer", _service_answers(_)),
+            ("certificate_trouble", "problem", _certificate_troubles(_)),
         )
         if values.get(name) in troubles
     }
-    return _Filling({name: stable.get(word, word) for name, word in words.items()})
+    return _Filling(words | _clauses(values, words, _))
+
+
+def _clauses(values: Mapping[str, FindingValue], words: Mapping[str, str], _: Gettext) -> Mapping[str, str]:
+    """Parts of sentences about what not every run could measure."""
+
+    def told(name: str, clause: str, otherwise: str = "") -> str:
+        return clause.format_map(words) if values.get(name) else otherwise
+
+    return {
+        "router_answers": told(
+            "gateway_rtt_ms", _("Your router answers in {gateway_rtt_ms}"), _("Your router is there")
+        ),
+        "provider_answers": told(
+            "provider_rtt_ms", _("your provider answers in {provider_rtt_ms}"), _("your provider answers")
+        ),
+        "none_answers": told(
+            "silent",
+            _("none of {silent} tested places on the internet answers"),
+            _("nothing on the internet answers"),
+        ),
+        "router_names": told(
+            "dns_ms",
+            _("takes {dns_ms} to look up a new name"),
+            _("looks up no names such as www.example.com ({answered} of {questions} questions answered)").format_map(
+                words
+            ),
+        ),
+        "clock_off": _span(values.get("off_s"), _),
+        "with_status": told("status", _(" (HTTP status {status})")),
+        "at_service": told("service", _(" (service: {service})")),
+    }
+
+
+def _span(seconds: FindingValue, _: Gettext) -> str:
+    """A time in the unit that people would tell it in: at least two of it, save seconds."""
+    if not isinstance(seconds, int | float):
+        return "–"
+    for size_s, words in ((86_400, _("{count} days")), (3600, _("{count} hours")), (60, _("{count} minutes"))):
+        if seconds >= 2 * size_s:
+            return words.format(count=round(seconds / size_s))
+    return _("{count} seconds").format(count=round(seconds))
+
+
+def _vpn_troubles(_: Gettext) -> Mapping[str, str]:
+    return {
+        "interface": _("the VPN is not connected"),
+        "route": _("this computer knows no way into the VPN"),
+        "silent": _("the VPN looks connected, but nothing comes back through it"),
+    }
+
+
+def _told_by(_: Gettext) -> Mapping[str, str]:
+    return {
+        "wifi": _("the name of the Wi-Fi"),
+        "addresses": _("the addresses in use here"),
+        "servers": _("several devices that hand out addresses"),
+        "routers": _("several routers that offer a way out"),
+        "settings": _("settings other than your organisation's"),
+    }
+
+
+def _false_answers(_: Gettext) -> Mapping[str, str]:
+    return {
+        "invented": _("even names that do not exist get an address"),
+        "replaced": _("a name gets an address that is not its own"),
+    }
+
+
+def _service_answers(_: Gettext) -> Mapping[str, str]:
+    return {
+        "refused": _("refuses the connection"),
+        "silent": _("gives no answer"),
+        "hangs": _("takes the connection and then says nothing"),
+        "not_reached_by_proxy": _("is not reached by your organisation's proxy either"),
+    }
+
+
+def _certificate_troubles(_: Gettext) -> Mapping[str, str]:
+    return {
+        "expired": _("its certificate has expired"),
+        "not_yet_valid": _("its certificate is not valid yet"),
+        "wrong_name": _("its certificate is for another name"),
+        "self_signed": _("its certificate is signed by nobody but itself"),
+        "unknown_issuer": _("its certificate comes from an unknown issuer"),
+        "other": _("its certificate cannot be checked"),
+    }
 
 
 def _proxy_troubles(_: Gettext) -> Mapping[str, str]:
@@ -94,7 +187,7 @@ def _clock_harms(_: Gettext) -> Mapping[str, str]:
 
 
 def _overridden(_: Gettext) -> Mapping[str, str]:
-    return {"service": _("a tested service"), "site": _("a well-known site")}
+    return {"service": _("the service “{service}”"), "site": _("a well-known site")}
 
 
 def _exhausted(_: Gettext) -> Mapping[str, str]:
@@ -128,10 +221,13 @@ def cause_text(finding: Finding, texts: Texts) -> CauseText:
         services = filling["needed_by"]
         sentence = _("{sentence} This stands in the way of: {services}.").format(sentence=sentence, services=services)
         desk = _("{desk} Services that need it: {services}.").format(desk=desk, services=services)
+    advice = tuple(step.format_map(filling) for step in text.advice)
+    if finding.severity is Severity.CONTEXT and causes()[finding.cause].severity is not Severity.CONTEXT:
+        advice = (_("Nothing has to be done while everything works."), *advice[:2])
     return CauseText(
         title=text.title,
         sentence=sentence,
-        advice=tuple(advice.format_map(filling) for advice in text.advice),
+        advice=advice,
         desk=desk,
     )
 
@@ -202,16 +298,19 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "device.firewall": lambda _: CauseText(
         title=_("A program on this computer blocks connections"),
-        sentence=_("This computer itself refuses to open connections, while other traffic passes."),
+        sentence=_(
+            "A program or rule on this computer itself refuses to open connections{at_service}, while other "
+            "traffic passes."
+        ),
         advice=(
             _("Check whether a security program shows a message, and allow the connection there."),
             _("Ask the support desk whether a firewall rule or policy on this computer forbids it."),
         ),
-        desk=_("connect() fails at once with a local error (policy or filter); other traffic passes."),
+        desk=_("connect() fails at once with a local error (policy or filter){at_service}; other traffic passes."),
     ),
     "device.clock_wrong": lambda _: CauseText(
         title=_("The clock of this computer is wrong"),
-        sentence=_("The clock of this computer is {off_s} {clock_way}: {clock_harm}."),
+        sentence=_("The clock of this computer is {clock_off} {clock_way}: {clock_harm}."),
         advice=(
             _("Open the date and time settings, and switch “set time automatically” on (or off and on again)."),
             _("Check the time zone there too."),
@@ -225,25 +324,22 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             "The hosts file of this computer sends {overridden_what} to another address than every name server does."
         ),
         advice=(
-            _("Show this report to the support desk: the entry in the hosts file is to be removed or renewed."),
             _("If you have a program that blocks advertising or changes the hosts file, switch it off and try again."),
+            _("Show this report to the support desk: the entry in the hosts file is to be removed or renewed."),
         ),
-        desk=_("hosts file overrides a tested name ({overridden}; service: {service}); all resolvers say otherwise."),
+        desk=_("hosts file overrides a tested name ({overridden}){at_service}; all resolvers say otherwise."),
     ),
     "device.overloaded": lambda _: CauseText(
         title=_("This computer has too much to do"),
-        sentence=_(
-            "This computer cannot keep up: {exhausted_what}, and programs wait {own_answer_ms} where a few "
-            "milliseconds are usual. Everything feels slow, whatever the network does."
-        ),
+        sentence=_("This computer cannot keep up: {exhausted_what}. Everything feels slow, whatever the network does."),
         advice=(
             _("Close programs and browser tabs that you do not need, then try again."),
             _("Look in the task manager (activity monitor) for the program that uses most, and end it."),
             _("Restart the computer."),
         ),
         desk=_(
-            "Exhausted: {exhausted} (CPU {cpu_busy_ratio}, memory free {memory_free_bytes}); loopback round trip of a "
-            "program p50 {own_answer_ms}."
+            "Exhausted: {exhausted} (CPU {cpu_busy_ratio}, memory free {memory_free_bytes}); loopback round "
+            "trip of a program p50 {own_answer_ms}."
         ),
     ),
     "device.permission_missing": lambda _: CauseText(
@@ -273,7 +369,10 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "lan.loss": lambda _: CauseText(
         title=_("Data gets lost between this computer and the router"),
-        sentence=_("{loss_ratio} of the test packets are lost on the Wi-Fi or cable inside your home or office."),
+        sentence=_(
+            "{loss_ratio} of {sent} test packets are lost between this computer and your router, on the Wi-Fi "
+            "or cable inside your home or office. Whatever lies beyond suffers from it."
+        ),
         advice=(
             _("On Wi-Fi, move closer to the router; on a cable, try another cable or another port."),
             _("Try the same with a cable instead of Wi-Fi, or with Wi-Fi instead of a cable."),
@@ -285,7 +384,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         title=_("The connection to the router is slow or unsteady"),
         sentence=_(
             "Data is already slow or uneven on the Wi-Fi or cable to your router: {rtt_p50_ms} there and back, "
-            "varying by {jitter_ms}."
+            "varying by {jitter_ms}. A few milliseconds are usual."
         ),
         advice=(
             _("On Wi-Fi, move closer to the router; on a cable, try another cable or another port."),
@@ -309,8 +408,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "lan.wifi_interference": lambda _: CauseText(
         title=_("The Wi-Fi is disturbed"),
         sentence=_(
-            "The Wi-Fi signal is strong enough ({rssi_dbm}), but the air is busy or disturbed: data has to be sent "
-            "again or waits."
+            "The Wi-Fi signal is strong enough ({rssi_dbm}), but the air is busy or disturbed: data has to be "
+            "sent again or waits."
         ),
         advice=(
             _("Switch to the 5 GHz or 6 GHz network of your router, if it has one."),
@@ -318,15 +417,15 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("Use a network cable, or let the router choose another channel (restarting it often does)."),
         ),
         desk=_(
-            "RSSI {rssi_dbm}, SNR {snr_db}, retries {retry_ratio}, rate {rate_bit_s}, cells on or into the channel: "
-            "{cells}."
+            "RSSI {rssi_dbm}, SNR {snr_db}, retries {retry_ratio}, rate {rate_bit_s}, cells on or into the "
+            "channel: {cells}."
         ),
     ),
     "lan.wifi_sticky": lambda _: CauseText(
         title=_("This computer holds on to a far Wi-Fi access point"),
         sentence=_(
-            "This computer is joined to an access point that it hardly hears ({rssi_dbm}), though a better one of the "
-            "same network is near ({best_dbm})."
+            "This computer is joined to an access point that it hardly hears ({rssi_dbm}), though a better one "
+            "of the same network is near ({best_dbm})."
         ),
         advice=(
             _("Switch Wi-Fi off and on again: the computer then chooses the nearest access point."),
@@ -337,8 +436,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "lan.wifi_spikes": lambda _: CauseText(
         title=_("The Wi-Fi pauses at regular intervals"),
         sentence=_(
-            "The Wi-Fi is good ({rtt_p50_ms} to the router), but every {period_ms} it pauses for {spike_ms}: calls and "
-            "games stutter."
+            "The Wi-Fi is good ({rtt_p50_ms} to the router), but every {period_ms} it pauses for {spike_ms}: "
+            "calls and games stutter."
         ),
         advice=(
             _("Switch off what searches by radio: location services, sharing with devices nearby, Bluetooth."),
@@ -346,13 +445,13 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("Use a network cable for calls, or renew the Wi-Fi driver."),
         ),
         desk=_(
-            "Gateway RTT spikes of {spike_ms} every {period_ms} (p50 {rtt_p50_ms}, RSSI {rssi_dbm}): "
-            "scans or power save."
+            "Gateway RTT spikes of {spike_ms} every {period_ms} (p50 {rtt_p50_ms}, RSSI {rssi_dbm}): scans or "
+            "power save."
         ),
     ),
     "lan.cable_degraded": lambda _: CauseText(
         title=_("The network cable or its plug is bad"),
-        sentence=_("The network cable of this computer {cable_trouble} (now {speed_bit_s})."),
+        sentence=_("The network cable of this computer {cable_trouble}. Its speed now: {speed_bit_s}."),
         advice=(
             _("Push the network cable in at both ends until it clicks, then try again."),
             _("Try another cable (marked Cat 5e or better) and another port of the router."),
@@ -366,37 +465,40 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "lan.wrong_network": lambda _: CauseText(
         title=_("This is another network than your organisation's"),
         sentence=_(
-            "This computer is connected, but to a network that your organisation does not list as its own, such as a "
-            "guest network, a neighbour's or a phone's. What is meant for the inside cannot be reached from there."
+            "This computer is connected, but to a network that your organisation does not list as its own, such "
+            "as a guest network, a neighbour's or a phone's. What is meant for the inside cannot be reached "
+            "from there."
         ),
         advice=(
             _("Look at the name of the Wi-Fi, or at the socket of the cable, and join your organisation's network."),
             _("Tell this computer to forget the other Wi-Fi, so that it does not join it again by itself."),
             _("If you work from elsewhere on purpose, connect the VPN."),
         ),
-        desk=_("Not the network that the profile lists (told by: {kind}); see interfaces and resolvers."),
+        desk=_("Not the network that the profile lists, told by {told_by}; see interfaces and resolvers."),
     ),
     "lan.rogue_dhcp": lambda _: CauseText(
         title=_("Another device hands out false network settings"),
         sentence=_(
-            "This computer seems to be in the right network, but got its settings from a device that should not give "
-            "any, for example a second router. Its traffic may go the wrong way, or be read by others."
+            "This computer seems to be in the right network, but a device that should not hand out settings "
+            "does so, for example a second router. It shows by {told_by}. Traffic may go the wrong way, or be "
+            "read by others."
         ),
         advice=(
             _(
-                "Switch Wi-Fi off and on again, or pull the network cable and plug it back in: "
-                "the right device may win."
+                "Switch Wi-Fi off and on again, or pull the network cable and plug it back in: the right device may "
+                "win."
             ),
             _("Unplug any router or access point that was added lately, or switch off its DHCP server."),
             _("Type no passwords before the support desk has seen this report: somebody may have done it on purpose."),
         ),
-        desk=_("Settings contradict each other or the profile (told by: {kind}); see offers, gateway and resolvers."),
+        desk=_("Rogue DHCP or router advertisement, told by {told_by}; see offers, gateway and resolvers."),
     ),
     "lan.client_isolation": lambda _: CauseText(
         title=_("A device in your own network does not answer"),
         sentence=_(
-            "The router and the internet answer, but “{service}” in your own network does not. It is switched off, or "
-            "the network keeps its devices apart from each other, as guest networks do; from here both look the same."
+            "The router and the internet answer, but “{service}” in your own network does not. It is switched "
+            "off, or the network keeps its devices apart from each other, as guest networks do; from here both "
+            "look the same."
         ),
         advice=(
             _("Check that the device is switched on and joined to the same network as this computer."),
@@ -408,34 +510,35 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "lan.captive_portal": lambda _: CauseText(
         title=_("This network asks for a sign-in first"),
         sentence=_(
-            "The network shows its own page (as in hotels and stations) until you sign in or agree to its terms."
+            "The network shows a page of its own, as hotels and stations do, until you sign in or agree to its "
+            "terms. Until then nothing else works."
         ),
         advice=(
             _("Open a web browser, go to any page, and sign in or agree on the page that appears."),
             _("If no page appears, forget this Wi-Fi network and join it again."),
             _("Use another network, for example your phone, if you have no access data."),
         ),
-        desk=_("Plain-HTTP check pages come back redirected or changed, repeatedly."),
+        desk=_("{changed} plain-HTTP check page(s) come back redirected or changed, every time they are asked for."),
     ),
     "gateway.unreachable": lambda _: CauseText(
         title=_("The router does not answer"),
-        sentence=_("This computer is connected, but the router gives no sign of life."),
+        sentence=_("This computer is connected, but the router gives no sign of life, and {none_answers}."),
         advice=(
             _("Check that the router is switched on and its lights are as usual."),
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
             _("Check whether other devices in the same network work."),
         ),
-        desk=_("{family} gateway: {answer} by ARP/ND, silent by ICMP and TCP, nothing beyond reachable."),
+        desk=_("{family} gateway: {answer} by ARP/ND, silent by ICMP and TCP; {none_answers}."),
     ),
     "gateway.dns_broken": lambda _: CauseText(
         title=_("The router does not look up names"),
-        sentence=_("The internet answers, but your router fails to look up addresses such as www.example.com."),
+        sentence=_("The internet answers, but your router, which should look up names for you, {router_names}."),
         advice=(
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
             _("If it happens again, look for a firmware update of the router."),
             _("Until then, the support desk can set another name server (DNS) on this computer."),
         ),
-        desk=_("The gateway is the resolver and fails or is very slow; destinations answer by address."),
+        desk=_("The gateway is the only resolver and {router_names}; destinations answer by address."),
     ),
     "gateway.double_nat": lambda _: CauseText(
         title=_("There are probably two routers in a row"),
@@ -448,8 +551,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "gateway.session_table_full": lambda _: CauseText(
         title=_("The router is out of room for new connections"),
         sentence=_(
-            "{hit} of {tried} new connections got no answer at the first try, now here, now there, while connections "
-            "that exist go on: your router keeps track of too many at once."
+            "{hit} of {tried} new connections got no answer at the first try, now here, now there, while "
+            "connections that exist go on: your router keeps track of too many at once."
         ),
         advice=(
             _("Close programs that open many connections, on all devices: file sharing, many browser tabs, scanners."),
@@ -457,38 +560,41 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("If it comes back, ask for a router that can keep more connections."),
         ),
         desk=_(
-            "New TCP connects fail at random in all families ({hit} of {tried}), far more than echo on established "
-            "flows loses; gateway answers: NAT/conntrack table or connection limit of the router."
+            "New TCP connects fail at random in all families ({hit} of {tried}), far more than echo on "
+            "established flows loses; gateway answers: NAT/conntrack table or connection limit of the router."
         ),
     ),
     "access.line_down": lambda _: CauseText(
         title=_("The internet line is down"),
-        sentence=_("Your router works, but nothing comes back from the line of your provider."),
+        sentence=_("{router_answers}, but nothing comes back from the line of your provider: {none_answers}."),
         advice=(
             _("Check the lights of the modem or fibre box, and that its cables sit firmly."),
             _("Switch modem and router off for 1 minute; switch the modem on first, the router after it."),
             _("If it stays down, report the outage to your provider by phone or mobile network."),
         ),
-        desk=_("Gateway answers, no hop beyond it, no destination reachable in either family."),
+        desk=_("{router_answers}; no hop beyond it, all {silent} destinations silent, in every family in use."),
     ),
     "access.pppoe_down": lambda _: CauseText(
         title=_("The line works, but the sign-in to your provider does not"),
         sentence=_(
-            "Your modem reaches the network of the telephone company, but IPv4 ends there: the connection of the "
-            "router to your provider (PPPoE) is not up."
+            "The line itself works: the network of the telephone company answers. But the router is not signed "
+            "in to your provider (PPPoE), so none of {silent4} tested places on the internet answers over IPv4."
         ),
         advice=(
             _("Switch the router off for 1 minute and on again: it signs in anew."),
             _("Look at the router's status page whether it shows a wrong user name or password for the provider."),
             _("Ask your provider whether your account is blocked or its sign-in is disturbed."),
         ),
-        desk=_("Carrier-internal targets answer, no IPv4 destination does: PPPoE session down (authentication, NTE)."),
+        desk=_(
+            "Carrier-internal targets answer, all {silent4} IPv4 destinations are silent: PPPoE session down "
+            "(authentication, NTE)."
+        ),
     ),
     "access.ipoe_down": lambda _: CauseText(
         title=_("The line works, but your provider's IPv6 service does not"),
         sentence=_(
-            "Your modem reaches the network of the telephone company, but nothing beyond: neither IPv6 nor the IPv4 "
-            "that runs over it gets through."
+            "The line itself works: the network of the telephone company answers. But beyond it {none_answers}, "
+            "neither over IPv6 nor over the IPv4 that runs on it."
         ),
         advice=(
             _("Wait 2 minutes and try again: the address of the line may just have changed."),
@@ -496,48 +602,66 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("If it stays so, send this report to your provider: the line itself is fine."),
         ),
         desk=_(
-            "Global IPv6 address and route, carrier-internal targets answer, all IPv6 destinations and IPv4 are dead: "
-            "IPoE/VNE outage or changed prefix."
+            "Global IPv6 address and route, carrier-internal targets answer, all {silent} destinations of both "
+            "families are dead: IPoE/VNE outage or changed prefix."
         ),
     ),
     "access.ipv4_broken": lambda _: CauseText(
         title=_("Half of the internet (IPv4) is not reachable"),
-        sentence=_("The newer internet protocol (IPv6) works, the older one (IPv4) does not, so many sites fail."),
+        sentence=_(
+            "Of the two ways through the internet the newer one (IPv6) works and the older one (IPv4) does not: "
+            "none of {silent4} tested places answers over it. Many sites fail."
+        ),
         advice=(
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
             _("If it stays so, report to your provider that IPv4 does not work and IPv6 does."),
         ),
-        desk=_("All IPv4 destinations fail behind a live gateway, IPv6 works (tunnel, PPPoE or NAT)."),
+        desk=_("All {silent4} IPv4 destinations fail behind a live gateway, IPv6 works (tunnel, PPPoE or NAT)."),
     ),
     "access.ipv6_broken": lambda _: CauseText(
         title=_("The newer internet protocol (IPv6) is broken"),
-        sentence=_("Your network offers IPv6 but it leads nowhere, so pages start only after a wait."),
+        sentence=_(
+            "Your network offers the newer way through the internet (IPv6), but it leads nowhere: none of "
+            "{silent6} tested places answers over it. Pages start only after a wait."
+        ),
         advice=(
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
             _("If it stays so, report to your provider that IPv6 does not work."),
             _("Until then, IPv6 can be switched off in the router."),
         ),
-        desk=_("Global IPv6 address and default route, all IPv6 destinations fail, IPv4 works."),
+        desk=_("Global IPv6 address and default route, all {silent6} IPv6 destinations fail, IPv4 works."),
     ),
     "access.loss": lambda _: CauseText(
         title=_("Data gets lost on the internet line"),
-        sentence=_("{loss_ratio} of the test packets are lost behind your router, whatever the destination."),
+        sentence=_(
+            "{router_answers}, but {loss_ratio} of {sent} test packets are lost between it and your provider, "
+            "whatever the destination."
+        ),
         advice=(
             _("Stop large downloads and backups on all devices, then try again."),
             _("Switch modem and router off for 1 minute; switch the modem on first, the router after it."),
             _("If it stays so, send this report to your provider."),
         ),
-        desk=_("Gateway clean; {family} loss {loss_ratio} of {sent} packets to every destination."),
+        desk=_(
+            "Gateway clean (RTT p50 {gateway_rtt_ms}); {family} loss {loss_ratio} of {sent} packets to every "
+            "destination."
+        ),
     ),
     "access.latency": lambda _: CauseText(
         title=_("The internet line reacts slowly and unsteadily"),
-        sentence=_("Every answer from the internet takes {rtt_p50_ms} or more, and the time varies a lot."),
+        sentence=_(
+            "{router_answers}, but every answer from the internet takes {rtt_p50_ms} or more, and the time "
+            "varies by {jitter_ms}."
+        ),
         advice=(
             _("Stop large downloads and backups on all devices, then try again."),
             _("Try again at another time of day: a full network of the provider is worst in the evening."),
             _("If it stays so, send this report to your provider."),
         ),
-        desk=_("Gateway clean; idle RTT p50 {rtt_p50_ms}, jitter {jitter_ms} to every destination."),
+        desk=_(
+            "Gateway clean (RTT p50 {gateway_rtt_ms}); idle RTT p50 {rtt_p50_ms}, jitter {jitter_ms} to every "
+            "destination."
+        ),
     ),
     "access.long_delay": lambda _: CauseText(
         title=_("A long way to everything"),
@@ -559,7 +683,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "access.slow": lambda _: CauseText(
         title=_("The line is much slower than it should be"),
-        sentence=_("{goodput_bit_s} were measured, {expected_bit_s} are expected ({direction})."),
+        sentence=_("The line carries {goodput_bit_s} where {expected_bit_s} are expected ({direction})."),
         advice=(
             _("Stop large downloads and backups on all devices, then try again."),
             _("Switch modem and router off for 1 minute; switch the modem on first, the router after it."),
@@ -572,8 +696,9 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "access.pppoe_congestion": lambda _: CauseText(
         title=_("Too many customers share your provider's entry point"),
         sentence=_(
-            "Over IPv4 every answer takes {rtt_p50_ms} and {loss_ratio} of the test packets are lost, while the line "
-            "itself is fast: the place where your provider ends its PPPoE connections is full."
+            "Over IPv4 {loss_ratio} of the test packets are lost and an answer takes {rtt_p50_ms}, while the "
+            "line itself is good: the place where your provider ends its customers' connections (PPPoE) is "
+            "full."
         ),
         advice=(
             _("Try again at another time of day: this is worst in the evening."),
@@ -581,15 +706,16 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("Ask your provider for a connection by IPoE (IPv4 over IPv6): it goes around the full place."),
         ),
         desk=_(
-            "IPv4 bad from the first provider hop (RTT p50 {rtt_p50_ms}, jitter {jitter_ms}, loss {loss_ratio}); "
-            "carrier-internal targets, and IPv6 where there is any, are fast: PPPoE terminating equipment (NTE)."
+            "IPv4 bad from the first provider hop (RTT p50 {rtt_p50_ms}, jitter {jitter_ms}, loss "
+            "{loss_ratio}); carrier-internal targets, and IPv6 where there is any, are fast: PPPoE terminating "
+            "equipment (NTE)."
         ),
     ),
     "access.port_exhaustion": lambda _: CauseText(
         title=_("No free ports for new IPv4 connections"),
         sentence=_(
-            "{hit} of {tried} new IPv4 connections got no answer at the first try, while connections that exist and "
-            "IPv6 go on: the IPv4 address that you share with others has no room left."
+            "{hit} of {tried} new IPv4 connections got no answer at the first try, while connections that exist "
+            "and IPv6 go on: the IPv4 address that you share with others has no room left."
         ),
         advice=(
             _("Close programs that open many connections, on all devices: file sharing, many browser tabs, scanners."),
@@ -597,8 +723,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("If it comes back, ask your provider for more ports or an IPv4 address of your own."),
         ),
         desk=_(
-            "New IPv4 connects fail at random ({hit} of {tried}), far more than echo on established flows loses; IPv6 "
-            "is spared: port or session limit of MAP-E, DS-Lite or carrier NAT."
+            "New IPv4 connects fail at random ({hit} of {tried}), far more than echo on established flows "
+            "loses; IPv6 is spared: port or session limit of MAP-E, DS-Lite or carrier NAT."
         ),
     ),
     "access.cgnat": lambda _: CauseText(
@@ -610,8 +736,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "access.mtu_black_hole": lambda _: CauseText(
         title=_("Large packets get lost on your line"),
         sentence=_(
-            "Small packets pass, but those above {mtu} bytes vanish without a word ({family}): pages load in part "
-            "or hang, sending files stops."
+            "Small packets pass, but those above {mtu} bytes vanish without a word ({family}): pages load in "
+            "part or hang, sending files stops."
         ),
         advice=(
             _("Switch the router off for 1 minute and on again."),
@@ -625,16 +751,19 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "internet.unreachable": lambda _: CauseText(
         title=_("The internet is not reachable behind your provider"),
-        sentence=_("Your line works up to your provider, but nothing answers beyond."),
+        sentence=_("Your line works as far as your provider, but beyond it {none_answers}."),
         advice=(
             _("Wait a few minutes and try again: the fault is not in your home."),
             _("Look at your provider's outage page by mobile network, and report it there."),
         ),
-        desk=_("Provider hops answer, the path ends beyond them for every destination."),
+        desk=_("Provider hops answer, the path ends beyond them for all {silent} destinations."),
     ),
     "internet.path_loss": lambda _: CauseText(
         title=_("Data gets lost inside the provider's network or beyond"),
-        sentence=_("{loss_ratio} of the test packets are lost, but neither in your home nor on your line."),
+        sentence=_(
+            "{loss_ratio} of {sent} test packets are lost, but neither in your home nor on your line: "
+            "{provider_answers}, and the loss begins behind it."
+        ),
         advice=(
             _("Wait a few minutes and try again: the fault is not in your home."),
             _("If it stays so, send this report to your provider."),
@@ -667,8 +796,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "internet.peering": lambda _: CauseText(
         title=_("The way to some parts of the internet is bad"),
         sentence=_(
-            "Most of the internet answers well, but on the way to {bad} of {tested} tested places data is late or gets "
-            "lost (up to {loss_ratio} lost, {rtt_p50_ms} for an answer)."
+            "Most of the internet answers well, but on the way to {bad} of {tested} tested places data is late "
+            "or gets lost (up to {loss_ratio} lost, {rtt_p50_ms} for an answer)."
         ),
         advice=(
             _("Wait a few minutes and try again: the fault is not in your home."),
@@ -676,8 +805,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("If it stays so, send this report to your provider."),
         ),
         desk=_(
-            "{bad} of {tested} destinations bad (worst: loss {loss_ratio}, RTT p50 {rtt_p50_ms}), the others clean: "
-            "peering or transit towards those networks. See the traces."
+            "{bad} of {tested} destinations bad (worst: loss {loss_ratio}, RTT p50 {rtt_p50_ms}), the others "
+            "clean: peering or transit towards those networks. See the traces."
         ),
     ),
     "internet.mtu_black_hole": lambda _: CauseText(
@@ -692,15 +821,15 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("If it stays so, send this report to your provider, or to whoever runs the service."),
         ),
         desk=_(
-            "Path MTU black hole to {tested} destinations ({family}), {mtu} bytes pass; others take full size, so "
-            "the access line is not what is narrow."
+            "Path MTU black hole to {tested} destinations ({family}), {mtu} bytes pass; others take full size, "
+            "so the access line is not what is narrow."
         ),
     ),
     "dns.resolver_unreachable": lambda _: CauseText(
         title=_("The name servers do not answer"),
         sentence=_(
-            "The internet answers, but none of your name servers (DNS) does, so addresses such as www.example.com "
-            "are not found."
+            "The internet answers, but your name servers (DNS) do not: none of {questions} questions was "
+            "answered. So addresses such as www.example.com are not found."
         ),
         advice=(
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
@@ -708,22 +837,29 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("If it stays so, report to your provider or support desk that its DNS does not answer."),
         ),
         desk=_(
-            "{resolvers} configured resolvers silent; destinations answer by address; port 53 elsewhere: {port_53}."
+            "{resolvers} configured resolver(s) silent to {questions} questions; destinations answer by "
+            "address; port 53 elsewhere: {port_53}."
         ),
     ),
     "dns.resolver_error": lambda _: CauseText(
         title=_("The name servers answer with an error"),
-        sentence=_("Your name servers (DNS) refuse or fail to look up addresses that others find."),
+        sentence=_(
+            "Your name servers (DNS) answer with an error ({rcode}) when asked for addresses that others find, "
+            "so pages are not found."
+        ),
         advice=(
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
             _("Set the DNS settings of this computer to automatic."),
             _("If it stays so, report to your provider or support desk that its DNS does not answer."),
         ),
-        desk=_("Configured resolvers answer {rcode} for names that resolve elsewhere."),
+        desk=_("{resolvers} configured resolver(s) answer {rcode} for names that resolve elsewhere."),
     ),
     "dns.first_resolver_dead": lambda _: CauseText(
         title=_("The first name server is dead"),
-        sentence=_("Every new page asks a name server (DNS) first that never answers; only the next one does."),
+        sentence=_(
+            "Every new page first asks a name server (DNS) that never answers; only a later one of {resolvers} "
+            "does. So pages start late."
+        ),
         advice=(
             _("Set the DNS settings of this computer to automatic."),
             _("If they are automatic already, restart the router, then tell your support desk or provider."),
@@ -741,9 +877,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "dns.tampered": lambda _: CauseText(
         title=_("The name server gives false addresses"),
-        sentence=_(
-            "Your name server (DNS) names addresses that are not the real ones, so you may land in a wrong place."
-        ),
+        sentence=_("Your name server (DNS) gives false addresses: {false_answers}. So you may land in a wrong place."),
         advice=(
             _("Do not enter passwords on pages that show a certificate warning."),
             _("Set the DNS settings of this computer to automatic."),
@@ -754,8 +888,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "dns.large_answers_blocked": lambda _: CauseText(
         title=_("Large answers of the name servers are blocked"),
         sentence=_(
-            "Your name servers (DNS) answer small questions, but their large answers get lost, so some addresses are "
-            "never found."
+            "Your name servers (DNS) answer small questions, but their large answers get lost, so some "
+            "addresses are never found."
         ),
         advice=(
             _("Switch the router off for 1 minute and on again."),
@@ -763,8 +897,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("Show this report to the support desk."),
         ),
         desk=_(
-            "{resolvers} configured resolver(s): answers above 512 bytes are lost over UDP (EDNS) and port 53 over TCP "
-            "fails; small answers fine. Fragments or TCP 53 filtered."
+            "{resolvers} configured resolver(s): answers above 512 bytes are lost over UDP (EDNS) and port 53 "
+            "over TCP fails; small answers fine. Fragments or TCP 53 filtered."
         ),
     ),
     "dns.aaaa_broken": lambda _: CauseText(
@@ -774,7 +908,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
             _("If it stays so, report to your provider or support desk that questions for IPv6 addresses fail."),
         ),
-        desk=_("A answered, AAAA failing on every configured resolver; answered elsewhere."),
+        desk=_("A answered, AAAA failing on all {resolvers} configured resolver(s); answered elsewhere."),
     ),
     "dns.name_missing": lambda _: CauseText(
         title=_("The address of the service does not exist"),
@@ -808,24 +942,24 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "security.udp_blocked": lambda _: CauseText(
         title=_("The network does not let UDP through"),
         sentence=_(
-            "Data of the kind that calls use (UDP) gets no answer, though the same servers ({hosts}) answer otherwise. "
-            "Calls and video may fail or be worse than they could be."
+            "Data of the kind that calls use (UDP) does not get through, though the servers that were asked "
+            "({hosts}) answer otherwise. Calls and video may fail or be worse than they could be."
         ),
         advice=(
             _("Try another network, for example your phone: if calls are good there, this network blocks them."),
             _("If you have a VPN or a security program, end it and try again."),
             _("Ask the support desk or whoever runs this network to allow UDP to ports 443 and 3478."),
         ),
-        desk=_("UDP ({udp}) to {hosts} hosts: {answer}; the same hosts answer by TCP or echo."),
+        desk=_("UDP ({udp}) to {hosts} host(s): {answer}; the same answer by TCP or echo."),
     ),
     "security.web_filter": lambda _: CauseText(
         title=_("A filter blocks this service"),
-        sentence=_("Instead of “{service}” a filter of this network answers ({status}); other pages work."),
+        sentence=_("Instead of “{service}” a filter of this network answers{with_status}; other pages work."),
         advice=(
             _("Ask the support desk or whoever runs this network to allow the service."),
             _("If it is a private matter, try it from another network."),
         ),
-        desk=_("{service}: answered by a filter ({by}), HTTP status {status}; unrelated controls pass."),
+        desk=_("{service}: answered by a filter ({by}){with_status}; unrelated controls pass."),
     ),
     "security.proxy_unreachable": lambda _: CauseText(
         title=_("The proxy does not answer"),
@@ -855,37 +989,40 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("At home or on the road, connect your company's VPN first: its script can often be reached only there."),
             _("Tell the support desk that the proxy script (PAC) does not work."),
         ),
-        desk=_("PAC script: {kind}, HTTP status {status}, {pac_ms}."),
+        desk=_("PAC script: {kind}{with_status}, {pac_ms}."),
     ),
     "security.port_blocked": lambda _: CauseText(
         title=_("A filter probably blocks this service"),
-        sentence=_("The server of “{service}” is there, but connections to its port {port} do not get through."),
+        sentence=_(
+            "The server of “{service}” is there, but the port that it needs ({port}) {service_answer}, while "
+            "{controls} other servers on the internet answer."
+        ),
         advice=(
             _("Try another network, for example your phone: if it works there, this network blocks it."),
             _("Ask the support desk or whoever runs this network to allow port {port}."),
             _("If it works in no network, tell whoever runs the service."),
         ),
-        desk=_("Port {port} of {service}: {answer}, while the same address answers otherwise."),
+        desk=_(
+            "Port {port} of {service}: {answer}, while the same address answers otherwise; {controls} controls pass."
+        ),
     ),
     "vpn.down": lambda _: CauseText(
         title=_("The VPN does not work"),
         sentence=_(
-            "Nothing comes back from your organisation's network: the VPN is off, or it looks connected and is dead. "
-            "The VPN's server: {server_trouble}."
+            "Nothing comes back from your organisation's network: {vpn_trouble}. The VPN's server: {server_trouble}."
         ),
         advice=(
             _("Disconnect the VPN, wait 10 seconds, and connect it again."),
             _("If it does not connect, try another network, for example your phone: some networks block VPNs."),
             _("If it fails there too, send this report to the support desk."),
         ),
-        desk=_("VPN down (told by: {kind}): no way in, or nobody inside answers; server port {server}."),
+        desk=_("VPN down ({kind}): {vpn_trouble}; server port {server}."),
     ),
     "vpn.hairpin": lambda _: CauseText(
         title=_("The VPN is a long detour"),
         sentence=_(
-            "“{service}” is reached by way of the VPN, and every answer takes {tunnel_rtt_ms}; "
-            "past the VPN it would be "
-            "about {direct_rtt_ms}."
+            "“{service}” is reached by way of the VPN, and every answer takes {tunnel_rtt_ms}; past the VPN it "
+            "would be about {direct_rtt_ms}."
         ),
         advice=(
             _("If you need nothing from the inside just now, disconnect the VPN and try “{service}” again."),
@@ -897,8 +1034,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "vpn.dns_mismatch": lambda _: CauseText(
         title=_("Internal names are looked up in the wrong place"),
         sentence=_(
-            "The VPN is connected, but this computer asks a name server (DNS) that does not know your organisation's "
-            "internal names, so its pages are not found."
+            "The VPN is connected, but this computer asks a name server (DNS) that does not know your "
+            "organisation's internal names, so its pages are not found."
         ),
         advice=(
             _("Disconnect the VPN, wait 10 seconds, and connect it again."),
@@ -910,8 +1047,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "vpn.mtu": lambda _: CauseText(
         title=_("Large packets get lost in the VPN"),
         sentence=_(
-            "Small things work through the VPN, but pages and files hang: packets above {passed_bytes} vanish in it "
-            "without a word. Past the VPN they do not."
+            "Small things work through the VPN, but pages and files hang: packets above {passed_bytes} vanish "
+            "in it without a word. Past the VPN they do not."
         ),
         advice=(
             _("Disconnect the VPN, wait 10 seconds, and connect it again."),
@@ -922,7 +1059,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "service.down": lambda _: CauseText(
         title=_("The service itself is down"),
-        sentence=_("Your connection works, but the server of “{service}” does not respond as it should."),
+        sentence=_("The internet works, but the server of “{service}” {service_answer}."),
         advice=(
             _("Wait and try again later: the fault is not on your side."),
             _("Look at the status page of the service, or tell whoever runs it."),
@@ -940,7 +1077,10 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "service.cert_invalid": lambda _: CauseText(
         title=_("The certificate of the service is not valid"),
-        sentence=_("The server of “{service}” cannot prove who it is, so programs refuse to talk to it."),
+        sentence=_(
+            "The server of “{service}” cannot prove who it is, so programs refuse to talk to it: "
+            "{certificate_trouble}. Those of other sites are in order."
+        ),
         advice=(
             _("Do not enter passwords on pages that show a certificate warning."),
             _("Look at the status page of the service, or tell whoever runs it."),
@@ -949,16 +1089,21 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "service.http_error": lambda _: CauseText(
         title=_("The service answers with an error"),
-        sentence=_("Your connection to “{service}” works, but its server reports an error ({status})."),
+        sentence=_(
+            "Your connection to “{service}” works, but its server reports an error ({status}). Other sites work."
+        ),
         advice=(
             _("Wait and try again later: the fault is not on your side."),
             _("Look at the status page of the service, or tell whoever runs it."),
         ),
-        desk=_("{service}: TCP and TLS fine, HTTP status {status}."),
+        desk=_("{service}: TCP and TLS fine, HTTP status {status}; {controls} controls pass."),
     ),
     "service.slow": lambda _: CauseText(
         title=_("The service is slow"),
-        sentence=_("The way to “{service}” is fast, but its server takes {first_byte_ms} to answer."),
+        sentence=_(
+            "The way to “{service}” is fast ({connect_ms}), but its server takes {first_byte_ms} to answer. "
+            "Other sites are quick."
+        ),
         advice=(
             _("Wait and try again later: the fault is not on your side."),
             _("Look at the status page of the service, or tell whoever runs it."),

@@ -14,6 +14,8 @@ _BY_UNIT: Mapping[str, Callable[[float | None], str]] = {
     "_ms": milliseconds,
     "_ratio": percent,
     "_bit_s": bit_rate,
+    "mtu_bytes": partial(quantity, unit="B"),  # the size of a packet is told exactly
+    "passed_bytes": partial(quantity, unit="B"),
     "_bytes": byte_size,
     "_s": duration,
     "_dbm": partial(quantity, unit="dBm"),

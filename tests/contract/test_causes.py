@@ -1,19 +1,21 @@
 """Causes: data, rules and texts hold together."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from string import Formatter
 
 import pytest
 
 from nexkit.diagnosis import rules
-from nexkit.diagnosis.causes import causes, finding
+from nexkit.diagnosis.causes import borders, causes, finding
+from nexkit.diagnosis.left_open import MEANS
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.rules import RULES
 from nexkit.diagnosis.verdict import (
     RULES_VERSION,
     Diagnosis,
+    Gap,
+    LeftOpen,
     NotTested,
     RungState,
     Segment,
@@ -27,11 +29,15 @@ from nexkit.texts import causes as cause_texts
 from nexkit.texts.causes import cause_text
 from nexkit.texts.verdicts import (
     failure_text,
+    gap_text,
+    means_name,
     not_tested_text,
     rung_word,
     segment_name,
     severity_word,
     skip_text,
+    sureness_text,
+    verdict_advice,
     verdict_sentence,
 )
 
@@ -138,41 +144,8 @@ def test_values_cannot_smuggle_placeholders_in():
 
 
 def test_a_cause_of_a_newer_version_is_called_by_its_code():
-    from dataclasses import replace
-
     newer = replace(finding("service.down", confidence=0.9, evidence=("x",)), cause="service.haunted")
     assert cause_text(newer, Texts("en")).title == "service.haunted"
-
-
-def test_placeholders_are_values_with_known_formats():
-    known = {"service", "port", "answer", "status", "problem", "family", "direction", "kind", "port_53", "rcode"}
-    known |= {"issuer", "udp", "by", "scheme", "password", "proxy_trouble", "pac_trouble"}
-    known |= {"server", "server_trouble", "probes"}
-    known |= {"clock_way", "clock_harm", "breaks", "overridden", "overridden_what", "exhausted", "exhausted_what"}
-    known |= {"cable_trouble", "duplex"}
-    counts = {
-        "cells",
-        "errors",
-        "interruptions",
-        "hosts",
-        "steps",
-        "sent",
-        "resolvers",
-        "bad",
-        "tested",
-        "hit",
-        "tried",
-        "mtu",
-    }
-    for make in cause_texts._TEXTS.values():
-        text = make(str)
-        for words in (text.title, text.sentence, *text.advice, text.desk):
-            for _, name, _, _ in Formatter().parse(words):
-                assert (
-                    name is None
-                    or name in known | counts
-                    or name.endswith(("_ms", "_ratio", "_s", "_bytes", "_dbm", "_db"))
-                )
 
 
 @pytest.mark.parametrize(
@@ -183,6 +156,7 @@ def test_placeholders_are_values_with_known_formats():
         (RungState, rung_word),
         (SkipReason, skip_text),
         (FailureKind, failure_text),
+        (Gap, gap_text),
     ],
 )
 def test_every_member_has_words_of_its_own(members, say, texts):
@@ -206,6 +180,45 @@ def _diagnosis(state, segment=None, cause=None, findings=()):
         started_at=datetime(2026, 11, 20, tzinfo=UTC),
         took_s=1.0,
     )
+
+
+def test_every_way_to_tell_look_alikes_apart_has_a_name(texts):
+    names = [means_name(means, texts) for means in MEANS]
+    assert not set(names) & set(MEANS)
+    assert len(set(names)) == len(names)
+
+
+def test_look_alikes_are_causes_or_segments_and_are_told_apart_by_what_there_is():
+    known = {*causes(), *(segment.value for segment in Segment)}
+    declared = [look_alike for cause in causes().values() for look_alike in cause.look_alikes]
+    assert {each.other for each in declared} <= known
+    assert {border.other for border in borders()} <= {segment.value for segment in Segment}
+    assert {name for each in (*declared, *borders()) for name in each.by} == set(MEANS)
+
+
+def test_every_verdict_says_what_to_do_and_how_sure_it_is(texts):
+    for state in VerdictState:
+        for segment in (None, *Segment):
+            assert 1 <= len(verdict_advice(_diagnosis(state, segment), texts)) <= 3
+
+
+def test_a_finding_is_as_sure_as_its_confidence_says(texts):
+    confidences = (0.96, 0.9, 0.8, 0.7, 0.6, 0.3)
+    said = [_sureness(finding("lan.loss", confidence=each, evidence=("x",)), texts) for each in confidences]
+    assert len(set(said)) == len(said)
+
+
+def test_what_speaks_against_a_finding_and_what_it_leaves_open_is_why_it_is_less_sure(texts):
+    doubted = finding("lan.loss", confidence=0.9, evidence=("x",), against=("y", "z"))
+    sure = finding("lan.loss", confidence=0.9, evidence=("x",))
+    item = LeftOpen(between=("lan.loss", "lan"), because=())
+    assert len({_sureness(doubted, texts), _sureness(sure, texts), _sureness(sure, texts, item)}) == 3
+    assert "2" in _sureness(doubted, texts)
+
+
+def _sureness(found, texts, *left_open):
+    diagnosis = _diagnosis(VerdictState.FAULT, Segment.LAN, found.cause, (found,))
+    return sureness_text(found, replace(diagnosis, left_open=left_open), texts)
 
 
 def test_every_verdict_is_a_sentence(texts):
