@@ -14,6 +14,7 @@ from report.ssh_wire import Reader, WireError
 _MAGIC = b"SSHKRL\n\0"
 _VERSION = 1
 _SHA1_BYTES, _SHA256_BYTES = 20, 32
+_SERIALS = 1 << 64
 
 
 class _Section(IntEnum):
@@ -54,17 +55,15 @@ class RevokedCertificates:
     key_ids: frozenset[bytes]
 
     def holds(self, certificate: Certificate) -> bool:
-        """Whether the certificate is one of them. Serial 0 means "none", and is never revoked as such."""
+        """Whether the certificate is one of them."""
         if self.authority not in {b"", certificate.authority.blob}:
             return False
         serial = certificate.serial
-        return certificate.key_id in self.key_ids or (
-            serial != 0
-            and (
-                serial in self.serials
-                or any(first <= serial <= last for first, last in self.ranges)
-                or any(_has_bit(bits, serial - first) for first, bits in self.bitmaps)
-            )
+        return (
+            certificate.key_id in self.key_ids
+            or serial in self.serials
+            or any(first <= serial <= last for first, last in self.ranges)
+            or any(_has_bit(bits, serial - first) for first, bits in self.bitmaps)
         )
 
 
@@ -172,6 +171,13 @@ def _extension(section: Reader) -> None:
         raise _UnreadableError(f"extension {name[:40]!r}")
 
 
+def _serial(serial: int) -> int:
+    """The serial; 0 stands for none (OpenSSH refuses it here too)."""
+    if serial == 0:
+        raise WireError("serial")
+    return serial
+
+
 def _certificates(section: Reader) -> RevokedCertificates:
     authority = section.string()
     section.string()
@@ -183,11 +189,17 @@ def _certificates(section: Reader) -> RevokedCertificates:
         match kind:
             case _Part.SERIALS:
                 while part:
-                    serials.add(part.uint64())
+                    serials.add(_serial(part.uint64()))
             case _Part.RANGE:
-                ranges.append((part.uint64(), part.uint64()))
+                first, last = _serial(part.uint64()), _serial(part.uint64())
+                if first > last:
+                    raise WireError("range")
+                ranges.append((first, last))
             case _Part.BITMAP:
-                bitmaps.append((part.uint64(), part.natural()))
+                first, bits = part.uint64(), part.natural()
+                if (first == 0 and bits & 1) or first + bits.bit_length() > _SERIALS:
+                    raise WireError("bitmap")
+                bitmaps.append((first, bits))
             case _Part.KEY_IDS:
                 while part:
                     key_ids.add(part.string())

@@ -320,18 +320,27 @@ def test_serials_of_another_authority_are_not_revoked(org, report):
     assert stock_says_good(org, principal, "-r", "revoked")
 
 
-def test_serial_0_means_none_and_is_not_revoked(org, report):
-    org.certify("device")
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"\x20" + string(bytes(8)),  # serial 0 means that there is none
+        b"\x21" + string((5).to_bytes(8) + (4).to_bytes(8)),
+        b"\x22" + string(bytes(8) + string(b"\x01")),
+        b"\x22" + string(b"\xff" * 8 + string(b"\x02")),
+        b"\x24" + string(b""),
+    ],
+)
+def test_a_list_with_serials_that_there_are_not_is_refused_as_stock_does(org, report, part):
+    org.certify("device", "-z", "70")
     principal = f"{org.public('device').install_id}@org.example"
     bundle = org.bundle(report, principal, "device")
-    # ssh-keygen writes no such list: the range is set to begin at zero by hand.
-    revoking(org, "serial: 1-5000\n")
-    file = org.folder / "revoked"
-    data = file.read_bytes()
-    first, last = (1).to_bytes(8), (5000).to_bytes(8)
-    assert first + last in data
-    file.write_bytes(data.replace(first + last, bytes(8) + last))
-    assert judged(org, bundle, *list_of(org), "--revoked", str(file))[0] is Tier.ORG_VOUCHED
+    signers, file = list_of(org), org.folder / "revoked"
+    header = b"SSHKRL\n\0" + (1).to_bytes(4) + bytes(3 * 8) + string(b"") * 2
+    file.write_bytes(header + b"\x01" + string(string(b"") * 2 + part))
+    assert main(["verify", str(bundle), *signers, "--revoked", str(file)]) == 2
+    assert not stock_says_good(org, principal, "-r", "revoked")
+    file.write_bytes(header + b"\x01" + string(string(b"") * 2 + b"\x20" + string((69).to_bytes(8))))
+    assert main(["verify", str(bundle), *signers, "--revoked", str(file)]) == 0
     assert stock_says_good(org, principal, "-r", "revoked")
 
 
