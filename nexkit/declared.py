@@ -7,6 +7,7 @@ doors there. What a profile names openly, everyone who reads it can see.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -48,6 +49,7 @@ class Declared:
 NOTHING_DECLARED = Declared()
 
 
+@lru_cache(4096)
 def canonical(address: str) -> str:
     """The one form of an address: no zone, and IPv4 where it is mapped into IPv6; ValueError where it is none."""
     value = ip_address(address.partition("%")[0])
