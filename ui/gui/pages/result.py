@@ -1,6 +1,6 @@
 """Page: what came out. One sentence, the drawing, what to do now; everything else on demand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -20,12 +20,23 @@ from nexkit.diagnosis.verdict import Diagnosis, Finding, VerdictState
 from nexkit.profile import Support
 from nexkit.run_record import RunRecord
 from nexkit.texts import Texts
-from nexkit.texts.causes import cause_text
+from nexkit.texts.causes import cause_name, cause_text
 from nexkit.texts.facts import outcome_text
-from nexkit.texts.numbers import byte_size, percent
+from nexkit.texts.numbers import byte_size
 from nexkit.texts.probes import probe_text
-from nexkit.texts.verdicts import not_tested_text, rung_word, segment_name, severity_word, verdict_sentence
+from nexkit.texts.verdicts import (
+    left_open_text,
+    not_tested_text,
+    rung_word,
+    segment_name,
+    severity_word,
+    sureness_text,
+    unheard_text,
+    verdict_advice,
+    verdict_sentence,
+)
 from nexkit.texts.words import subject_text, value_text
+from report.visible import visible
 from ui.gui.pages.base import Disclosure, PageBase, card, plain_label
 from ui.gui.present import Mark, mark_word, places
 from ui.gui.theme import current_theme
@@ -132,21 +143,6 @@ class ResultPage(PageBase):
         inner.addWidget(path)
         layout.addWidget(frame)
 
-    def _advice(self, diagnosis: Diagnosis) -> tuple[str, ...]:
-        """What to do now, in order: the root finding's advice, else what helps in any case."""
-        _ = self.texts.gettext
-        if diagnosis.findings and diagnosis.verdict.state is VerdictState.FAULT:
-            return tuple(cause_text(diagnosis.findings[0], self.texts).advice)
-        if diagnosis.verdict.state is VerdictState.HEALTHY:
-            return (
-                _("If something still does not work, choose that service or its web address and test again."),
-                _("If it only happens now and then, test again while it happens."),
-            )
-        return (
-            _("Test again: perhaps the network was busy or changing just now."),
-            _("If the trouble stays, make a report and give it to your support desk."),
-        )
-
     def _add_advice(self, layout: QVBoxLayout, diagnosis: Diagnosis) -> None:
         _ = self.texts.gettext
         frame, inner = card()
@@ -156,7 +152,7 @@ class ResultPage(PageBase):
         grid.setHorizontalSpacing(em // 2)
         grid.setVerticalSpacing(em // 3)
         grid.setColumnStretch(1, 1)
-        advice = list(self._advice(diagnosis))
+        advice = list(verdict_advice(diagnosis, self.texts))
         contact = ", ".join(entry for entry in (self._support.name, self._support.email, self._support.url) if entry)
         if contact:
             advice.append(_("Your support desk: {contact}").format(contact=contact))
@@ -174,23 +170,24 @@ class ResultPage(PageBase):
         tabs.setObjectName("result.tabs")
         tabs.setAccessibleName(_("Details"))
         tabs.setDocumentMode(True)
-        tabs.addTab(self._findings(diagnosis), _("Why we think so"))
+        tabs.addTab(self._findings(record, diagnosis), _("Why we think so"))
         tabs.addTab(self._ladder(diagnosis), _("Every part of the way"))
         tabs.addTab(self._not_tested(diagnosis), _("Not tested"))
         tabs.addTab(self._measurements(record), _("Measurements"))
         return tabs
 
-    def _findings(self, diagnosis: Diagnosis) -> QWidget:
+    def _findings(self, record: RunRecord, diagnosis: Diagnosis) -> QWidget:
         _ = self.texts.gettext
+        measured = {result.id: outcome_text(result, self.texts) for result in record.results}
         content, layout = _tab()
         if not diagnosis.findings:
             layout.addWidget(plain_label(_("Nothing was found that is wrong."), "muted"))
         for finding in diagnosis.findings:
-            layout.addWidget(self._finding(finding))
+            layout.addWidget(self._finding(finding, sureness_text(finding, diagnosis, self.texts), measured))
         layout.addStretch(1)
         return content
 
-    def _finding(self, finding: Finding) -> QWidget:
+    def _finding(self, finding: Finding, sureness: str, measured: Mapping[str, str]) -> QWidget:
         _ = self.texts.gettext
         frame, layout = card()
         words = cause_text(finding, self.texts)
@@ -199,16 +196,15 @@ class ResultPage(PageBase):
         facts = [
             (
                 _("Kind"),
-                _("{cause} ({severity}), sure to {confidence}").format(
-                    cause=finding.cause,
-                    severity=severity_word(finding.severity, self.texts),
-                    confidence=percent(finding.confidence),
+                _("{cause} ({severity})").format(
+                    cause=finding.cause, severity=severity_word(finding.severity, self.texts)
                 ),
             ),
+            (_("How sure"), sureness),
             (_("Measured"), "; ".join(f"{name} {value_text(name, value)}" for name, value in finding.values.items())),
-            (_("Speaks for it"), ", ".join(finding.evidence)),
-            (_("Speaks against it"), ", ".join(finding.against)),
-            (_("Explains as well"), ", ".join(finding.explains)),
+            (_("Speaks for it"), _told(finding.evidence, measured)),
+            (_("Speaks against it"), _told(finding.against, measured)),
+            (_("Explains as well"), "\n".join(cause_name(cause, self.texts) for cause in finding.explains)),
             (_("For the support desk"), words.desk),
         ]
         grid = QGridLayout()
@@ -230,13 +226,23 @@ class ResultPage(PageBase):
         ]
         return _table("result.ladder", _("Every part of the way"), (_("Part"), _("State"), _("Because of")), rows)
 
-    def _not_tested(self, diagnosis: Diagnosis) -> QTableWidget:
+    def _not_tested(self, diagnosis: Diagnosis) -> QWidget:
         _ = self.texts.gettext
+        content, layout = _tab()
+        if diagnosis.left_open:
+            layout.addWidget(plain_label(_("What stays open"), "heading"))
+        for number, item in enumerate(diagnosis.left_open, start=1):
+            lines = (
+                left_open_text(item, self.texts),
+                *(f"– {unheard_text(each, self.texts)}" for each in item.because),
+            )
+            layout.addWidget(plain_label("\n".join(lines), name=f"result.left_open.{number}"))
         rows = [
             (item.step, probe_text(item.probe, self.texts).name, not_tested_text(item, self.texts))
             for item in diagnosis.not_tested
         ]
-        return _table("result.not_tested", _("Not tested"), (_("Step"), _("Test"), _("Reason")), rows)
+        layout.addWidget(_table("result.not_tested", _("Not tested"), (_("Step"), _("Test"), _("Reason")), rows))
+        return content
 
     def _measurements(self, record: RunRecord) -> QTableWidget:
         _ = self.texts.gettext
@@ -252,6 +258,11 @@ class ResultPage(PageBase):
         ]
         heads = (_("Step"), _("Asked"), _("Outcome"), _("Took"), _("Data"))
         return _table("result.measurements", _("Measurements"), heads, rows)
+
+
+def _told(steps: Sequence[str], measured: Mapping[str, str]) -> str:
+    """Steps with what each measured, one a line."""
+    return "\n".join(f"{step}: {visible(measured.get(step, ''))}" for step in steps)
 
 
 def _tab() -> tuple[QWidget, QVBoxLayout]:
