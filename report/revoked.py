@@ -178,6 +178,20 @@ def _serial(serial: int) -> int:
     return serial
 
 
+def _range(part: Reader) -> tuple[int, int]:
+    first, last = _serial(part.uint64()), _serial(part.uint64())
+    if first > last:
+        raise WireError("range")
+    return first, last
+
+
+def _bitmap(part: Reader) -> tuple[int, int]:
+    first, bits = part.uint64(), part.natural()
+    if (first == 0 and bits & 1) or first + bits.bit_length() > _SERIALS:
+        raise WireError("bitmap")
+    return first, bits
+
+
 def _certificates(section: Reader) -> RevokedCertificates:
     authority = section.string()
     section.string()
@@ -191,15 +205,9 @@ def _certificates(section: Reader) -> RevokedCertificates:
                 while part:
                     serials.add(_serial(part.uint64()))
             case _Part.RANGE:
-                first, last = _serial(part.uint64()), _serial(part.uint64())
-                if first > last:
-                    raise WireError("range")
-                ranges.append((first, last))
+                ranges.append(_range(part))
             case _Part.BITMAP:
-                first, bits = part.uint64(), part.natural()
-                if (first == 0 and bits & 1) or first + bits.bit_length() > _SERIALS:
-                    raise WireError("bitmap")
-                bitmaps.append((first, bits))
+                bitmaps.append(_bitmap(part))
             case _Part.KEY_IDS:
                 while part:
                     key_ids.add(part.string())

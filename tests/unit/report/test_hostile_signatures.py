@@ -1,7 +1,7 @@
 """Signatures, certificates and lists of unknown origin: whatever the bytes are, there is an answer and no crash."""
 
 import time
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from datetime import UTC, datetime
 
 import pytest
@@ -37,8 +37,6 @@ def certificate_blob():
         .valid_before(2**64 - 1)
         .sign(AUTHORITY)
     )
-    from base64 import b64decode
-
     return b64decode(built.public_bytes().split(b" ")[1])
 
 
@@ -94,48 +92,45 @@ def test_any_bytes_are_a_key_or_none(data, key_type):
         assert key is None or key.blob == blob
 
 
+def refused_in_one_line(read, file):
+    """What reading gives; None where it is refused, in one line that names the file."""
+    try:
+        return read(file)
+    except SignersError as error:
+        said = str(error)
+    assert str(file) in said
+    assert "\n" not in said
+    return None
+
+
+SERIALS = b"\x01" + string(string(b"") * 2 + b"\x20" + string(bytes(7) + b"\x01"))
+LINE = f'*@x cert-authority,valid-after="20260101Z" {public_key(KEY).line}\n'.encode()
+
+
 @settings(max_examples=300, deadline=None)
-@given(
-    st.one_of(
-        mutated(KRL + b"\x01" + string(string(b"") * 2 + b"\x20" + string(bytes(16)))), st.binary().map(KRL.__add__)
-    )
-)
+@given(st.one_of(mutated(KRL + SERIALS), st.binary().map(KRL.__add__)))
 def test_any_bytes_are_a_revocation_list_or_refused(tmp_path_factory, data):
     file = tmp_path_factory.getbasetemp() / "revoked"
     file.write_bytes(data)
-    try:
-        revoked = read_revoked(file)
-    except SignersError as error:
-        assert str(file) in str(error)
-        assert "\n" not in str(error)
-    else:
+    revoked = refused_in_one_line(read_revoked, file)
+    if revoked is not None:
         revoked.holds_key(public_key(KEY))
         revoked.holds_certificate(read_certificate(CERTIFICATE))
 
 
 @settings(max_examples=300, deadline=None)
-@given(
-    st.one_of(
-        st.text(max_size=200), mutated(f'*@x cert-authority,valid-after="20260101Z" {public_key(KEY).line}\n'.encode())
-    )
-)
-def test_any_text_is_a_list_of_signers_or_refused(tmp_path_factory, text):
+@given(st.one_of(st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")), mutated(LINE)))
+def test_any_text_is_a_list_of_signers_or_refused(tmp_path_factory, data):
     file = tmp_path_factory.getbasetemp() / "signers"
-    file.write_bytes(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
-    try:
-        signers = read_signers(file)
-    except SignersError as error:
-        assert str(file) in str(error)
-        assert "\n" not in str(error)
-    else:
-        for signer in signers:
-            signer.vouches_for(public_key(KEY), "report", NOW)
+    file.write_bytes(data)
+    for signer in refused_in_one_line(read_signers, file) or ():
+        signer.vouches_for(public_key(KEY), "report", NOW)
 
 
 def test_large_lists_take_little_time(tmp_path):
     file = tmp_path / "list"
     sections = KRL + (b"\x01" + string(string(b"") * 2)) * 100_000
-    bitmap = string(b"") * 2 + b"\x22" + string(bytes(8) + string(b"\x7f" * 3_000_000))
+    bitmap = string(b"") * 2 + b"\x22" + string(bytes(7) + b"\x01" + string(b"\x7f" * 3_000_000))
     patterns = "*a" * 2_000 + f" {public_key(KEY).line}\n"
     began = time.monotonic()
     for data in (sections, KRL + b"\x01" + string(bitmap)):
@@ -183,6 +178,6 @@ def test_a_blob_with_something_behind_it_is_no_key():
     blob = public_key(KEY).blob
     assert signer_key(blob) == public_key(KEY)
     for other in (blob + b"\0", blob[:-1], string(b"ssh-ed25519") + string(bytes(31))):
-        with pytest.raises(ValueError, match=""):
+        with pytest.raises(ValueError, match="too|Ed25519|32"):
             signer_key(other)
     assert b64encode(blob).decode() in public_key(KEY).line
