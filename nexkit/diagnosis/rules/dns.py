@@ -252,16 +252,20 @@ def _service_nowhere(run: Snapshot, configured: tuple[ResolverView, ...]) -> Fin
     for step, reach in run.facts(Reach, Subject.SERVICE):
         asked = [each for each in configured if _answers_for(each, reach.host)]
         given = {address for each in asked for query in _answers_for(each, reach.host) for address in query.addresses}
-        real = {each.step: query.addresses for each in others for query in _answers_for(each, reach.host)}
-        routed = any(known_scope(address) is Scope.INTERNET for addresses in real.values() for address in addresses)
+        routed = tuple(each.step for each in others if _gives_routed(each, reach.host))
         nobody = bool(given) and all(known_scope(address) in _NOBODY for address in given)
         tried = [attempt for attempt in reach.attempts if attempt.address in given]
         if nobody and routed and tried and not any(signs.passing(attempt) for attempt in reach.attempts):
             of_service = [own for own, other in run.facts(Reach, Subject.SERVICE) if other.host == reach.host]
-            evidence = (*(each.step for each in asked), *real, step, *of_service)
+            evidence = (*(each.step for each in asked), *routed, step, *of_service)
             values = {"kind": "replaced"}
             return finding("dns.tampered", confidence=STRONG, evidence=evidence, values=values)
     return None
+
+
+def _gives_routed(resolver: ResolverView, name: str) -> bool:
+    addresses = (address for query in _answers_for(resolver, name) for address in query.addresses)
+    return any(known_scope(address) is Scope.INTERNET for address in addresses)
 
 
 def _foreign(run: Snapshot, configured: tuple[ResolverView, ...], limits: Limits) -> Finding | None:

@@ -99,13 +99,12 @@ class Authority:
         elif kind is Certificate.WRONG_NAME:
             names, addresses = ("other.example.org",), ()
         own = kind is Certificate.SELF_SIGNED
-        if kind is Certificate.CHAIN_INCOMPLETE:
-            return Authority("Lab Intermediate").write_server(path, names, addresses, Certificate.GOOD)
+        signer = Authority("Lab Intermediate") if kind is Certificate.CHAIN_INCOMPLETE else self
         subject = _name(names[0])
         path.write_bytes(
             _pem(
                 key,
-                self._builder(subject, subject if own else self._subject, key.public_key(), begin, end)
+                self._builder(subject, subject if own else signer._subject, key.public_key(), begin, end)
                 .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
                 .add_extension(_usage(signs_certificates=False), critical=True)
                 .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -120,11 +119,11 @@ class Authority:
                 )
                 .add_extension(
                     x509.AuthorityKeyIdentifier.from_issuer_public_key(
-                        key.public_key() if own else self._key.public_key()
+                        key.public_key() if own else signer._key.public_key()
                     ),
                     critical=False,
                 )
-                .sign(key if own else self._key, hashes.SHA256()),
+                .sign(key if own else signer._key, hashes.SHA256()),
             )
         )
 

@@ -1,0 +1,263 @@
+"""Causes that lie near each other, told apart by what only one of them does."""
+
+from dataclasses import replace
+
+import pytest
+from access_records import hole, sizes
+from diagnosis_records import (
+    ANCHORS,
+    COMPARISONS,
+    CONTROLS,
+    DUAL_STACK,
+    GATEWAY4,
+    PROVIDER4,
+    SERVICE,
+    SERVICE_HOST,
+    T,
+    answers,
+    attempt,
+    echo,
+    failure,
+    healthy,
+    interface,
+    network,
+    reach,
+    record,
+    system_lookups,
+    tcp,
+)
+from proxy_records import udp_path
+
+from nexkit.diagnosis.engine import diagnose
+from nexkit.diagnosis.verdict import Severity
+from nexkit.facts.reach import TrustProblem
+from nexkit.outcome import FailureKind
+
+ROUTER6 = "2001:db8:10::1"
+"""The router's own address in the home's prefix: the first hop of the healthy run's IPv6 path."""
+UNKNOWN = {"problem": TrustProblem.UNKNOWN_ISSUER, "issuer": "CN=Example Filter"}
+L = FailureKind.FILTERED_LOCALLY
+
+
+def findings(facts):
+    return diagnose(record(facts)).findings
+
+
+def named(facts):
+    return [each.cause for each in findings(facts)]
+
+
+def changed(**facts):
+    return {**healthy(), **{step_id.replace("__", "."): fact for step_id, fact in facts.items()}}
+
+
+# --- what this system itself refuses ---
+
+
+def test_datagrams_that_this_system_refuses_are_its_own_filter():
+    assert named(changed(udp__check=udp_path(L, L))) == ["device.firewall"]
+
+
+def test_over_ipv6_alone_a_router_may_have_said_so():
+    fact = udp_path(L, L, address="2001:db8:18:8::80")
+    assert "device.firewall" not in named(changed(udp__check=fact))
+
+
+def test_datagrams_that_vanish_are_nobodys_filter_here():
+    assert "device.firewall" not in named(changed(udp__check=udp_path(T, T)))
+
+
+# --- a family without connections ---
+
+
+def only_pings(*, anchors=True, controls=True):
+    """IPv6 answers echo, and takes no connection."""
+    facts = healthy()
+    if anchors:
+        facts["reach.anchor3"] = tcp(ANCHORS[2], T)
+    if controls:
+        for number, (name, (own4, own6)) in enumerate(CONTROLS.items(), start=1):
+            facts[f"reach.control{number}"] = reach(name, [own4, attempt(own6, kind=T)])
+    return facts
+
+
+def test_pings_alone_make_no_internet():
+    assert named(only_pings()) == ["access.ipv6_broken"]
+
+
+def test_a_service_is_not_blamed_for_its_whole_family():
+    facts = only_pings()
+    facts["reach.service.mail"] = reach(SERVICE_HOST, [SERVICE[0], attempt("2001:db8:18:3::30", kind=T)])
+    assert named(facts) == ["access.ipv6_broken"]
+
+
+def test_one_that_takes_connections_clears_the_family():
+    facts = only_pings()
+    facts["reach.host.other"] = tcp("2001:db8:18:9::1")
+    assert named(facts) == []
+
+
+def test_a_single_destination_says_nothing_of_its_family():
+    assert named(only_pings(controls=False)) == []
+
+
+def test_lost_packets_may_be_why_no_connection_came_about():
+    facts = only_pings()
+    facts["ping.anchor3"] = echo(ANCHORS[2], 60, 40)
+    assert "access.ipv6_broken" not in named(facts)
+
+
+# --- new connections ---
+
+
+def test_room_that_a_router_says_it_lacks_is_a_lack_of_room():
+    facts = healthy()
+    for number in range(1, 11):
+        to = f"198.18.7.{number}"
+        facts[f"reach.host.x{number}"] = tcp(to, FailureKind.HOST_UNREACHABLE if number <= 4 else None)
+        facts[f"ping.host.x{number}"] = echo(to, 10)
+    facts["reach.host.x0"] = tcp("198.18.7.1")
+    for number in range(1, 11):
+        facts[f"reach.host.y{number}"] = tcp(f"2001:db8:18:7::{number}")
+    for number, anchor in enumerate(ANCHORS, start=1):
+        facts[f"ping.anchor{number}"] = echo(anchor, 115)
+    assert named(facts) == ["access.port_exhaustion"]
+
+
+def slow_connects(rtt_ms, connect_ms):
+    facts = healthy()
+    for number, anchor in enumerate(ANCHORS, start=1):
+        facts[f"ping.anchor{number}"] = echo(anchor, 60, rtt_ms=rtt_ms, vary_ms=100.0)
+        late = replace(attempt(anchor), connect_ms=connect_ms)
+        facts[f"reach.anchor{number}"] = reach(anchor, [late])
+    for number in range(1, 9):
+        facts[f"reach.host.x{number}"] = reach("other", [replace(attempt(f"198.18.7.{number}"), connect_ms=connect_ms)])
+    return facts
+
+
+def test_connections_as_late_as_pings_were_not_repeated():
+    assert not {"gateway.session_table_full", "access.port_exhaustion"} & set(named(slow_connects(980.0, 1060.0)))
+
+
+# --- where loss begins ---
+
+
+@pytest.mark.parametrize(("to_provider", "found"), [(5, ["access.loss"]), (0, ["internet.path_loss"])])
+def test_few_packets_to_the_provider_do_not_make_the_loss_begin_behind_it(to_provider, found):
+    facts = healthy()
+    facts["ping.provider4"] = echo(PROVIDER4, 50, to_provider, rtt_ms=5.0)
+    for name in ("ping.gateway4", "ping.gateway6"):
+        facts[name] = echo(facts[name].target, 120, rtt_ms=1.0)
+    for number, anchor in enumerate(ANCHORS, start=1):
+        facts[f"ping.anchor{number}"] = echo(anchor, 55, 13 if number < 3 else 0)
+    assert named(facts) == found
+
+
+# --- names ---
+
+
+def test_the_router_answers_by_another_of_its_addresses():
+    facts = changed(
+        interfaces=network(interface("eth0", *DUAL_STACK), resolvers=(ROUTER6,)),
+        dns__resolver1=answers(ROUTER6, kind=FailureKind.REFUSED),
+        lookup__system=system_lookups(kind=FailureKind.NAME_SERVER),
+    )
+    for step_id in ("reach.control1", "reach.control2", "reach.service.mail"):
+        facts[step_id] = replace(facts[step_id], attempts=(), resolve_failure=failure(FailureKind.NAME_SERVER))
+    assert named(facts) == ["gateway.dns_broken"]
+
+
+def two_resolvers(rcode):
+    state = network(interface("eth0", *DUAL_STACK), resolvers=("198.51.100.53", "198.51.100.61"))
+    return changed(
+        interfaces=state,
+        dns__resolver1=answers("198.51.100.53", rcode=rcode),
+        dns__resolver2=answers("198.51.100.61"),
+    )
+
+
+def test_a_first_resolver_that_fails_is_told_though_another_stands_in():
+    (finding,) = findings(two_resolvers("SERVFAIL"))
+    assert (finding.cause, finding.severity) == ("dns.resolver_error", Severity.DEGRADED)
+
+
+def test_a_first_resolver_that_refuses_may_be_there_for_other_names():
+    assert named(two_resolvers("REFUSED")) == []
+
+
+def sent_nowhere(to, *, works=False):
+    replaced = {SERVICE_HOST: (to,)}
+    return changed(
+        dns__resolver1=answers(GATEWAY4, replaced=replaced),
+        dns__comparison1=answers(COMPARISONS[0]),
+        reach__service__mail=reach(SERVICE_HOST, [attempt(to, kind=None if works else FailureKind.REFUSED)]),
+    )
+
+
+@pytest.mark.parametrize("to", ["0.0.0.0", "127.0.0.1"])
+def test_a_service_whose_name_leads_to_nobody_was_sent_there(to):
+    assert named(sent_nowhere(to)) == ["dns.tampered"]
+
+
+@pytest.mark.parametrize(("to", "works"), [("10.1.2.3", False), ("127.0.0.1", True)], ids=["inner", "works"])
+def test_a_service_may_stand_within(to, works):
+    assert "dns.tampered" not in named(sent_nowhere(to, works=works))
+
+
+# --- certificates ---
+
+
+def untrusted(*hosts):
+    """A healthy run but for certificates of an unknown issuer."""
+    facts = healthy()
+    for number, (name, addresses) in enumerate(CONTROLS.items(), start=1):
+        facts[f"reach.control{number}"] = reach(name, addresses, **(UNKNOWN if name in hosts else {}))
+    facts["reach.service.mail"] = reach(SERVICE_HOST, SERVICE, **(UNKNOWN if SERVICE_HOST in hosts else {}))
+    return facts
+
+
+def test_a_site_of_others_and_the_service_signed_alike_are_copies():
+    assert named(untrusted("www.example.com", SERVICE_HOST)) == ["security.inspection_root_missing"]
+
+
+def test_the_service_alone_may_have_an_authority_of_its_own():
+    assert named(untrusted(SERVICE_HOST)) == ["service.cert_invalid"]
+
+
+# --- the service's own answer ---
+
+
+def served(**answer):
+    return changed(reach__service__mail=reach(SERVICE_HOST, [attempt(each, **answer) for each in SERVICE]))
+
+
+def test_an_error_that_took_long_is_an_error():
+    assert named(served(status=504, first_byte_ms=2500.0)) == ["service.http_error"]
+
+
+def waiting(after_ms=4000.0, step="http"):
+    ended = [replace(attempt(each), http=None, failure=failure(T, step), failed_after_ms=after_ms) for each in SERVICE]
+    return changed(reach__service__mail=reach(SERVICE_HOST, ended))
+
+
+def test_a_server_that_took_the_request_and_keeps_silent_is_slow():
+    (finding,) = findings(waiting())
+    assert (finding.cause, finding.values["first_byte_ms"]) == ("service.slow", 4000.0)
+
+
+def test_an_answer_may_be_too_large_to_come():
+    facts = waiting()
+    for number, to in enumerate(SERVICE, start=1):
+        facts[f"mtu.service.mail.{number}"] = hole(to, carried=True)
+    for number, anchor in enumerate(ANCHORS[:2], start=1):
+        facts[f"mtu.anchor{number}"] = sizes(anchor)
+    assert "service.slow" not in named(facts)
+
+
+def test_a_task_for_browsers_is_a_limit_and_no_sign_in():
+    facts = served(status=403)
+    asked = facts["reach.service.mail"]
+    tasks = [replace(each, http=replace(each.http, challenged=True)) for each in asked.attempts]
+    facts["reach.service.mail"] = replace(asked, attempts=tuple(tasks))
+    assert named(facts) == ["service.rate_limited"]
+    assert named(served(status=403)) == ["service.sign_in"]
