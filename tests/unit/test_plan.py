@@ -262,8 +262,7 @@ def test_a_router_that_answers_no_echo_is_asked_by_tcp():
     assert (step.params["tcp"], step.params["tcp_port"], step.subject) == (True, 80, Subject.GATEWAY)
 
 
-def connected(address, *, opened):
-    kind = FailureKind.TIMEOUT
+def connected(address, *, opened, kind=FailureKind.TIMEOUT):
     attempt = ReachAttempt(
         address=address,
         connect_ms=Ms(1.0) if opened else None,
@@ -284,10 +283,11 @@ def connected(address, *, opened):
     )
 
 
-def test_a_connection_that_came_to_nothing_is_tried_again_beside_one_that_did_not():
+@pytest.mark.parametrize("kind", [FailureKind.TIMEOUT, FailureKind.HOST_UNREACHABLE])
+def test_a_connection_that_came_to_nothing_is_tried_again_beside_one_that_did_not(kind):
     outcomes = lossy_outcomes() | {
         "ping.anchor1": echo("198.18.0.10", [1.0] * 10),
-        "reach.anchor1": connected("198.18.0.10", opened=False),
+        "reach.anchor1": connected("198.18.0.10", opened=False, kind=kind),
         "reach.control1": connected("198.18.1.1", opened=True),
     }
     follow_ups = stages(QUICK_RUN, outcomes)[2]

@@ -73,3 +73,19 @@ def test_status_451_and_the_server_header():
 def test_hostile_pages_are_read_up_to_a_limit():
     assert marks("<title" * 100_000) == ()
     assert marks("x" * 20_000 + "<title>Website blocked</title>") == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "challenged"),
+    [
+        ("cf-mitigated", "challenge", True),
+        ("x-amzn-waf-action", "captcha", True),
+        ("x-amzn-waf-action", "Challenge ", True),
+        ("cf-mitigated", "", False),
+        ("server", "challenge", False),
+    ],
+)
+def test_a_task_for_browsers_is_known_by_its_header(name, value, challenged):
+    sent = [(name.encode(), value.encode())]
+    answer = http_answer(403, sent, host="www.example.com", first_byte_ms=1.0, total_ms=2.0, body=b"")
+    assert answer.challenged is challenged

@@ -1,5 +1,6 @@
 import asyncio
 import random
+import time
 
 import pytest
 from scripted import ManualClock, context, measure
@@ -174,3 +175,34 @@ def test_who_answers_no_echo_is_asked_by_tcp_where_that_is_wanted():
     platform = FakePlatform(tcp={(TARGET, 53): ConnectionRefusedError(111, "refused")})
     fact = measure(PingProbe(), PingParams(target=TARGET, count=2, tcp_port=53, tcp=True), context(platform))
     assert (fact.method, fact.received) == (EchoMethod.TCP_CONNECT, 2)
+
+
+class LatePlatform(SlowPlatform):
+    """Answers each request after so many seconds; None: never."""
+
+    def __init__(self, *delays_s):
+        super().__init__(len(delays_s))
+        self.delays_s = list(delays_s)
+
+    async def echo(self, address, *, timeout_s, payload_bytes=56):
+        delay_s = self.delays_s[self.under_way]
+        self.under_way += 1
+        if delay_s is None or delay_s > timeout_s:
+            await asyncio.sleep(timeout_s)
+            return LOST
+        await asyncio.sleep(delay_s)
+        return reply(delay_s * 1000)
+
+
+def test_a_late_reply_is_not_lost_where_others_are_late_too():
+    params = PingParams(target=TARGET, count=3, interval_s=0.0, reply_timeout_s=0.2)
+    fact = measure(PingProbe(), params, context(LatePlatform(0.18, 0.21, 0.24)))
+    assert [sample.rtt_ms for sample in fact.samples] == pytest.approx([180, 210, 240])
+
+
+def test_after_the_last_request_nobody_waits_long_for_what_never_comes():
+    params = PingParams(target=TARGET, count=3, interval_s=0.0, reply_timeout_s=0.1)
+    began_s = time.monotonic()
+    fact = measure(PingProbe(), params, context(LatePlatform(0.01, None, None)))
+    assert (fact.received, fact.sent) == (1, 3)
+    assert time.monotonic() - began_s < 2.0
