@@ -164,6 +164,7 @@ def report_html(
         withheld=[result.id for result in record.results if result.outcome == Skipped(SkipReason.WITHHELD)],
         chapters=list(chapters(record, texts)),
         steps=_steps(record, texts),
+        numbers={result.id: number for number, result in enumerate(record.results, start=1)},
         unknown=list(_unknown(record)),
         symptom=symptom_name(record.request.symptom, texts),
         began=moment_text(record.started_at),

@@ -16,6 +16,7 @@ from nexkit.texts.trials import trial_line
 from nexkit.texts.verdicts import (
     left_open_text,
     not_tested_text,
+    place_evidence,
     rung_word,
     segment_name,
     severity_word,
@@ -70,12 +71,14 @@ def _answer(record: RunRecord, diagnosis: Diagnosis, texts: Texts) -> Iterator[s
     yield f"[{' · '.join(words)}]"
     if sureness := verdict_sureness(diagnosis, texts):
         yield texts.gettext("How sure: {sureness}").format(sureness=sureness)
+    for step in place_evidence(diagnosis)[:_MAX_EVIDENCE]:
+        yield f"  {step}: {visible(measured.get(step, ''), limit=_MAX_LINE)}"
     for finding in diagnosis.findings:
         if finding.severity is Severity.CONTEXT:
             continue
         text = cause_text(finding, texts)
         how = f"{severity_word(finding.severity, texts)}, {percent(finding.confidence)}"
-        yield f"- {text.title} ({finding.cause}, {how})"
+        yield f"• {text.title} ({finding.cause}, {how})"
         yield f"  {text.desk}"
         if finding.values:
             yield "  " + ", ".join(f"{name}={value_text(name, value)}" for name, value in finding.values.items())
@@ -91,7 +94,7 @@ def _trials(record: RunRecord, texts: Texts) -> Iterator[str]:
     """What the user changed after the run, and what a second one said."""
     if record.trials:
         yield texts.gettext("Changed after this run, and tested again:")
-        yield from (f"- {visible(trial_line(done, texts), limit=_MAX_TRIAL)}" for done in record.trials[:_MAX_TRIALS])
+        yield from (f"• {visible(trial_line(done, texts), limit=_MAX_TRIAL)}" for done in record.trials[:_MAX_TRIALS])
 
 
 def _ladder(diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:
@@ -123,14 +126,14 @@ def _gaps(record: RunRecord, diagnosis: Diagnosis, texts: Texts) -> Iterator[str
     if diagnosis.left_open:
         yield _("What stays open:")
         for open_item in diagnosis.left_open:
-            yield f"- {left_open_text(open_item, texts)}"
+            yield f"• {left_open_text(open_item, texts)}"
             yield from (f"  {unheard_text(each, texts)}" for each in open_item.because)
     if diagnosis.not_tested:
         yield _("Not tested:")
         for item in diagnosis.not_tested[:_MAX_NOT_TESTED]:
-            yield f"- {item.step}: {not_tested_text(item, texts)}"
+            yield f"• {item.step}: {not_tested_text(item, texts)}"
         if len(diagnosis.not_tested) > _MAX_NOT_TESTED:
-            yield "- …"
+            yield "• …"
     if withheld := [result.id for result in record.results if result.outcome == Skipped(SkipReason.WITHHELD)]:
         yield _("Not shared by the user: {steps}").format(steps=", ".join(withheld))
 

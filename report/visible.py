@@ -1,11 +1,16 @@
 """Text of unknown origin made harmless to look at: nothing invisible stays invisible."""
 
+import json
+import re
 import unicodedata
 
 MAX_CHARACTERS = 256
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _NEVER_WRITTEN = _INVISIBLE - {"Co", "Cn"}
 """What no report contains. Characters that are not assigned here may be in a newer version of Unicode."""
+_CELL_START = re.compile(
+    r"(^|[\t\n])([ \u3000]*[=+\-@\r\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u207a-\u207c\u208a-\u208c])"
+)
 IN_SENTENCES = "\n\u200c\u200d"
 """Line ends, and the joiners that some scripts and emoji are written with: kept in what a user typed."""
 
@@ -21,6 +26,24 @@ def visible(text: str, *, limit: int = MAX_CHARACTERS, keep: str = "") -> str:
         for character in text[: limit + 1]
     )
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def without_formulas(text: str) -> str:
+    """The text for a clipboard or a cell of a table: a spreadsheet takes no line of it, and no cell, for a formula.
+
+    Spreadsheets calculate what begins with one of these characters (CWE-1236), also in their full-width forms.
+    """
+    return _CELL_START.sub(r"\1'\2", text)
+
+
+def json_text(text: str) -> str:
+    r"""JSON for a terminal: what is invisible stands as `\uXXXX`, which is the same to every reader of JSON."""
+    return "".join(
+        character
+        if character == "\n" or unicodedata.category(character) not in _INVISIBLE
+        else json.dumps(character)[1:-1]
+        for character in text
+    )
 
 
 def hides_something(text: str) -> bool:

@@ -80,10 +80,14 @@ def symptom_name(symptom: Symptom, texts: Texts) -> str:
     return words[symptom]
 
 
+_LONGEST_WORD = 256
+"""Characters of a text value: what an issuer of certificates calls itself has no limit of its own."""
+
+
 def value_text(name: str, value: FindingValue) -> str:
     """A value of a finding, formatted by the unit in its name."""
     if isinstance(value, str) or value is None:
-        return value or "–"
+        return (value or "–")[:_LONGEST_WORD]
     for suffix, words in _BY_UNIT.items():
         if name.endswith(suffix):
             return words(value)

@@ -22,9 +22,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return evaluate_pac()
     from ui.cli.commands import run_command
+    from ui.cli.streams import harmless_streams
 
     try:
-        return run_command(words)
+        with harmless_streams():
+            return run_command(words)
     except BrokenPipeError:
         # The reader of our output went away (`nexkit show x | head`): nothing to say, and nobody to say it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

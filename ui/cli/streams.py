@@ -1,13 +1,71 @@
 """What every command writes: a line of progress on stderr, JSON on stdout or into a file. Light to import."""
 
+import contextlib
+import io
 import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from nexkit.texts import Texts
 from report.files import write_whole
+from report.visible import json_text, visible
+
+
+class HarmlessStream(io.TextIOBase):
+    r"""A stream on which nothing can be written that drives a terminal: names and texts of strangers come this way.
+
+    Control characters, bidi overrides and the like are written as `\uXXXX`. What this program itself has to say to the
+    terminal goes to `plain`.
+    """
+
+    def __init__(self, plain: TextIO) -> None:
+        self.plain = plain
+
+    def write(self, text: str, /) -> int:
+        """Write the text, with nothing invisible in it but line ends."""
+        self.plain.write(visible(text, limit=len(text), keep="\n"))
+        return len(text)
+
+    def flush(self) -> None:
+        """As the stream does."""
+        self.plain.flush()
+
+    def isatty(self) -> bool:
+        """As the stream says."""
+        return self.plain.isatty()
+
+    def fileno(self) -> int:
+        """As the stream says."""
+        return self.plain.fileno()
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # read-only there and here
+        """As the stream says."""
+        return self.plain.encoding
+
+
+@contextlib.contextmanager
+def harmless_streams() -> Iterator[None]:
+    """Within it, what is written to standard output and error is harmless to a terminal."""
+    before = sys.stdout, sys.stderr
+    # A windowed program on Windows has no streams.
+    sys.stdout, sys.stderr = (stream and HarmlessStream(stream) for stream in before)  # type: ignore[assignment]  # not all of TextIO is there, and none of the rest is used
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+
+
+def plain_stream(stream: TextIO) -> TextIO:
+    """The stream itself, for what this program has to say to the terminal."""
+    return stream.plain if isinstance(stream, HarmlessStream) else stream
 
 
 def is_terminal() -> bool:
@@ -29,21 +87,25 @@ class ProgressLine:
             line = self._texts.gettext("Measuring: {done} of {planned} done, {seconds:.0f} s").format(
                 done=done, planned=planned, seconds=time.monotonic() - self._began
             )
-            sys.stderr.write(f"\r\x1b[K{line}")
-            sys.stderr.flush()
+            self._write(f"\r\x1b[K{line}")
 
     def clear(self) -> None:
         """Take the line away."""
         if self._visible:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+            self._write("\r\x1b[K")
+
+    @staticmethod
+    def _write(text: str) -> None:
+        stream = plain_stream(sys.stderr)
+        stream.write(text)
+        stream.flush()
 
 
 def write_json(document: Any, place: str) -> None:  # noqa: ANN401  any JSON value
     """Write a JSON document to a file, whole or not at all, or to standard output where the place is `-`."""
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     if place == "-":
-        sys.stdout.write(text)
+        sys.stdout.write(json_text(text))
         sys.stdout.flush()
     else:
         write_whole(Path(place), text.encode())

@@ -241,7 +241,7 @@ def test_the_scan_is_not_fooled_by_neighbours(secret, text):
 
 
 def test_a_plain_word_is_looked_for_in_the_data_alone():
-    files = {"data/report.html": X
+    files = {"data/report.html": b"router lantern", "data/report.json": b'"lantern"'}
     assert residual_scan(files, ["lantern"]) == (Residue("data/report.json", "lantern"),)
 
 

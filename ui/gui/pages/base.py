@@ -16,16 +16,29 @@ from PySide6.QtWidgets import (
 )
 
 from nexkit.texts import Texts
+from report.visible import IN_SENTENCES, visible
 from ui.gui.theme import current_theme
 
 _COLUMN_EM = 50
 """Width of the content: lines longer than this tire the eye."""
 
 
+class PlainLabel(QLabel):
+    """A label that shows its text as it is: nothing in it can be a link or a tag, and nothing stays invisible."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        """Show the text."""
+        super().setText(visible(text, limit=len(text), keep=IN_SENTENCES))
+
+
 def plain_label(text: str, role: str = "", name: str = "") -> QLabel:
-    """A label that wraps and shows its text as it is: nothing in it can be a link or a tag."""
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    """A label that wraps and shows its text as it is."""
+    label = PlainLabel(text)
     label.setWordWrap(True)
     label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
     label.setObjectName(name)

@@ -288,7 +288,7 @@ def _table(name: str, title: str, heads: tuple[str, ...], rows: Sequence[tuple[s
     table.setMinimumHeight(round(current_theme().em * 16))
     for row, words in enumerate(rows):
         for column, word in enumerate(words):
-            item = QTableWidgetItem(word)
+            item = QTableWidgetItem(visible(word, limit=len(word), keep="\n"))
             table.setItem(row, column, item)
     header = table.horizontalHeader()
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QElapsedTimer, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from nexkit.events import Event, StepSample
 from nexkit.probe import ProbeSpec
@@ -14,7 +14,7 @@ from nexkit.texts.numbers import byte_size
 from nexkit.texts.probes import probe_text
 from nexkit.texts.verdicts import segment_name
 from nexkit.texts.words import subject_text
-from ui.gui.pages.base import PageBase, TurningBox, card, plain_label
+from ui.gui.pages.base import PageBase, PlainLabel, TurningBox, card, plain_label
 from ui.gui.present import LiveRun, Mark, ProbeRow, live_word
 from ui.gui.theme import current_theme
 from ui.gui.widgets.mark_label import MarkLabel
@@ -33,7 +33,7 @@ class _Row(QWidget):
         self._texts = texts
         self._name = probe_text(probe, texts).name
         self.mark = MarkLabel()
-        self.count = QLabel()
+        self.count = PlainLabel()
         self.count.setProperty("role", "muted")
         self.bar = QProgressBar()
         self.bar.setObjectName(f"running.progress.{probe}")

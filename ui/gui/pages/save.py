@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QDir, QStandardPaths, QUrl, Signal
+from PySide6.QtCore import QDir, QStandardPaths, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QPushButton
 
@@ -10,7 +10,8 @@ from nexkit.profile import Encrypt, Support
 from nexkit.texts import Texts
 from nexkit.texts.numbers import byte_size
 from report.document import ENCRYPTED_SUFFIX, SUFFIX
-from ui.gui.pages.base import PageBase, TurningBox, card, plain_label
+from report.visible import without_formulas
+from ui.gui.pages.base import PageBase, PlainLabel, TurningBox, card, plain_label
 from ui.gui.present import Mark
 from ui.gui.theme import current_theme, mark_main
 from ui.gui.widgets.choice import Tick
@@ -41,6 +42,7 @@ class SavePage(PageBase):
         em = round(current_theme().em)
         frame, layout = card()
         label = QLabel(_("&File"))
+        label.setTextFormat(Qt.TextFormat.PlainText)
         self.file = QLineEdit()
         self.file.setObjectName("save.file")
         self.file.setAccessibleName(_("File"))
@@ -119,7 +121,7 @@ class SavePage(PageBase):
         self.copy = QPushButton(_("&Copy summary for the ticket"))
         self.copy.setObjectName("save.copy")
         self.copy.clicked.connect(self._copy_summary)
-        self.copied = QLabel()
+        self.copied = PlainLabel()
         self.copied.setObjectName("save.copied")
         self.copied.setProperty("role", "muted")
         after.addWidget(TurningBox(self.show_folder, self.copy, least_em=26, fill=False))
@@ -216,5 +218,5 @@ class SavePage(PageBase):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._saved.parent)))
 
     def _copy_summary(self) -> None:
-        QGuiApplication.clipboard().setText(self._summary)
+        QGuiApplication.clipboard().setText(without_formulas(self._summary))
         self.copied.setText(self.texts.gettext("Copied"))

@@ -1,5 +1,6 @@
 """Page: what is wrong. Every answer may be left out."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from nexkit.profile import Profile, in_language
@@ -86,6 +87,7 @@ class TroublePage(PageBase):
     def _field(self, layout: QVBoxLayout, name: str, words: str, field: QWidget) -> None:
         """A label above its field, bound to it for mnemonic and screen reader."""
         label = QLabel(words)
+        label.setTextFormat(Qt.TextFormat.PlainText)
         label.setWordWrap(True)
         label.setBuddy(field)
         field.setObjectName(name)
