@@ -13,6 +13,7 @@ from nexkit.facts.path import PathTrace
 from nexkit.facts.proxy import ProxyAttempt, ProxyCheck, ProxyKind, ProxyWay
 from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer, TrustProblem
 from nexkit.facts.udp import UdpPath
+from nexkit.outcome import FailureKind
 from nexkit.params import ParamValue
 from nexkit.plan.effort import (
     FIRST_HOPS,
@@ -90,6 +91,11 @@ def _hosts(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]
         yield from _by_other_ways(service, done, effort, anyway=effort.hosts and service.id == chosen)
 
 
+def _may_be_contacted(attempt: ReachAttempt) -> bool:
+    """Whether the kit's own limits did not keep it from there."""
+    return attempt.failure is None or attempt.failure.kind is not FailureKind.KIT_LIMIT
+
+
 def _by_other_ways(service: Service, done: Outcomes, effort: Effort, *, anyway: bool) -> Iterable[Step]:
     """Other ways to the same host, once a port of it does not answer; `anyway`: also where all do."""
     tried = [
@@ -100,9 +106,9 @@ def _by_other_ways(service: Service, done: Outcomes, effort: Effort, *, anyway: 
     ]
     failing = [reach for reach in tried if all(attempt.failure is not None for attempt in reach.attempts)]
     asked = failing or (tried if anyway else [])
-    if not asked:
+    address = next((each.address for reach in asked for each in reach.attempts if _may_be_contacted(each)), None)
+    if address is None:
         return
-    address = asked[0].attempts[0].address
     tested = {port for _host, port in hosts_of(service)}
     for port in (WEB_PORT, 80):
         if port not in tested:

@@ -9,6 +9,7 @@ from nexkit.consent import Consent
 from nexkit.probe import ProbeSpec
 from nexkit.profile import Profile, in_language
 from nexkit.request import Depth
+from nexkit.targets import TargetKind, targets
 from nexkit.texts import Texts
 from nexkit.texts.load import load_detail, load_question
 from nexkit.texts.numbers import byte_size
@@ -22,33 +23,26 @@ _LOAD_CONSENTS = frozenset({Consent.BULK_TRAFFIC, Consent.PUBLIC_BACKEND})
 
 
 def targets_text(profile: Profile, texts: Texts) -> str:
-    """Every address and name that the profile lets the kit contact, one kind a line."""
+    """Every address and name that the profile lets the kit contact, one kind a line; before them those nearer by."""
     _ = texts.gettext
-    internet = profile.internet
-    services = [
-        target
-        for service in profile.services
-        for target in (
-            *([service.url] if service.url else []),
-            *(f"{entry.host}:{entry.port}" for entry in service.tcp),
-            *(f"{entry.host}:{entry.port} (UDP)" for entry in service.udp),
-        )
-    ]
-    calls = [f"{entry.host}:{entry.port}" for entry in (*internet.stun, *internet.reflectors)]
-    lookups = (*internet.signed_names, *internet.bogus_names, *internet.resolver_names)
-    kinds = (
-        (_("Well-known addresses: {targets}"), internet.anchors),
-        (_("Well-known names: {targets}"), internet.names),
-        (_("Names that are only looked up: {targets}"), lookups),
-        (_("Name servers to compare: {targets}"), (*internet.resolvers, *internet.encrypted_resolvers)),
-        (_("Check pages: {targets}"), tuple(check.url for check in internet.portal_checks)),
-        (_("Servers for calls (UDP): {targets}"), tuple(calls)),
-        (_("Time servers: {targets}"), internet.time),
-        (_("Inside the carrier's network: {targets}"), internet.carrier_internal),
-        (_("Services: {targets}"), tuple(services)),
-        (_("Test server: {targets}"), (profile.load.server,) if profile.load.server else ()),
-    )
-    return "\n".join(line.format(targets=", ".join(targets)) for line, targets in kinds if targets)
+    kinds = {
+        TargetKind.ANCHOR: _("Well-known addresses: {targets}"),
+        TargetKind.NAME: _("Well-known names: {targets}"),
+        TargetKind.LOOKUP: _("Names that are only looked up: {targets}"),
+        TargetKind.RESOLVER: _("Name servers to compare: {targets}"),
+        TargetKind.PORTAL: _("Check pages: {targets}"),
+        TargetKind.CALLS: _("Servers for calls (UDP): {targets}"),
+        TargetKind.TIME: _("Time servers: {targets}"),
+        TargetKind.CARRIER: _("Inside the carrier's network: {targets}"),
+        TargetKind.SERVICE: _("Services: {targets}"),
+        TargetKind.VPN: _("VPN: {targets}"),
+        TargetKind.LOAD: _("Test server: {targets}"),
+    }
+    shown = {kind: [each.shown for each in targets(profile) if each.kind is kind] for kind in kinds}
+    lines = [words.format(targets=", ".join(shown[kind])) for kind, words in kinds.items() if shown[kind]]
+    near = _("Your own network: the router, name servers and proxies that this computer is told to use")
+    beyond = _("Your provider: the first routers on the way")
+    return "\n".join((near, beyond, *lines))
 
 
 class AgreePage(PageBase):
@@ -88,8 +82,8 @@ class AgreePage(PageBase):
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(round(current_theme().em * 0.45))
         layout.addWidget(self._table)
-        targets = plain_label(targets_text(profile, texts), "muted", "agree.target_list")
-        layout.addWidget(Disclosure("agree.targets", _("Show &whom exactly"), targets))
+        whom = plain_label(targets_text(profile, texts), "muted", "agree.target_list")
+        layout.addWidget(Disclosure("agree.targets", _("Show &whom exactly"), whom))
         self.column.addWidget(frame)
 
         self.consent = Tick(
