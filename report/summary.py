@@ -1,10 +1,10 @@
 """The report as a text of at most 4 kB, made to be pasted into a ticket."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 
-from nexkit.diagnosis.verdict import Diagnosis, RungState, Severity
+from nexkit.diagnosis.verdict import Diagnosis, Finding, RungState, Severity
 from nexkit.outcome import Skipped, SkipReason
 from nexkit.profile import Profile
 from nexkit.run_record import RunRecord
@@ -71,23 +71,28 @@ def _answer(record: RunRecord, diagnosis: Diagnosis, texts: Texts) -> Iterator[s
     yield f"[{' · '.join(words)}]"
     if sureness := verdict_sureness(diagnosis, texts):
         yield texts.gettext("How sure: {sureness}").format(sureness=sureness)
-    for step in place_evidence(diagnosis)[:_MAX_EVIDENCE]:
-        yield f"  {step}: {visible(measured.get(step, ''), limit=_MAX_LINE)}"
+    yield from _steps(place_evidence(diagnosis), measured)
     for finding in diagnosis.findings:
-        if finding.severity is Severity.CONTEXT:
-            continue
-        text = cause_text(finding, texts)
-        how = f"{severity_word(finding.severity, texts)}, {percent(finding.confidence)}"
-        yield f"• {text.title} ({finding.cause}, {how})"
-        yield f"  {text.desk}"
-        if finding.values:
-            yield "  " + ", ".join(f"{name}={value_text(name, value)}" for name, value in finding.values.items())
-        for step in finding.evidence[:_MAX_EVIDENCE]:
-            yield f"  {step}: {visible(measured.get(step, ''), limit=_MAX_LINE)}"
-        if finding.against:
-            yield texts.gettext("  Against it:")
-            for step in finding.against[:_MAX_EVIDENCE]:
-                yield f"  {step}: {visible(measured.get(step, ''), limit=_MAX_LINE)}"
+        if finding.severity is not Severity.CONTEXT:
+            yield from _finding(finding, measured, texts)
+
+
+def _finding(finding: Finding, measured: Mapping[str, str], texts: Texts) -> Iterator[str]:
+    """A finding in the desk's words, with its values and what speaks for it and against it."""
+    text = cause_text(finding, texts)
+    how = f"{severity_word(finding.severity, texts)}, {percent(finding.confidence)}"
+    yield f"• {text.title} ({finding.cause}, {how})"
+    yield f"  {text.desk}"
+    if finding.values:
+        yield "  " + ", ".join(f"{name}={value_text(name, value)}" for name, value in finding.values.items())
+    yield from _steps(finding.evidence, measured)
+    if finding.against:
+        yield texts.gettext("  Against it:")
+        yield from _steps(finding.against, measured)
+
+
+def _steps(steps: Sequence[str], measured: Mapping[str, str]) -> Iterator[str]:
+    return (f"  {step}: {visible(measured.get(step, ''), limit=_MAX_LINE)}" for step in steps[:_MAX_EVIDENCE])
 
 
 def _trials(record: RunRecord, texts: Texts) -> Iterator[str]:

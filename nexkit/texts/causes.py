@@ -67,6 +67,7 @@ def _clauses(values: Mapping[str, FindingValue], words: Mapping[str, str], _: Ge
         "router_answers": told(
             "gateway_rtt_ms", _("Your router answers in {gateway_rtt_ms}"), _("Your router is there")
         ),
+        "with_gateway_rtt": told("gateway_rtt_ms", _(" (RTT p50 {gateway_rtt_ms})")),
         "provider_answers": told(
             "provider_rtt_ms", _("your provider answers in {provider_rtt_ms}"), _("your provider answers")
         ),
@@ -306,7 +307,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("Check whether a security program shows a message, and allow the connection there."),
             _("Ask the support desk whether a firewall rule or policy on this computer forbids it."),
         ),
-        desk=_("connect() fails at once with a local error (policy or filter){at_service}; other traffic passes."),
+        desk=_("connect() fails at once with a local error, by policy or filter{at_service}; other traffic passes."),
     ),
     "device.clock_wrong": lambda _: CauseText(
         title=_("The clock of this computer is wrong"),
@@ -327,7 +328,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("If you have a program that blocks advertising or changes the hosts file, switch it off and try again."),
             _("Show this report to the support desk: the entry in the hosts file is to be removed or renewed."),
         ),
-        desk=_("hosts file overrides a tested name ({overridden}){at_service}; all resolvers say otherwise."),
+        desk=_("hosts file overrides the name of {overridden_what}; all resolvers say otherwise."),
     ),
     "device.overloaded": lambda _: CauseText(
         title=_("This computer has too much to do"),
@@ -572,7 +573,9 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("Switch modem and router off for 1 minute; switch the modem on first, the router after it."),
             _("If it stays down, report the outage to your provider by phone or mobile network."),
         ),
-        desk=_("{router_answers}; no hop beyond it, all {silent} destinations silent, in every family in use."),
+        desk=_(
+            "Gateway alive{with_gateway_rtt}, no hop beyond it, all {silent} destinations silent (every family in use)."
+        ),
     ),
     "access.pppoe_down": lambda _: CauseText(
         title=_("The line works, but the sign-in to your provider does not"),
@@ -642,10 +645,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("Switch modem and router off for 1 minute; switch the modem on first, the router after it."),
             _("If it stays so, send this report to your provider."),
         ),
-        desk=_(
-            "Gateway clean (RTT p50 {gateway_rtt_ms}); {family} loss {loss_ratio} of {sent} packets to every "
-            "destination."
-        ),
+        desk=_("Gateway clean{with_gateway_rtt}; {family} loss {loss_ratio} of {sent} packets to every destination."),
     ),
     "access.latency": lambda _: CauseText(
         title=_("The internet line reacts slowly and unsteadily"),
@@ -658,10 +658,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("Try again at another time of day: a full network of the provider is worst in the evening."),
             _("If it stays so, send this report to your provider."),
         ),
-        desk=_(
-            "Gateway clean (RTT p50 {gateway_rtt_ms}); idle RTT p50 {rtt_p50_ms}, jitter {jitter_ms} to every "
-            "destination."
-        ),
+        desk=_("Gateway clean{with_gateway_rtt}; idle RTT p50 {rtt_p50_ms}, jitter {jitter_ms} to every destination."),
     ),
     "access.long_delay": lambda _: CauseText(
         title=_("A long way to everything"),
@@ -908,7 +905,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
             _("If it stays so, report to your provider or support desk that questions for IPv6 addresses fail."),
         ),
-        desk=_("A answered, AAAA failing on all {resolvers} configured resolver(s); answered elsewhere."),
+        desk=_("A answered, AAAA failing on every configured resolver ({resolvers}); answered elsewhere."),
     ),
     "dns.name_missing": lambda _: CauseText(
         title=_("The address of the service does not exist"),
@@ -959,7 +956,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             _("Ask the support desk or whoever runs this network to allow the service."),
             _("If it is a private matter, try it from another network."),
         ),
-        desk=_("{service}: answered by a filter ({by}){with_status}; unrelated controls pass."),
+        desk=_("{service}: answered by a filter: {by}{with_status}; unrelated controls pass."),
     ),
     "security.proxy_unreachable": lambda _: CauseText(
         title=_("The proxy does not answer"),

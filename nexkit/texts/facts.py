@@ -151,16 +151,14 @@ def _echo(fact: EchoStats, texts: Texts) -> str:
 def _resolver(fact: ResolverAnswers, texts: Texts) -> str:
     _ = texts.gettext
     times = [query.time_ms for query in fact.queries if query.time_ms is not None]
-    line = _("{address}: {good} of {count} questions answered, slowest {time}").format(
-        address=fact.resolver,
-        good=sum(query.rcode is not None for query in fact.queries),
-        count=len(fact.queries),
-        time=milliseconds(max(times, default=None)),
+    line = _("{address}: {good} of {count} questions answered").format(
+        address=fact.resolver, good=sum(query.rcode is not None for query in fact.queries), count=len(fact.queries)
     )
     validates = dnssec(fact)
     invented = rewritten_to(fact)
     return _line(
         line,
+        _("slowest {time}").format(time=milliseconds(max(times))) if times else "",
         f"DNSSEC {validates.value}" if validates else "",
         _("invents {addresses}").format(addresses=_listed(invented)) if invented else "",
     )
@@ -216,11 +214,15 @@ def _access(fact: AccessLine, _texts: Texts) -> str:
 
 def _reach(fact: Reach, texts: Texts) -> str:
     _ = texts.gettext
-    line = _("{host} port {port}: {good} of {count} addresses answered").format(
-        host=fact.host,
-        port=fact.port,
-        good=sum(attempt.failure is None for attempt in fact.attempts),
-        count=len(fact.attempts),
+    line = (
+        _("{host} port {port}: no address found").format(host=fact.host, port=fact.port)
+        if fact.resolve_failure is not None and not fact.attempts
+        else _("{host} port {port}: {good} of {count} addresses answered").format(
+            host=fact.host,
+            port=fact.port,
+            good=sum(attempt.failure is None for attempt in fact.attempts),
+            count=len(fact.attempts),
+        )
     )
     totals = [attempt.total_ms for attempt in fact.attempts if attempt.total_ms is not None]
     tunnel = fact.through_proxy

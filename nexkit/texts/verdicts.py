@@ -66,6 +66,14 @@ def root_of(diagnosis: Diagnosis) -> Finding | None:
     return next((finding for finding in diagnosis.findings if finding.cause == diagnosis.verdict.cause), None)
 
 
+def place_evidence(diagnosis: Diagnosis) -> tuple[str, ...]:
+    """Outcome ids that show where a fault is whose cause is not known; none else."""
+    verdict = diagnosis.verdict
+    if verdict.state is not VerdictState.FAULT or verdict.cause is not None:
+        return ()
+    return next((rung.because for rung in diagnosis.ladder if rung.segment is verdict.segment), ())
+
+
 def sureness_word(confidence: float, texts: Texts) -> str:
     """How sure something is, in a word."""
     _ = texts.gettext

@@ -14,6 +14,7 @@ from nexkit.texts.trials import trial_line
 from nexkit.texts.verdicts import (
     left_open_text,
     not_tested_text,
+    place_evidence,
     root_of,
     rung_word,
     segment_name,
@@ -66,6 +67,7 @@ def verdict_text(diagnosis: Diagnosis, record: RunRecord, texts: Texts) -> str:
     parts = (
         _answer(diagnosis, texts),
         _way(diagnosis, texts),
+        _place(diagnosis, record, texts),
         *_findings(diagnosis, record, texts),
         _left_open(diagnosis, texts),
         _trials(record, texts),
@@ -95,9 +97,20 @@ def _way(diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:
         yield f"  [{_MARKS[rung.state]}] {segment_name(rung.segment, texts)}: {rung_word(rung.state, texts)}"
 
 
+def _measured(record: RunRecord, texts: Texts) -> Mapping[str, str]:
+    """By outcome id, what was measured; addresses and names in there come from the network."""
+    return {result.id: visible(outcome_text(result, texts)) for result in record.results}
+
+
+def _place(diagnosis: Diagnosis, record: RunRecord, texts: Texts) -> Iterator[str]:
+    """What shows the place of a fault whose cause is not known."""
+    if steps := place_evidence(diagnosis):
+        yield texts.gettext("It shows by:")
+        yield from _steps(steps, _measured(record, texts), texts)
+
+
 def _findings(diagnosis: Diagnosis, record: RunRecord, texts: Texts) -> Iterator[Iterator[str]]:
-    # Addresses and names in there come from the network.
-    measured = {result.id: visible(outcome_text(result, texts)) for result in record.results}
+    measured = _measured(record, texts)
     for finding in diagnosis.findings:
         yield _finding(finding, diagnosis, measured, texts)
 
