@@ -4,6 +4,7 @@ A profile is hostile until it is checked: every key is known or refused, every t
 nothing in it can widen the kit's own limits.
 """
 
+import contextlib
 import re
 import tomllib
 import unicodedata
@@ -49,6 +50,8 @@ _DEEP_KEY = re.compile(rf"(?<![\w-]){_KEY_PART}(?:[ \t]{{0,100}}+\.[ \t]{{0,100}
 fits into a profile, would take all memory."""
 _ID = re.compile(r"[a-z0-9-]{1,64}")
 _HEADER = re.compile(r"\[\[?([A-Za-z0-9_. \t-]++)\]")
+_NO_NAME = re.compile(r"localhost\.?\Z|\.[0-9][^.]*\.?\Z")
+"""This computer; and what ends like an address or a range of them (top-level names are letters, RFC 3696)."""
 _HAS_PORT = re.compile(r":[0-9]+\Z")
 _IPERF3_PORT = 5201
 _AGE_KEY = re.compile("age1[ac-hj-np-z02-9]{58}")
@@ -81,16 +84,24 @@ def _line_of(text: str, path: tuple[str | int, ...]) -> int | None:
                 table = [name, counts[name]]
             else:
                 table = list(name.split("."))
-            if wanted[: len(table)] == table:
-                best = number
+            if wanted[: len(table)] == table or table[: len(wanted)] == wanted:
+                best = best or number if len(wanted) < len(table) else number
             continue
-        key = line.partition("=")[0].strip().strip("\"'")
-        here = [*table, *key.split(".")] if key else table
+        key = line.partition("=")[0].strip()
+        here = [*table, *_parts(key)] if key else table
         if key and wanted[: len(here)] == here:
             best = number
             if len(here) == len(wanted):
                 return number
     return best
+
+
+def _parts(key: str) -> list[str]:
+    """The parts of a key; of a quoted one the text that it stands for."""
+    if key.startswith('"'):
+        with contextlib.suppress(ValueError):
+            return list(tomllib.loads(f"{key} = 0"))
+    return key.strip("\"'").split(".")
 
 
 def _is_printable(text: str) -> bool:
@@ -240,7 +251,7 @@ class _Reader:
         if _is_plain_address(text):
             if _never_contacted(text):
                 raise self.fail(key, f"{text!r} is not an address of another host")
-        elif not text.isascii() or not is_host_name(text) or text.lower().rstrip(".").endswith("localhost"):
+        elif not text.isascii() or not is_host_name(text) or _NO_NAME.search(text.lower()):
             raise self.fail(key, f"{text!r} is neither a host name nor an address")
         return text
 
