@@ -112,7 +112,7 @@ def record(facts, expectations=None):
     return RunRecord(
         kit_version="0.1.0",
         system=SystemInfo(system="linux", release="6.1", architecture="x86_64"),
-        profile=ProfileReference(id="example-corp", serial=7, trust=ProfileTrust.NAMED, sha256="0" * 64),
+        profile=ProfileReference(id="example-corp", serial=7, trust=ProfileTrust.SIGNED, sha256="0" * 64),
         request=Request(),
         started_at=STARTED,
         took_s=4.2,
