@@ -133,10 +133,6 @@ def follow_up_effort_of(request: Request) -> Effort:
 
 def _for(symptom: Symptom, effort: Effort) -> Effort:
     """Where the time goes: to what the symptom makes likely."""
-    longer = {
-        "gateway_echoes": int(effort.gateway_echoes * LONGER),
-        "anchor_echoes": int(effort.anchor_echoes * LONGER),
-    }
     match symptom:
         case Symptom.NO_INTERNET:
             # What is gone is seen at once: a few echoes, and nothing that tells how good a line is.
@@ -150,15 +146,23 @@ def _for(symptom: Symptom, effort: Effort) -> Effort:
         case Symptom.SLOW:
             return replace(effort, stretches=True, sizes=True)
         case Symptom.UNSTABLE:
-            return replace(effort, stretches=True, **longer)
+            return replace(_longer(effort), stretches=True)
         case Symptom.CALLS:
-            return replace(effort, stretches=True, stream_s=effort.call_s, **longer)
+            return replace(_longer(effort), stretches=True, stream_s=effort.call_s)
         case Symptom.ONE_SERVICE:
             return replace(effort, hosts=True, sizes=True, stream_s=Seconds(0.0))
         case Symptom.VPN:
             return replace(effort, sizes=True, tunnel_echoes=effort.anchor_echoes, stream_s=Seconds(0.0))
         case Symptom.CHECK_UP:
             return effort
+
+
+def _longer(effort: Effort) -> Effort:
+    return replace(
+        effort,
+        gateway_echoes=int(effort.gateway_echoes * LONGER),
+        anchor_echoes=int(effort.anchor_echoes * LONGER),
+    )
 
 
 def _within(effort: Effort, limit_s: Seconds | None) -> Effort:
