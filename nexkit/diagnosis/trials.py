@@ -11,7 +11,17 @@ from nexkit.diagnosis.causes import causes
 from nexkit.diagnosis.comparison import compare
 from nexkit.diagnosis.rules.link import way_out
 from nexkit.diagnosis.snapshot import Snapshot
-from nexkit.diagnosis.verdict import Diagnosis, Finding, LeftOpen, Segment, Severity, VerdictState
+from nexkit.diagnosis.verdict import (
+    Diagnosis,
+    Finding,
+    LeftOpen,
+    RungState,
+    Segment,
+    Severity,
+    Verdict,
+    VerdictState,
+    segment_of,
+)
 from nexkit.facts.network import InterfaceKind
 from nexkit.facts.proxy import ProxyKind, ProxySource
 from nexkit.request import Symptom
@@ -395,6 +405,7 @@ def begin(record: RunRecord, diagnosis: Diagnosis) -> Series:
 
 def measured_again(series: Series, trial: Trial, record: RunRecord, diagnosis: Diagnosis) -> Series:
     """After the change was made and everything measured once more; compared with the run right before it."""
+    diagnosis = _apart_from(_BRINGS.get(trial, ()), diagnosis)
     found = compare((series.record, series.diagnosis), (record, diagnosis))
     done = TrialDone(
         trial=trial,
@@ -407,6 +418,35 @@ def measured_again(series: Series, trial: Trial, record: RunRecord, diagnosis: D
         values=found.values,
     )
     return replace(series, record=record, diagnosis=diagnosis, done=(*series.done, done))
+
+
+_BRINGS: Mapping[Trial, tuple[str, ...]] = {Trial.VPN_OFF: ("vpn.*",)}
+"""What a change brings about on purpose, and what therefore is no fault of the run after it."""
+
+
+def _apart_from(patterns: tuple[str, ...], diagnosis: Diagnosis) -> Diagnosis:
+    """The diagnosis without these causes: its verdict is about the rest, and healthy where the rest is."""
+    codes = _codes(patterns)
+    left = tuple(each for each in diagnosis.findings if each.cause not in codes)
+    if left == diagnosis.findings:
+        return diagnosis
+    brought = {segment_of(code) for code in codes}
+    root = next((each for each in left if each.severity is not Severity.CONTEXT), None)
+    broken = next(
+        (each for each in diagnosis.ladder if each.state is RungState.FAIL and each.segment not in brought), None
+    )
+    verdict = Verdict(state=VerdictState.HEALTHY, segment=None, cause=None, confidence=diagnosis.verdict.confidence)
+    if root is not None:
+        verdict = Verdict(state=VerdictState.FAULT, segment=root.segment, cause=root.cause, confidence=root.confidence)
+    elif broken is not None:
+        verdict = Verdict(
+            state=VerdictState.FAULT, segment=broken.segment, cause=None, confidence=diagnosis.verdict.confidence
+        )
+    ladder = tuple(
+        replace(each, state=RungState.NOT_RUN, because=()) if each.segment in brought else each
+        for each in diagnosis.ladder
+    )
+    return replace(diagnosis, verdict=verdict, findings=left, ladder=ladder)
 
 
 def told(series: Series, trial: Trial, *, works: bool) -> Series:

@@ -76,6 +76,7 @@ def try_out(first: Run, again: Again, measure: Callable[[], Run], texts: Texts, 
             if last.record.cancelled:  # half a test is compared with nothing
                 break
             series = measured_again(series, trial, last.record, last.diagnosis)
+            last = Run(record=series.record, diagnosis=series.diagnosis)
         if not silent:
             print(_outcome(series, None if trial in TOLD else before, last, texts), flush=True)
     return Run(record=series.report_record, diagnosis=series.first), last

@@ -190,3 +190,14 @@ def test_every_trial_has_its_words(trial, language):
         assert result_text(done, texts)
         assert trial_text(trial, texts).name in trial_line(done, texts)
         assert meaning(done, texts) or trial in TOLD
+
+
+def test_a_vpn_that_was_switched_off_is_no_fault_of_the_run_after_it():
+    run, slow = record({"interfaces": TUNNELLED}), judged("vpn.hairpin")
+    without = measured_again(begin(run, slow), Trial.VPN_OFF, run, judged("vpn.down"))
+    assert without.diagnosis.verdict.state is VerdictState.HEALTHY
+    assert without.done[0].effect is Effect.GONE
+    beside = measured_again(begin(run, slow), Trial.VPN_OFF, run, judged("vpn.down", others=("dns.slow",)))
+    assert beside.done[0].cause == "dns.slow"
+    other = measured_again(begin(run, slow), Trial.RECONNECT_VPN, run, judged("vpn.down"))
+    assert other.done[0].cause == "vpn.down"

@@ -52,7 +52,7 @@ def test_enter_tests_again_and_says_what_changed(monkeypatch, capsys):
     assert "another network cable" in said.err
     assert "With the other cable it works" in said.out
     assert "15 % before, 0 % now" in said.out
-    assert last is GOOD
+    assert last == GOOD
     done = report.record.trials[0]
     assert (done.trial, done.effect) == (Trial.OTHER_CABLE, Effect.GONE)
     assert replace(report.record, trials=()) == LOSSY.record
@@ -63,7 +63,7 @@ def test_after_no_change_the_next_step_is_offered_until_none_is_left(monkeypatch
     said = capsys.readouterr()
     assert [each.trial for each in report.record.trials] == [Trial.OTHER_CABLE, Trial.RESTART_ROUTER]
     assert said.out.count("Nothing has changed.") == 2
-    assert last is LOSSY
+    assert last == LOSSY
 
 
 def test_a_step_that_cannot_be_done_is_skipped_for_the_next(monkeypatch, capsys):
