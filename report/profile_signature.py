@@ -69,6 +69,7 @@ def read_signing_key(path: Path, ask_pass_phrase: Callable[[], str]) -> Ed25519P
         if os.name == "posix" and stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
             raise SigningKeyError(f"{path}: others may read this key: chmod 600 it, and think about a new one")
         text = file.read(_MAX_KEY_BYTES)
+    key: object
     try:
         key = load_ssh_private_key(text, password=None)
     except TypeError:  # encrypted
