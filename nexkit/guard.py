@@ -99,6 +99,7 @@ class _Bucket:
 
     left: float
     at_s: float
+    counted: int = 0
 
 
 @dataclass(slots=True)
@@ -221,16 +222,17 @@ class Guard:
                 self._proxy_names.setdefault(name, set()).add(port)
 
     def count(self, place: str, of: Kind) -> None:
-        """Count one of a kind; KitLimitError where they come too fast."""
+        """Count one of a kind; KitLimitError where they come too fast, or are too many."""
         rate, now_s = _RATES[of], self._clock.monotonic()
         bucket = self._buckets.get((place, of))
         if bucket is None:
             bucket = self._buckets[place, of] = _Bucket(float(rate.burst), now_s)
         bucket.left = min(rate.burst, bucket.left + (now_s - bucket.at_s) * rate.per_s)
         bucket.at_s = now_s
-        if bucket.left < 1:
+        if bucket.left < 1 or bucket.counted >= rate.most:
             raise KitLimitError
         bucket.left -= 1
+        bucket.counted += 1
 
     def _is_allowed(self, place: str, port: int | None, of: Kind, *, follows_system: bool) -> bool:
         own, its_scope = self._own or _Own(), scope(place)

@@ -1,7 +1,10 @@
 """What a hostile profile, and hostile servers that a good one names, cannot make the kit do."""
 
+import base64
+import contextlib
 import json
 import sys
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -63,13 +66,23 @@ def service(name, lines):
     return f'\n[[service]]\nid = "{name}"\nname = {{en = "{name}"}}\n{lines}\n'
 
 
-def run(folder, profile, inject="", *, script="hostile.py", more=(), command="diagnose"):
+def run(folder, profile, inject="", *, script="hostile.py", more=(), before=()):
     """What `nexkit diagnose` said with the profile, and what the sniffer and the servers on the client saw."""
     (folder / "profile.toml").write_text(HEAD + profile)
     scenario = folder / "scenario.toml"
     scenario.write_text(SCENARIO.format(inject=inject))
-    words = [sys.executable, "-m", "ui.cli", command, "--profile", str(folder / "profile.toml"), "--json", "-", *more]
-    watching = [sys.executable, str(HERE / script), "--", "env", f"PYTHONPATH={REPOSITORY}"]
+    words = [
+        sys.executable,
+        "-m",
+        "ui.cli",
+        "diagnose",
+        "--profile",
+        str(folder / "profile.toml"),
+        "--json",
+        "-",
+        *more,
+    ]
+    watching = [sys.executable, str(HERE / script), "--", *before, "env", f"PYTHONPATH={REPOSITORY}"]
     done = run_in_lab(str(scenario), [*watching, *words], privileged=True)
     assert done.exit_status == 0, done.stderr
     found = json.loads(done.stdout)
@@ -135,3 +148,58 @@ headers = {{Location = "http://{place}/admin?reboot=1"}}
     assert found["visits"] == []
     assert ELSEWHERE not in {address for _protocol, address, _port in outward(found)}
     assert ("tcp", "198.18.1.20", 8080) in outward(found)
+
+
+SECRET_NAME, SECRET_USER = "kanai-laptop-4711", "ichiro-kanai"
+MEASURED = (SECRET_NAME, SECRET_USER, "192.168.10.100", "2001:db8:10::100", "02:00:00:00:00:01", "203.0.113.2", "eth0")
+HEADERS = {"host", "user-agent", "accept", "accept-encoding", "connection", "cache-control", "x-nexkit-challenge"}
+UPLOAD_HEADERS = {"content-type", "content-length"}
+
+
+def spellings(text):
+    """A value as bytes of a name, a web address or a header may carry it."""
+    plain = text.encode()
+    packed = plain
+    with contextlib.suppress(ValueError):
+        packed = ip_address(text).packed
+    bare = text.replace(":", "").replace(".", "").replace("-", "").encode()
+    return {
+        plain,
+        plain.hex().encode(),
+        packed.hex().encode(),
+        base64.b64encode(plain).rstrip(b"="),
+        base64.urlsafe_b64encode(plain).rstrip(b"="),
+        base64.b32encode(plain).lower().rstrip(b"="),
+        plain.replace(b":", b"-"),
+        plain.replace(b".", b"-"),
+        *({bare} if len(bare) > 4 else ()),
+    }
+
+
+def test_nothing_measured_is_told_to_those_who_are_asked(tmp_path):
+    """No name of computer, user or interface and no address: in questions, web addresses, headers, TLS greetings."""
+    profile = (HERE / "profile.toml").read_text().partition("[support]")[2]
+    plain = service("plain", 'url = "http://www.example.com/page?x=1"\ntcp = ["www.example.net:80"]')
+    named = ["unshare", "--user", "--map-root-user", "--uts", "sh", "-c", f'hostname {SECRET_NAME} && exec "$@"', "sh"]
+    user = ["env", f"USER={SECRET_USER}", f"LOGNAME={SECRET_USER}", f"HOSTNAME={SECRET_NAME}"]
+    more = ("--depth", "full", "--symptom", "calls", "--agree", "bulk_traffic", "--ticket", SECRET_USER)
+    text = "[support]" + profile.replace("max_bytes = 200_000_000", "max_bytes = 2_000_000") + plain
+    _said, found = run(tmp_path, text, script="watched.py", more=more, before=(*named, *user))
+    sent = [(each[2], each[4], bytes.fromhex(each[5])) for each in found["packets"] if each[1] != "lo"]
+    assert len(sent) > 500
+    told = b"\n".join(data.lower() for _protocol, _port, data in sent)
+    for value in MEASURED:
+        for spelling in spellings(value):
+            assert spelling.lower() not in told, (value, spelling)
+    requests = [data for protocol, port, data in sent if protocol == "tcp" and port == 80 and b" HTTP/1.1\r\n" in data]
+    lines = {data.partition(b"\r\n")[0].decode() for data in requests}
+    uploads = {line for line in lines if line.startswith("POST ")}
+    assert uploads <= {"POST /upload HTTP/1.1"}, uploads
+    assert {line for line in lines - uploads if not line.startswith(("GET ", "HEAD / "))} == set()
+    assert "GET /page?x=1 HTTP/1.1" in lines
+    names = {
+        line.partition(b":")[0].decode().lower()
+        for data in requests
+        for line in data.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]
+    }
+    assert names <= HEADERS | UPLOAD_HEADERS, names - HEADERS

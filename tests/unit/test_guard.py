@@ -260,6 +260,15 @@ def test_connections_to_an_address_have_a_rate(spec, rate):
     assert sum(scene.goes("198.51.100.7", 443, spec) for _ in range(50)) == 3
 
 
+def test_connections_to_an_address_have_an_end():
+    scene = Scene()
+    went = 0
+    for _ in range(2000):
+        went += scene.goes("198.51.100.7")
+        scene.clock.time_s += 1
+    assert went == kit_limits.CONNECTIONS.most
+
+
 @pytest.mark.parametrize("kind", ["echo", "trace", "datagram"])
 def test_packets_to_an_address_have_a_rate(kind):
     scene = Scene()
