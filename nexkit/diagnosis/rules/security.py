@@ -30,8 +30,9 @@ class BlockedPort:
 def blocked_port(run: Snapshot, limits: Limits, reach: Reach) -> BlockedPort | None:
     """Whether the port of a target is cut off although one of its addresses answers otherwise; None where not.
 
-    A silent port is cut off when the host gives any sign of life. A refused one may be the host's own word: it counts
-    only when another port of the same address is open.
+    A silent port is cut off when the host gives any sign of life; a reply to echo is one as long as no other port was
+    asked in vain. A refused one may be the host's own word: it counts only when another port of the same address is
+    open.
     """
     attempts = signs.fair_attempts(run, reach)
     kinds = {
@@ -46,7 +47,7 @@ def blocked_port(run: Snapshot, limits: Limits, reach: Reach) -> BlockedPort | N
     addresses = {attempt.address for attempt in attempts}
     alive = _open_ports(run, reach, addresses, answer_is_enough=not refused)
     alive += _open_by_proxy(run, reach, forbidden_is_enough=not refused)
-    if not refused:
+    if not refused and not _other_ports_silent(run, reach, addresses):
         alive += tuple(
             step
             for step, echo in run.facts(EchoStats, Subject.SERVICE_HOST)
@@ -69,6 +70,17 @@ def _open_ports(run: Snapshot, reach: Reach, addresses: set[str], *, answer_is_e
             )
             for attempt in other.attempts
         )
+    )
+
+
+def _other_ports_silent(run: Snapshot, reach: Reach, addresses: set[str]) -> bool:
+    """Whether a further port was asked on the addresses, and nothing came of it either: then it is the host."""
+    return any(
+        attempt.address in addresses and attempt.failure is not None and attempt.failure.kind in signs.SILENT
+        for _, other in run.facts(Reach, Subject.SERVICE, Subject.SERVICE_HOST)
+        if other.port != reach.port
+        for attempt in other.attempts
+        if attempt.connect_ms is None
     )
 
 

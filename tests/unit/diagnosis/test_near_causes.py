@@ -30,7 +30,7 @@ from proxy_records import udp_path
 
 from nexkit.diagnosis.engine import diagnose
 from nexkit.diagnosis.verdict import Severity
-from nexkit.facts.reach import TrustProblem
+from nexkit.facts.reach import ReachLayer, TrustProblem
 from nexkit.outcome import FailureKind
 
 ROUTER6 = "2001:db8:10::1"
@@ -261,3 +261,26 @@ def test_a_task_for_browsers_is_a_limit_and_no_sign_in():
     facts["reach.service.mail"] = replace(asked, attempts=tuple(tasks))
     assert named(facts) == ["service.rate_limited"]
     assert named(served(status=403)) == ["service.sign_in"]
+
+
+# --- a host or a port ---
+
+
+def silent_ports(*ports):
+    """The service's ports; the rest of its host answers echo."""
+    facts = healthy()
+    facts["reach.service.mail"] = reach(SERVICE_HOST, SERVICE, kind=T if 443 in ports else None)
+    facts["reach.service.mail.tcp1"] = replace(
+        reach(SERVICE_HOST, SERVICE, layer=ReachLayer.TCP, kind=T if 993 in ports else None), port=993
+    )
+    for number, to in enumerate(SERVICE, start=1):
+        facts[f"ping.host.mail{number}"] = echo(to)
+    return facts
+
+
+@pytest.mark.parametrize(
+    ("ports", "found"),
+    [((993,), ["security.port_blocked"]), ((443,), ["security.port_blocked"]), ((443, 993), ["service.down"])],
+)
+def test_a_host_whose_every_port_is_silent_is_not_blocked_at_one(ports, found):
+    assert named(silent_ports(*ports)) == found
