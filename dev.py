@@ -8,6 +8,7 @@
     python3 dev.py freeze             make the program that needs no Python: dist/nexkit/
     python3 dev.py lock               write requirements.lock from pyproject.toml
     python3 dev.py texts              renew the translation catalogues from the sources
+    python3 dev.py schema             write the schema of report.json anew from the types
 
 The environment stands in `.venv`, made from `requirements.lock`; what is there already is not done again.
 """
@@ -81,7 +82,16 @@ def main() -> int:
     if sys.version_info < (3, 11):  # noqa: UP036  the message is for those who have an older one
         print(f"dev.py: needs Python 3.11 or newer, this is {sys.version.split()[0]}", file=sys.stderr)
         return 2
-    commands = {"run": run, "test": test, "bench": bench, "lab": lab, "freeze": freeze, "lock": lock, "texts": texts}
+    commands = {
+        "run": run,
+        "test": test,
+        "bench": bench,
+        "lab": lab,
+        "freeze": freeze,
+        "lock": lock,
+        "texts": texts,
+        "schema": schema,
+    }
     if len(sys.argv) < 2 or sys.argv[1] not in commands:  # noqa: PLR2004  the command's own name comes first
         print((__doc__ or "").partition("\n\n")[2].rstrip(), file=sys.stderr)
         return 2
@@ -163,6 +173,11 @@ def lock(_arguments: list[str]) -> int:
     header = "# Written by `python3 dev.py lock` from pyproject.toml.\n"
     LOCK.write_text(header + "".join(program) + TEST_PART + "\n" + "".join(tools), encoding="utf-8")
     return 0
+
+
+def schema(_arguments: list[str]) -> int:
+    """Write the schema of report.json anew."""
+    return start([environment(with_tests=False), "-m", "report.schema"])
 
 
 def texts(_arguments: list[str]) -> int:
