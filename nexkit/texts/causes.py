@@ -54,7 +54,7 @@ def _filling(values: Mapping[str, FindingValue], _: Gettext) -> _Filling:
         )
         if values.get(name) in troubles
     }
-    return _Filling(words | _clauses(values, words, _))
+    return _Filling({**words, **_clauses(values, words, _)})
 
 
 def _clauses(values: Mapping[str, FindingValue], words: Mapping[str, str], _: Gettext) -> Mapping[str, str]:

@@ -139,6 +139,8 @@ def _segment(fact: SegmentSurvey, texts: Texts) -> str:
 
 def _echo(fact: EchoStats, texts: Texts) -> str:
     _ = texts.gettext
+    if fact.sent and not fact.received:
+        return _("{address}: no answer to {count} packets").format(address=fact.target, count=fact.sent)
     return _("{address}: median {median}, 95 % below {p95}, lost {loss} of {count}").format(
         address=fact.target,
         median=milliseconds(fact.rtt_p50_ms),
