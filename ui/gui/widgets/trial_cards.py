@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QVBoxLayout, QWi
 
 from nexkit.run_record import RunRecord
 from nexkit.texts import Texts
-from nexkit.texts.numbers import byte_size, duration
+from nexkit.texts.numbers import byte_size
 from nexkit.texts.trials import meaning, shown_values, trial_text, value_name
 from nexkit.texts.words import value_text
 from nexkit.trial import TOLD, Trial, TrialDone
@@ -46,28 +46,37 @@ class NextStepCard(QFrame):
             fails = self._button("result.next.fails", _("It &fails there too"))
             works.clicked.connect(lambda: self.told.emit(True))
             fails.clicked.connect(lambda: self.told.emit(False))
-            layout.addWidget(TurningBox(TurningBox(works, fails, 18, fill=False), skip, 30, fill=False))
+            layout.addWidget(_side_by_side(works, fails))
+            layout.addWidget(skip, 0, Qt.AlignmentFlag.AlignLeft)
             return
-        again = self._button("result.next.again", _("It is &done: test again"))
+        again = self._button("result.next.again", _("It is done: test &now"))
         again.clicked.connect(self.done)
         mark_main(again, False)
         used = sum(result.traffic_bytes for result in record.results)
         layout.addWidget(
             plain_label(
-                _("Measures the same again, as you agreed to: about {time}, {size}.").format(
-                    time=duration(float(round(record.took_s) or 1)), size=byte_size(used)
+                _("Measures the same again, as you agreed to: about {seconds} s, {size}.").format(
+                    seconds=round(record.took_s) or 1, size=byte_size(used)
                 ),
                 "muted",
                 "result.next.cost",
             )
         )
-        layout.addWidget(TurningBox(again, skip, 22, fill=False))
+        layout.addWidget(_side_by_side(again, skip))
 
     @staticmethod
     def _button(name: str, words: str) -> QPushButton:
         button = QPushButton(words)
         button.setObjectName(name)
         return button
+
+
+def _side_by_side(first: QPushButton, second: QPushButton) -> TurningBox:
+    """Two buttons; one below the other where their words do not fit beside each other."""
+    needed = first.sizeHint().width() + second.sizeHint().width()
+    box = TurningBox(first, second, needed / current_theme().em + 3, fill=False)
+    box.setMinimumWidth(1)  # else it never gets so narrow that it turns
+    return box
 
 
 def change_card(done: TrialDone, texts: Texts) -> QWidget:
