@@ -19,10 +19,10 @@ from report.codec import CodecError, decode, dumps, loads
 from report.files import write_new, write_whole
 from report.key_store import KeyFileError, Keyring, KeyStorage, read_key_file, write_key_file
 from report.plain import encode
+from report.profile_in_force import BUILT_IN_ID
 from report.public_keys import PublicKey, public_key
 from report.ssh_lists import key_of
 
-BUILT_IN_PROFILE = "builtin"
 KEY_SCHEMA = "nexkit/keys/1"
 _FOLDER = "keys"
 _FIRST_FILE = "report_key"
@@ -85,7 +85,7 @@ class Keys:
         self._keyring = keyring or Keyring()
         self._certificates = certificates or managed_folder() / "certificates"
 
-    def current(self, profile_id: str = BUILT_IN_PROFILE) -> KeptKey:
+    def current(self, profile_id: str = BUILT_IN_ID) -> KeptKey:
         """The key in use for the profile; made when there is none. Two programs that start together get the same."""
         if (found := self._read(profile_id)) is not None:
             return found.keys[-1]
@@ -97,12 +97,12 @@ class Keys:
             self._forget(kept)
         return self.current(profile_id)
 
-    def earlier(self, profile_id: str = BUILT_IN_PROFILE) -> tuple[KeptKey, ...]:
+    def earlier(self, profile_id: str = BUILT_IN_ID) -> tuple[KeptKey, ...]:
         """The keys that were in use for the profile, the last one first."""
         found = self._read(profile_id)
         return () if found is None else found.keys[-2::-1]
 
-    def signing_key(self, profile_id: str = BUILT_IN_PROFILE, at: datetime | None = None) -> SigningKey:
+    def signing_key(self, profile_id: str = BUILT_IN_ID, at: datetime | None = None) -> SigningKey:
         """The key in use, with its certificate where one is valid at the moment (default: now).
 
         A key whose private half somebody removed is retired, and a new one made.
@@ -126,7 +126,7 @@ class Keys:
                     return SigningKey(kept=kept, private=private, certificate=certificate)
         return None
 
-    def rotate(self, profile_id: str = BUILT_IN_PROFILE) -> KeptKey:
+    def rotate(self, profile_id: str = BUILT_IN_ID) -> KeptKey:
         """A new key for the profile; the old one is kept out of use, so that its reports stay attributable."""
         self.current(profile_id)
         found = self._read(profile_id)
@@ -195,7 +195,7 @@ class Keys:
 
     def _first(self, profile_id: str) -> KeptKey | None:
         """The only key of an earlier version, for the built-in profile."""
-        if profile_id != BUILT_IN_PROFILE or not self._first_file.exists():
+        if profile_id != BUILT_IN_ID or not self._first_file.exists():
             return None
         key = public_key(read_key_file(self._first_file))
         return KeptKey(public=key.line, storage=KeyStorage.FILE, made_at=None)

@@ -5,12 +5,14 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from nexkit.profile_file import parse_profile, read_profile_file
 from nexkit.texts import Texts
 from report.certificates import FILE_SUFFIX, Certificate, CertificateError
 from report.files import write_whole
 from report.key_store import KeyFileError, key_storage_text
-from report.keys import BUILT_IN_PROFILE, KeptKey, Keys
+from report.keys import KeptKey, Keys
 from report.plain import moment
+from report.profile_in_force import Sources, profile_in_force
 from report.public_keys import PublicKey
 from report.signers import signers_line
 from report.visible import visible
@@ -105,14 +107,12 @@ def _agreed(key: PublicKey, texts: Texts) -> bool:
 
 
 def _profile_id(arguments: argparse.Namespace) -> str:
-    """Whose key is meant: the built-in profile's where none is named. ProfileError, OSError.
+    """Whose key is meant: that for the profile in force where none is named. ProfileError, OSError.
 
-    A profile that is out of date has a key too.
+    A profile that is named need not be valid: one that is out of date has a key too.
     """
     if not arguments.profile:
-        return BUILT_IN_PROFILE
-    from nexkit.profile_file import parse_profile, read_profile_file
-
+        return profile_in_force(None, datetime.now(UTC), Sources()).profile.id
     path = Path(arguments.profile)
     return parse_profile(read_profile_file(path), str(path)).id
 

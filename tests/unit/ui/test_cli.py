@@ -154,7 +154,7 @@ def test_the_key_is_the_same_twice(capsys, tmp_path, monkeypatch):
     assert main(["--lang", "en", "key", "show"]) == 0
     assert capsys.readouterr().out == first
     assert first.startswith("inst-")
-    assert 'namespaces="report" ssh-ed25519 ' in first
+    assert 'namespaces="report,withdraw" ssh-ed25519 ' in first
 
 
 def test_progress_is_silent_where_nobody_looks(capsys):
