@@ -317,11 +317,11 @@ def _load(before: Snapshot, after: Snapshot) -> Iterator[ValueChange]:
     for name, first, second in (("down", was.down, now.down), ("up", was.up, now.up)):
         if first is None or second is None:
             continue
-        rates = (first.goodput_bit_s, second.goodput_bit_s)
-        if rates[0] is not None and rates[1] is not None:
+        was_bit_s, now_bit_s = first.goodput_bit_s, second.goodput_bit_s
+        if was_bit_s is not None and now_bit_s is not None:
             noise = max(_RATE_RATIO, 2 * (first.variation_ratio or 0.0), 2 * (second.variation_ratio or 0.0))
-            differs = abs(rates[1] - rates[0]) > noise * max(rates)
-            yield _change(f"{name}_goodput_bit_s", Subject.LOAD_SERVER, rates[0], rates[1], beyond_noise=differs)
+            differs = abs(now_bit_s - was_bit_s) > noise * max(was_bit_s, now_bit_s)
+            yield _change(f"{name}_goodput_bit_s", Subject.LOAD_SERVER, was_bit_s, now_bit_s, beyond_noise=differs)
         yield from _single(f"{name}_working_rtt_ms", Subject.LOAD_SERVER, _working(first), _working(second))
 
 

@@ -338,7 +338,7 @@ def proxy_in_use(run: Snapshot) -> bool:
         return not enforced and (named or bool(check.servers) or any(each.failure for each in check.pac))
     state = signs.network(run)
     settings = None if state is None else state[1].proxy
-    return settings is not None and not (settings.http is settings.https is settings.pac_url is None)
+    return settings is not None and any(each is not None for each in (settings.http, settings.https, settings.pac_url))
 
 
 def _without_proxy(run: Snapshot, _root: Finding | None) -> bool:
