@@ -119,7 +119,7 @@ def show_profile(arguments: argparse.Namespace, texts: Texts) -> int:
     loaded = profile_in_force(Path(arguments.file) if arguments.file else None, datetime.now(UTC), sources)
     loaded, licence = sources.memory.with_licence(loaded, texts.language)
     if arguments.json:
-        write_json(_document(loaded, licence, texts), arguments.json)
+        write_json(_document(loaded, licence), arguments.json)
     if arguments.json != "-":
         print("\n".join(_lines(loaded, licence, texts)))
     return ExitStatus.HEALTHY
@@ -146,7 +146,10 @@ def _lines(loaded: LoadedProfile, licence: Licence | None, texts: Texts) -> list
             for service in profile.services
         ),
         _("Contacted: {hosts}").format(hosts=visible(", ".join(_hosts(profile)) or _("nobody"), limit=4000)),
-        *(_("Stricter than the program alone: {limit}").format(limit=limit) for limit in _tightened(profile, texts)),
+        *(
+            _("Stricter than the program alone: {limit}").format(limit=limit)
+            for limit in _stricter_texts(profile, texts)
+        ),
     ]
     text = licence_in(profile, texts.language)
     if text is None:
@@ -172,17 +175,33 @@ def _hosts(profile: Profile) -> list[str]:
     return list(dict.fromkeys(target.host for target in targets(profile)))
 
 
-def _tightened(profile: Profile, texts: Texts) -> list[str]:
-    """In which points the profile allows less than the program would."""
-    _ = texts.gettext
-    found = []
+def _stricter(profile: Profile) -> dict[str, object]:
+    """In which points the profile allows less than the program would, in words for programs."""
+    found: dict[str, object] = {}
     if profile.load.backend is None:
-        found.append(_("no load test"))
+        found["load_bytes"] = 0
     elif profile.load.max_bytes < DEFAULT_LOAD_BYTES:
-        found.append(_("at most {size} in a load test").format(size=byte_size(profile.load.max_bytes)))
+        found["load_bytes"] = profile.load.max_bytes
     if profile.support.encrypt is Encrypt.REQUIRED:
-        found.append(_("reports are written encrypted only"))
+        found["encrypt"] = profile.support.encrypt.value
+    if profile.masking:
+        found["masking"] = sorted(profile.masking)
     return found
+
+
+def _stricter_texts(profile: Profile, texts: Texts) -> list[str]:
+    _ = texts.gettext
+    found = _stricter(profile)
+    lines = []
+    if found.get("load_bytes") == 0:
+        lines.append(_("no load test"))
+    elif "load_bytes" in found:
+        lines.append(_("at most {size} in a load test").format(size=byte_size(profile.load.max_bytes)))
+    if "encrypt" in found:
+        lines.append(_("reports are written encrypted only"))
+    if profile.masking:
+        lines.append(_("more is masked in reports: {words}").format(words=", ".join(sorted(profile.masking))))
+    return lines
 
 
 def _licence_hashes(profile: Profile) -> dict[str, str]:
@@ -190,7 +209,7 @@ def _licence_hashes(profile: Profile) -> dict[str, str]:
     return {language: licence.sha256 for language, licence in found.items() if licence is not None}
 
 
-def _document(loaded: LoadedProfile, licence: Licence | None, texts: Texts) -> dict[str, object]:
+def _document(loaded: LoadedProfile, licence: Licence | None) -> dict[str, object]:
     from report.plain import encode
 
     profile, reference = loaded.profile, loaded.reference
@@ -207,5 +226,5 @@ def _document(loaded: LoadedProfile, licence: Licence | None, texts: Texts) -> d
         "support": encode(profile.support),
         "services": [{"id": service.id, "name": dict(service.name)} for service in profile.services],
         "contacted": _hosts(profile),
-        "stricter": _tightened(profile, texts),
+        "stricter": _stricter(profile),
     }
