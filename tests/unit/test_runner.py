@@ -10,6 +10,7 @@ import pytest
 
 from nexkit.events import RunFinished, StepFinished, StepProgress, StepSample, StepsPlanned
 from nexkit.failures import BudgetExceededError
+from nexkit.kit_limits import RUN_BYTES, RUN_S
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, Skipped, SkipReason
 from nexkit.plan.step import Step
 from nexkit.platform.fake import TEST_SYSTEM, FakePlatform
@@ -345,6 +346,36 @@ def test_after_the_time_limit_nothing_is_started_and_everything_is_listed():
     run = Run(probes(slow=slow), stages((step("a", "slow"),), (step("b", "slow"),)), request=Request(time_limit_s=5.0))
     assert run.outcomes == {"a": Completed(Fact(number=1)), "b": Skipped(SkipReason.TIME_LIMIT)}
     assert len(run.of(StepsPlanned)) == 1
+
+
+def test_no_run_is_longer_than_the_kit_allows():
+    async def slow(params, ctx):
+        await ctx.sleep(RUN_S / 2 + 1)
+        return Completed(Fact(number=1))
+
+    for request in (Request(), Request(time_limit_s=10 * RUN_S)):
+        run = Run(probes(slow=slow), stages(*((step(name, "slow"),) for name in "abc")), request=request)
+        assert run.outcomes["c"] == Skipped(SkipReason.TIME_LIMIT)
+        assert isinstance(run.outcomes["b"], Completed)
+
+
+def test_what_all_steps_use_together_is_limited():
+    async def greedy(params, ctx):
+        ctx.spend(RUN_BYTES // 2)
+        return Completed(Fact(number=1))
+
+    offered = [ScriptedProbe("greedy", greedy, max_bytes=RUN_BYTES)]
+    run = Run(offered, stages(*((step(name, "greedy"),) for name in "abc")))
+    assert run.outcomes["c"] == Failed(Failure(kind=FailureKind.BUDGET, step="probe"))
+    assert run.record.results[2].traffic_bytes == 0
+
+
+def test_a_probe_is_kept_from_where_it_must_not_go():
+    async def inside(params, ctx):
+        await ctx.platform.connect_tcp("127.0.0.1", 631, timeout_s=1.0)
+
+    run = Run(probes(inside=inside), stages((step("inside"),)))
+    assert run.outcomes == {"inside": Failed(Failure(kind=FailureKind.KIT_LIMIT, step="probe"))}
 
 
 def test_without_consent_a_probe_is_not_run():
