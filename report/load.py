@@ -1,5 +1,6 @@
 """A bundle read back: what `show` and the support desk work with."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from nexkit.run_record import RunRecord
 from report.consent import ConsentRecord
 from report.encryption import MAX_ENCRYPTED_BYTES, EncryptionError, decrypt, is_encrypted
 from report.key_store import KeyStorage
+from report.signers import Signer
 from report.trust import Tier
 from report.verify import Verification, verify
 
@@ -50,12 +52,17 @@ def read_bundle(path: Path, identities: Path | None = None) -> bytes:
         raise EncryptionError(f"{path}: {error}") from None
 
 
-def load_report(source: Path | bytes, signers: Path | None = None) -> LoadedReport:
+def load_report(
+    source: Path | bytes, signers: Path | Sequence[Signer] | None = None, *, known: Path | None = None
+) -> LoadedReport:
     """The report of a bundle; InvalidBundleError, OSError or SignersError where there is none to read.
 
-    A repacked bundle is read: its signed content is intact.
+    A repacked bundle is read: its signed content is intact. So is one whose certificate has ended since; the
+    organisation then vouches for it no more.
     """
-    verification = verify(source, signers, Tier.REPACKED)
+    verification = verify(source, signers, Tier.REPACKED, known=known)
+    if verification.is_out_of_date:
+        verification = verify(source, None, Tier.REPACKED, known=known)
     if verification.content is None or verification.report_id is None:
         raise InvalidBundleError(verification)
     return LoadedReport(

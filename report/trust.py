@@ -18,6 +18,7 @@ from report.sshsig import Signature
 
 KNOWN_DEVICES_FILE = "known_devices"
 """In the data folder of the desk: keys that it has met before."""
+OUT_OF_DATE = frozenset({ProblemKind.CERTIFICATE_EXPIRED, ProblemKind.CERTIFICATE_NOT_YET_VALID})
 SIGNERS_FILE = "org_signers"
 """In the managed place: whom the organisation trusts."""
 
@@ -113,9 +114,6 @@ def judge(signature: Signature, namespace: str, trust: Trust) -> tuple[Tier, tup
             problems.append(Problem(ProblemKind.UNKNOWN_AUTHORITY, certificate.authority.fingerprint))
     if is_known(key, namespace, (*trust.signers, *trust.known), trust.at):
         return Tier.KNOWN_DEVICE, tuple(problems)
-    if any(problem.kind in _OUT_OF_DATE for problem in problems):
+    if any(problem.kind in OUT_OF_DATE for problem in problems):
         return Tier.INVALID, tuple(problems)
     return Tier.INTEGRITY_ONLY, tuple(problems) or (Problem(ProblemKind.UNKNOWN_SIGNER, key.install_id),)
-
-
-_OUT_OF_DATE = frozenset({ProblemKind.CERTIFICATE_EXPIRED, ProblemKind.CERTIFICATE_NOT_YET_VALID})

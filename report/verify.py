@@ -28,7 +28,7 @@ from report.seal import (
 )
 from report.signers import Signer
 from report.sshsig import Signature, SignatureError, check_signature
-from report.trust import Tier, Trust, judge, read_trust
+from report.trust import OUT_OF_DATE, Tier, Trust, judge, read_trust
 from report.visible import hides_something, visible
 
 _LINE = re.compile(r"([0-9a-f]{64})  ([a-z0-9._/-]{1,200})\n")
@@ -81,6 +81,11 @@ class Verification:
     def certificate(self) -> Certificate | None:
         """What the signature carries to vouch for the key; None: nothing."""
         return self.signature.certificate if self.signature else None
+
+    @property
+    def is_out_of_date(self) -> bool:
+        """Whether nothing but the dates of the certificate makes it invalid."""
+        return self.tier is Tier.INVALID and {problem.kind for problem in self.problems} <= OUT_OF_DATE
 
     @property
     def accepted(self) -> bool:

@@ -14,6 +14,7 @@ from report.certificates import certificate_of_file
 from report.container import read_container, write_container
 from report.key_store import Keyring, write_key_file
 from report.keys import Keys
+from report.load import InvalidBundleError, load_report
 from report.public_keys import public_key
 from report.revoked import read_revoked
 from report.seal import SIGNATURE_PATH, TAG_MANIFEST_PATH
@@ -182,6 +183,27 @@ def test_without_a_list_an_expired_certificate_keeps_no_report_closed(org, repor
     org.certify("device", dates="-2w:-1w")
     bundle = org.bundle(report, f"{org.public('device').install_id}@org.example", "device")
     assert verify(bundle).tier is Tier.INTEGRITY_ONLY
+    list_of(org)
+    assert verify(bundle, org.folder / "org_signers").is_out_of_date
+    assert load_report(bundle, org.folder / "org_signers").verification.tier is Tier.INTEGRITY_ONLY
+
+
+def test_what_is_invalid_for_another_reason_stays_closed(org, report):
+    bundle = org.bundle(report, org.public("device").install_id, "device", "profile", certified=False)
+    list_of(org)
+    assert not verify(bundle, org.folder / "org_signers").is_out_of_date
+    with pytest.raises(InvalidBundleError):
+        load_report(bundle, org.folder / "org_signers")
+
+
+def test_a_report_is_shown_with_what_this_desk_knows_of_its_signer(org, report, capsys):
+    bundle = org.bundle(report, org.public("device").install_id, "device", certified=False)
+    assert main(["show", str(bundle), "--lang", "en"]) == 0
+    assert "(integrity-only)" in capsys.readouterr().out
+    assert main(["verify", str(bundle), "--remember"]) == 0
+    capsys.readouterr()
+    assert main(["show", str(bundle), "--lang", "en"]) == 0
+    assert "(known-device)" in capsys.readouterr().out
 
 
 # The organisation's list

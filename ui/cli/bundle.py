@@ -100,9 +100,19 @@ def bundle_bytes(name: str, arguments: argparse.Namespace) -> bytes:
 def read_report_of(name: str, arguments: argparse.Namespace, texts: Texts) -> LoadedReport:
     """The report of a bundle; CommandError where it is none."""
     try:
-        return load_report(bundle_bytes(name, arguments))
+        signers = pinned_signers(ManagedPlace())
+    except (OpenToOthersError, SignersError):
+        signers = ()  # to read a report needs no list; `verify` says what is wrong with this one
+    try:
+        return load_report(bundle_bytes(name, arguments), signers, known=_known_devices())
+    except SignersError as error:
+        raise CommandError(str(error)) from None
     except InvalidBundleError as error:
         raise CommandError(_invalid(name, error.verification, texts)) from None
+
+
+def _known_devices() -> Path:
+    return data_folder() / KNOWN_DEVICES_FILE
 
 
 def verify_command(arguments: argparse.Namespace, texts: Texts) -> int:
@@ -116,7 +126,7 @@ def verify_command(arguments: argparse.Namespace, texts: Texts) -> int:
             )
         )
     received_at = _moment(arguments.received_at, texts)
-    known = data_folder() / KNOWN_DEVICES_FILE
+    known = _known_devices()
     try:
         verification = verify(
             bundle_bytes(arguments.bundle, arguments),
