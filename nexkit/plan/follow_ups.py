@@ -25,7 +25,7 @@ from nexkit.plan.effort import (
 )
 from nexkit.plan.kinds import HOST_ECHOES, WEB_PORT, echo_step, host_step, route_step, tcp_step, web_step
 from nexkit.plan.known import fact, facts, hanging_of, hosts_of, services_of, webs_of
-from nexkit.plan.paths import paths, stretches
+from nexkit.plan.paths import beside, paths, stretches
 from nexkit.plan.step import Outcomes, Part, Step
 from nexkit.plan.vpn import past_the_tunnel, vpn_sizes
 from nexkit.profile import USER_SERVICE_ID, Profile, Service
@@ -319,6 +319,7 @@ FOLLOW_UPS = (
     Part(_udp_hosts, after=("udp.check",)),
     Part(_over_quic, after=("reach.control", "reach.service")),
     Part(_access, after=("route.anchor4", "udp.check")),
-    Part(paths, after=("ping.", "route.", "lan.", "reach.", "wifi.")),
+    Part(paths, after=("ping.", "route.", "lan.", "wifi.")),
+    Part(beside, after=("ping.", "route.", "reach.")),
     Part(_wire, after=("lan.gateway4", "segment.lan")),
 )

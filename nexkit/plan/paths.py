@@ -41,22 +41,34 @@ _FAMILIES = ((Family.IPV4, "4"), (Family.IPV6, "6"))
 
 
 def paths(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
-    """All of it."""
+    """The same ways once more, and by stretches."""
     effort = follow_up_effort_of(request)
-    lossy = _lossy(done)
-    slow = [echo for _step_id, echo in _first_rounds(done, "anchor") if _slow(echo)]
+    lossy, sending_s = _lossy(done), _sending_s(done)
     if lossy:
         yield from _more(done, effort)
         yield from _gateways_by_tcp(done, effort)
     else:
         yield from _pausing(done, effort)
-    if lossy or slow:
-        sending_s = None if lossy else SETTLED_S
-        if lossy or not effort.stretches:
-            yield from _stretches(profile, done, effort, sending_s, again=effort.stretches)
+    if lossy or (not effort.stretches and _any_slow(done)):
+        yield from _stretches(profile, done, effort, sending_s, again=effort.stretches)
+
+
+def beside(request: Request, _profile: Profile, done: Outcomes) -> Iterable[Step]:
+    """Other ways, where one is lossy or slow; and connections once more that came to nothing."""
+    effort = follow_up_effort_of(request)
+    if _lossy(done) or _any_slow(done):
         yield from _other_ways(done, effort)
-        yield from _others(done, effort, sending_s)
+        yield from _others(done, effort, _sending_s(done))
     yield from _again(done, effort)
+
+
+def _any_slow(done: Outcomes) -> bool:
+    return any(_slow(echo) for _step_id, echo in _first_rounds(done, "anchor"))
+
+
+def _sending_s(done: Outcomes) -> Seconds | None:
+    """How long follow-up echoes go: as long as they can where packets are lost."""
+    return None if _lossy(done) else SETTLED_S
 
 
 def stretches(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
