@@ -37,6 +37,7 @@ visible = "true"
 """
 ELSEWHERE = "10.77.0.9"
 """A private address that a router beyond the own network has."""
+DECLARED = "10.78.0.9"
 INSIDE = f"""
 [[inject]]
 do = "ip"
@@ -54,6 +55,7 @@ node = "{node}"
 "own.example.com" = ["192.168.10.100"]
 "cloud.example.com" = ["169.254.169.254"]
 "inner.example.com" = ["{ELSEWHERE}"]
+"declared.example.com" = ["{DECLARED}"]
 "mapped.example.com" = ["::ffff:127.0.0.1"]
 "any.example.com" = ["0.0.0.0"]
 """
@@ -104,7 +106,7 @@ time = ["inner.example.com", "loop9.example.com"]
 portal_checks = ["http://own.example.com/generate_204", "http://cloud.example.com/latest/meta-data"]
 carrier_internal = ["inner.example.com"]
 """
-    said, found = run(tmp_path, INTERNET + other + services, INSIDE, more=("--depth", "standard"))
+    said, found = run(tmp_path, INTERNET + other + services, INSIDE, more=("--depth", "quick"))
     assert found["visits"] == []
     assert {each for each in outward(found) if each[1] in {ELSEWHERE, "169.254.169.254"}} == set()
     assert {each for each in outward(found) if each[0] != "arp" and each[1] == "192.168.10.100"} == set()
@@ -115,18 +117,7 @@ carrier_internal = ["inner.example.com"]
     assert ("icmp", "198.18.0.10", None) in outward(found)
 
 
-def test_an_inner_service_is_tested_where_the_profile_declares_its_network(tmp_path):
-    declared = '\n[network]\ninternal = ["10.77.0.0/24"]\n'
-    _said, found = run(
-        tmp_path,
-        INTERNET + declared + service("inner", 'tcp = ["inner.example.com:8080"]'),
-        INSIDE,
-        more=("--depth", "quick"),
-    )
-    assert ("tcp", ELSEWHERE, 8080) in outward(found)
-
-
-def test_a_redirect_inside_is_not_followed(tmp_path):
+def test_a_redirect_inside_is_not_followed_and_what_is_declared_is_tested(tmp_path):
     """A check page of a stranger sends the kit to a page on a router of somebody else's network, and to loopback."""
     pages = "".join(
         f"""
@@ -144,7 +135,9 @@ headers = {{Location = "http://{place}/admin?reboot=1"}}
         )
     )
     checks = 'portal_checks = ["http://www.example.com:8080/a", "http://www.example.net:8080/b"]\n'
-    _said, found = run(tmp_path, INTERNET + checks, INSIDE + pages, more=("--depth", "quick"))
+    declared = '\n[network]\ninternal = ["10.78.0.0/24"]\n' + service("declared", 'tcp = ["declared.example.com:8080"]')
+    _said, found = run(tmp_path, INTERNET + checks + declared, INSIDE + pages, more=("--depth", "quick"))
+    assert ("tcp", DECLARED, 8080) in outward(found)
     assert found["visits"] == []
     assert ELSEWHERE not in {address for _protocol, address, _port in outward(found)}
     assert ("tcp", "198.18.1.20", 8080) in outward(found)
@@ -182,7 +175,7 @@ def test_nothing_measured_is_told_to_those_who_are_asked(tmp_path):
     plain = service("plain", 'url = "http://www.example.com/page?x=1"\ntcp = ["www.example.net:80"]')
     named = ["unshare", "--user", "--map-root-user", "--uts", "sh", "-c", f'hostname {SECRET_NAME} && exec "$@"', "sh"]
     user = ["env", f"USER={SECRET_USER}", f"LOGNAME={SECRET_USER}", f"HOSTNAME={SECRET_NAME}"]
-    more = ("--depth", "full", "--symptom", "calls", "--agree", "bulk_traffic", "--ticket", SECRET_USER)
+    more = ("--depth", "full", "--agree", "bulk_traffic", "--ticket", SECRET_USER)
     text = "[support]" + profile.replace("max_bytes = 200_000_000", "max_bytes = 2_000_000") + plain
     _said, found = run(tmp_path, text, script="watched.py", more=more, before=(*named, *user))
     sent = [(each[2], each[4], bytes.fromhex(each[5])) for each in found["packets"] if each[1] != "lo"]

@@ -65,10 +65,11 @@ def test_a_diagnosis_sends_to_those_alone_whom_the_profile_names_and_reading_its
     assert strangers(packets) == []
     # The sniffer is not blind.
     assert {"192.168.10.1", "198.18.0.10", "2001:db8:18::10"} <= {each[3] for each in packets}
-    for command in ("show", "verify", "diagnose-again"):
-        found, packets = watched(sys.executable, "-m", "ui.cli", command, str(bundle))
-        assert found["stdout"], found["stderr"]
-        assert packets == []
+    # Not whether they are content, only that they said something.
+    reading = 'for each in show verify diagnose-again; do "$0" -m ui.cli $each "$1" | grep -q . || exit 9; done'
+    found, packets = watched("sh", "-c", reading, sys.executable, str(bundle))
+    assert found["exit_status"] == 0, found["stderr"]
+    assert packets == []
 
 
 def test_a_load_test_goes_to_its_server_alone():
