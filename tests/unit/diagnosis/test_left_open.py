@@ -18,6 +18,7 @@ from diagnosis_records import (
     interface,
     network,
     on_link,
+    portal,
     record,
     silent_echo,
     trace,
@@ -30,6 +31,8 @@ from nexkit.facts.network import NeighbourState
 from nexkit.outcome import Failed, FailureKind, SkipReason
 from nexkit.texts import Texts
 from report.codec import decode_diagnosis, dumps, encode_diagnosis, loads
+from report.html import report_html
+from report.summary import summary_text
 from ui.cli.output import verdict_text
 
 
@@ -141,3 +144,18 @@ def test_a_document_of_before_leaves_nothing_open():
     document = encode_diagnosis(diagnosis(mute_router(None)))
     del document["left_open"]
     assert decode_diagnosis(json.loads(json.dumps(document))).left_open == ()
+
+
+def test_what_speaks_against_a_finding_is_shown_with_its_figures():
+    page = portal((False, False))
+    run = record({**healthy(), "portal.1": page, "portal.2": page})
+    made = diagnose(run)
+    assert made.findings[0].against
+    texts = Texts("en")
+    terminal = verdict_text(made, run, texts)
+    ticket = summary_text(run, made, None, texts, report_id="x")
+    sheet = report_html(run, made, None, texts, report_id="x")
+    for shown in (terminal, ticket, sheet):
+        assert "Against it" in shown
+        assert "www.example.com port 443: 2 of 2 addresses answered" in shown
+        assert "measurements speak against it" in shown

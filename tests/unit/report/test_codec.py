@@ -71,6 +71,7 @@ def test_the_diagnosis_document_has_the_documented_keys(diagnosis):
             "started_at",
             "took_s",
             "suitability",
+            "left_open",
         )
     }
     assert document["verdict"] == {
