@@ -53,6 +53,7 @@ def test_a_computer_without_network_gets_its_cause_and_a_report_that_verifies(ho
     shown = run("show", str(out), "--html", str(home / "r.html"))
     assert shown.returncode == 1
     assert "T-1" in shown.stdout
+    assert "The signing key is kept in a file" in shown.stdout
     assert "<html" in (home / "r.html").read_text()
 
 
