@@ -116,7 +116,9 @@ async def run(cases, stop_after_s=None):
     before = carried_bytes()
     if stop_after_s is not None:
         asyncio.get_running_loop().call_later(stop_after_s, stop.set)
-    record = await runner.measure(lambda done: () if done else steps, request, nobody, lambda _event: None, stop)
+    record = await runner.measure(
+        lambda done, running: () if done or running else steps, request, nobody, lambda _event: None, stop
+    )
     await asyncio.sleep(_LATE_S)
     carried = carried_bytes() - before
     return [
