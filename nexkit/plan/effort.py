@@ -185,5 +185,6 @@ def _within(effort: Effort, limit_s: Seconds | None) -> Effort:
         anchor_echoes=echoes(effort.anchor_echoes, ANCHOR_INTERVAL_S),
         tunnel_echoes=echoes(effort.tunnel_echoes, ANCHOR_INTERVAL_S),
         route_rounds=QUICK.route_rounds,
-        stream_s=Seconds(min(effort.stream_s, max(0.0, stage_s / 2))),
+        # A stream whose replies are not waited for tells of losses that are none.
+        stream_s=Seconds(min(effort.stream_s, stage_s / 2)) if stage_s >= QUICK.stage_s else Seconds(0.0),
     )

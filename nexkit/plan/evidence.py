@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from nexkit.facts.network import InterfaceKind, NetworkState
 from nexkit.outcome import SkipReason
-from nexkit.plan.effort import MARGIN_S, MAX_ANCHORS, MAX_CHECKS, MAX_CONTROLS, Effort, effort_of
+from nexkit.plan.effort import MARGIN_S, MAX_ANCHORS, MAX_CHECKS, MAX_CONTROLS, REPLY_S, Effort, effort_of
 from nexkit.plan.known import fact, host_port, services_of
 from nexkit.plan.step import Outcomes, Step
 from nexkit.profile import Profile
@@ -19,6 +19,8 @@ BUSY_READING_S = Seconds(6.0)
 """The same beside everything else: an overloaded one takes its time."""
 UDP_ANSWER_S = Seconds(2.5)
 """A request is sent at 0, 0.5 and 1.5 s (RFC 8489 section 6.2.1); the last one has a second left."""
+STREAM_REPLIES = 7
+"""A reflector is greeted three times, and a stage has to have room for that and for the servers before it."""
 
 
 def evidence(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
@@ -94,7 +96,9 @@ def _udp(profile: Profile, effort: Effort) -> Step:
             "stun": stun,
             "reflectors": reflectors,
             "duration_s": effort.stream_s,
-            "timeout_s": Seconds(min(effort.step_s, UDP_ANSWER_S)),
+            # Servers and reflectors are asked one after the other.
+            "timeout_s": Seconds(min(effort.step_s, UDP_ANSWER_S, effort.stage_s / 3)),
+            "reply_timeout_s": Seconds(min(REPLY_S, effort.stage_s / STREAM_REPLIES)),
         },
         timeout_s=Seconds(effort.stage_s + (effort.stream_s if longer else 0.0)),
         skip=None if stun or reflectors else SkipReason.NO_TARGET,
