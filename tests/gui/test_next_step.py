@@ -4,7 +4,7 @@ from functools import partial
 
 from gui_doubles import double_runner, healthy, line_down
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel
+from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QTabWidget
 from test_manners import check_page
 from test_wizard import WAIT_MS, measure, press, text
 
@@ -26,6 +26,12 @@ def again(qtbot, window):
     press(qtbot, window, "result.next.again")
     assert window.flow.page is Page.RUNNING
     qtbot.waitUntil(lambda: window.flow.page is Page.RESULT, timeout=WAIT_MS)
+    settled(qtbot, window)
+
+
+def settled(qtbot, window):
+    """Until what the page showed before is deleted."""
+    qtbot.waitUntil(lambda: len(window.findChildren(QTabWidget, "result.tabs")) == 1, timeout=WAIT_MS)
 
 
 def test_a_mended_line_is_found_and_told_with_both_tests(qtbot, make_window, no_licence):
@@ -65,7 +71,8 @@ def test_a_step_that_cannot_be_done_makes_way(qtbot, make_window, no_licence):
     window = make_window(loaded=no_licence, runner=partial(double_runner, line_down))
     measure(qtbot, window)
     press(qtbot, window, "result.next.skip")
-    qtbot.waitUntil(lambda: window.findChild(QFrame, "result.next") is None, timeout=WAIT_MS)
+    settled(qtbot, window)
+    assert window.findChild(QFrame, "result.next") is None
     assert window.run.record.trials == ()
     assert window.flow.page is Page.RESULT
 
@@ -107,6 +114,7 @@ def test_what_was_seen_elsewhere_is_told_by_a_button(qtbot, make_window, no_lice
     check_page(window)
     assert window.findChild(QAbstractButton, "result.next.again") is None
     press(qtbot, window, "result.next.fails")
+    settled(qtbot, window)
     assert "The other device fails too" in text(window, "result.change.meaning")
     assert window.run.record.trials[0].effect is Effect.SAME
 

@@ -73,7 +73,7 @@ class ResultPage(PageBase):
         record, diagnosis = series.record, series.diagnosis
         if self._content is not None:
             self.column.removeWidget(self._content)
-            self._content.setParent(None)
+            self._content.hide()
             self._content.deleteLater()
         self._content = QWidget()
         layout = QVBoxLayout(self._content)

@@ -110,7 +110,8 @@ class RunningPage(PageBase):
         """A new run starts now."""
         _ = self.texts.gettext
         for row in self._rows.values():
-            row.setParent(None)
+            self._rows_layout.removeWidget(row)
+            row.hide()  # without a parent it would be a window of its own until it is deleted
             row.deleteLater()
         self._rows.clear()
         self.chart.clear()
