@@ -83,6 +83,11 @@ class RoundTrips:
         _, high = other.interval(limits, burst)
         return self.ratio - other.ratio > hypot(self.ratio - low, high - other.ratio)
 
+    def swings(self, limits: Limits) -> bool:
+        """Whether round trips vary throughout, or slowly by as much as a queue adds that keeps filling and emptying."""
+        slowly = self.pdv_p95_ms is not None and self.pdv_p95_ms > limits.working_rtt_added_ms
+        return self.unsteady(limits) or (slowly and self.sent - self.lost >= limits.min_replies)
+
     def unsteady(self, limits: Limits) -> bool:
         """Whether round trips vary throughout; one late packet alone raises jitter, but not the percentile."""
         return (

@@ -162,7 +162,7 @@ def latency(run: Snapshot, limits: Limits) -> RuleAnswer:
     whole = _delay(run, limits)
     if isinstance(whole, Inconclusive):
         return whole
-    if whole.rtt_p50_ms is None or whole.rtt_p50_ms <= limits.rtt_ms or not whole.unsteady(limits):
+    if whole.rtt_p50_ms is None or whole.rtt_p50_ms <= limits.rtt_ms or not whole.swings(limits):
         return Clear()
     way = delay(run, limits, *Family)
     if way is not None and way.beyond(limits):
@@ -187,7 +187,7 @@ def long_delay(run: Snapshot, limits: Limits) -> RuleAnswer:
         return whole
     if whole.rtt_p50_ms is None or whole.rtt_p50_ms <= limits.long_delay_rtt_ms:
         return Clear()
-    if whole.unsteady(limits) or whole.lossy(limits) or gateway_clean(run, limits) is None:
+    if whole.swings(limits) or whole.lossy(limits) or gateway_clean(run, limits) is None:
         return Clear()
     way = delay(run, limits, *Family)
     if way is not None and way.beyond(limits) and whole.rtt_p50_ms <= limits.satellite_rtt_ms:

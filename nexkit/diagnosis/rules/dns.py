@@ -1,12 +1,13 @@
 """Name service: each resolver by itself, compared with others."""
 
 from nexkit.address import Scope, known_family, known_scope
-from nexkit.diagnosis import signs, ways
+from nexkit.diagnosis import signs, tunnel, ways
 from nexkit.diagnosis.causes import FAIR, LIKELY, PROVED, STRONG, finding
 from nexkit.diagnosis.connects import by_chance
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.signs import BAD_RCODES, ResolverState, ResolverView
 from nexkit.diagnosis.snapshot import Snapshot
+from nexkit.diagnosis.tunnel import TunnelState
 from nexkit.diagnosis.verdict import Clear, Finding, Inconclusive, RuleAnswer, Severity
 from nexkit.facts.dns import DnsQuery, LargeAnswers, NameRole, ResolverAnswers, large_answers
 from nexkit.facts.reach import Reach, TrustProblem
@@ -297,9 +298,16 @@ def _foreign(run: Snapshot, configured: tuple[ResolverView, ...], limits: Limits
     one_for_all = len(replaced) >= limits.shared_names and len(set(replaced.values())) == 1
     if not (proved or one_for_all):
         return None
+    false = {address for addresses in replaced.values() for address in addresses}
+    # A service that was sent there as well fails for that reason.
+    evidence += [step for step, reach in run.facts(Reach, Subject.SERVICE) if _all_among(reach, false)]
     return finding(
         "dns.tampered", confidence=STRONG if proved else FAIR, evidence=tuple(evidence), values={"kind": "replaced"}
     )
+
+
+def _all_among(reach: Reach, addresses: set[str]) -> bool:
+    return bool(reach.attempts) and all(attempt.address in addresses for attempt in reach.attempts)
 
 
 def aaaa_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
@@ -334,17 +342,23 @@ def _timed_out(query: DnsQuery) -> bool:
 
 
 def name_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
-    """A service's name that no resolver knows, while other names resolve."""
+    """A service's name that no resolver knows, while other names resolve.
+
+    Names from inside a VPN out of which nothing answers are left out: who would know them was not heard.
+    """
     configured = signs.resolvers(run, Subject.RESOLVER)
     if not any(each.state is ResolverState.GOOD for each in configured):
         return _NO_RESOLVER
     everyone = (*configured, *signs.resolvers(run, Subject.COMPARISON_RESOLVER))
     service_of = {reach.host: signs.service_id(step) for step, reach in run.facts(Reach, Subject.SERVICE)}
+    unheard = _names_inside_unheard(run)
     found: list[Finding] = []
     for name in sorted({query.name for each in configured for query in each.asked(NameRole.SERVICE)}):
         answers = {each.step: _answers_for(each, name) for each in everyone}
         asked = {step: queries for step, queries in answers.items() if queries}
         if not asked or not all(query.rcode == "NXDOMAIN" for queries in asked.values() for query in queries):
+            continue
+        if name in unheard:
             continue
         if any(lookup.addresses for _, lookup in signs.lookups(run, NameRole.SERVICE) if lookup.name == name):
             continue  # the hosts file or another source knows it
@@ -363,6 +377,15 @@ def name_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
             )
         )
     return tuple(found) or Clear()
+
+
+def _names_inside_unheard(run: Snapshot) -> frozenset[str]:
+    """Hosts that the profile says stand inside the VPN, where the way leads into it and nobody inside answers."""
+    expected, its = run.record.expectations, tunnel.vpn(run)
+    if expected is None or expected.vpn is None or its is None or its.state is not TunnelState.SILENT:
+        return frozenset()
+    inside = expected.vpn.inside
+    return frozenset(reach.host for step, reach in run.facts(Reach, Subject.SERVICE) if step in inside)
 
 
 def large_answers_blocked(run: Snapshot, limits: Limits) -> RuleAnswer:

@@ -123,7 +123,7 @@ def path_latency(run: Snapshot, limits: Limits) -> RuleAnswer:
             continue
         if way.near_ms is None:
             return Inconclusive(missing=(Subject.PROVIDER_HOP.value,))
-        unsteady = way.whole.unsteady(limits)
+        unsteady = way.whole.swings(limits)
         satellite = not unsteady and way.whole.rtt_p50_ms > limits.satellite_rtt_ms
         if not way.beyond(limits) or satellite:
             continue
@@ -143,12 +143,16 @@ def path_latency(run: Snapshot, limits: Limits) -> RuleAnswer:
 
 
 def peering(run: Snapshot, limits: Limits) -> RuleAnswer:
-    """Some destinations are lossy or far, and others of the same family are good: the trouble lies towards them."""
+    """Some destinations are lossy or far, and others of the same family are good: the trouble lies towards them.
+
+    Two of one family at least: addresses of different families may be one host, with a bad line of its own.
+    """
     compared = [towards(run, limits, each) for each in Family]
     bad = tuple(each for side in compared for each in side.bad)
     good = tuple(each for side in compared for each in side.good)
     same_family = any(side.bad and side.good for side in compared)
-    if len({each.address for each in bad}) < limits.min_destinations or not same_family:
+    most = max(len({each.address for each in side.bad}) for side in compared)
+    if most < limits.min_destinations or not same_family:
         return Clear()
     if len({each.address for each in good}) < limits.min_destinations:
         return Inconclusive(missing=(Subject.ANCHOR.value, Subject.CONTROL.value))

@@ -30,8 +30,10 @@ from proxy_records import udp_path
 
 from nexkit.diagnosis.engine import diagnose
 from nexkit.diagnosis.verdict import Severity
+from nexkit.facts.echo import EchoMethod, EchoSample, echo_stats
 from nexkit.facts.reach import ReachLayer, TrustProblem
 from nexkit.outcome import FailureKind
+from nexkit.units import Ms
 
 ROUTER6 = "2001:db8:10::1"
 """The router's own address in the home's prefix: the first hop of the healthy run's IPv6 path."""
@@ -284,3 +286,59 @@ def silent_ports(*ports):
 )
 def test_a_host_whose_every_port_is_silent_is_not_blocked_at_one(ports, found):
     assert named(silent_ports(*ports)) == found
+
+
+# --- delay and destinations ---
+
+
+def wandering(low_ms, high_ms):
+    """Round trips that rise and fall slowly: each is much like the one before."""
+    facts = healthy()
+    there = [low_ms + (high_ms - low_ms) * step / 15 for step in range(16)]
+    times = (there + there[::-1]) * 2
+    for number, anchor in enumerate(ANCHORS, start=1):
+        samples = [EchoSample(at_s=index * 0.2, rtt_ms=Ms(each), error=None) for index, each in enumerate(times)]
+        facts[f"ping.anchor{number}"] = echo_stats(anchor, EchoMethod.ICMP, samples)
+    for name in ("ping.provider4", "ping.provider6"):
+        facts[name] = echo(facts[name].target, 60, rtt_ms=low_ms, vary_ms=50.0)
+    return facts
+
+
+@pytest.mark.parametrize(("low_ms", "high_ms", "found"), [(110, 300, ["access.latency"]), (110, 140, [])])
+def test_a_queue_that_fills_and_empties_slowly_is_unsteady_too(low_ms, high_ms, found):
+    assert named(wandering(low_ms, high_ms)) == found
+
+
+def bad_destinations(*bad):
+    facts = healthy()
+    for number, anchor in enumerate((*ANCHORS, "2001:db8:19::11"), start=1):
+        facts[f"ping.anchor{number}"] = echo(anchor, 115, 25 if anchor in bad else 0)
+    for number, to in enumerate(("198.18.7.1", "198.18.7.2"), start=1):
+        facts[f"ping.control{number}"] = echo(to, 115, 25 if to in bad else 0)
+    return facts
+
+
+@pytest.mark.parametrize(
+    ("bad", "found"),
+    [
+        (("198.18.0.11", "2001:db8:19::11"), []),
+        (("198.18.0.11", "2001:db8:19::11", "198.18.7.2"), ["internet.peering"]),
+    ],
+    ids=["perhaps one host", "two of a family"],
+)
+def test_one_host_with_two_addresses_is_no_network(bad, found):
+    assert named(bad_destinations(*bad)) == found
+
+
+def test_a_service_that_was_sent_where_all_names_lead_is_a_consequence():
+    one = "198.18.5.50"
+    replaced = dict.fromkeys((*CONTROLS, SERVICE_HOST), (one,))
+    refused = {"kind": FailureKind.REFUSED}
+    facts = changed(
+        dns__resolver1=answers(GATEWAY4, replaced=replaced),
+        reach__service__mail=reach(SERVICE_HOST, [one], **refused),
+        reach__host__mail=tcp(one, port=80),
+    )
+    for number, name in enumerate(CONTROLS, start=1):
+        facts[f"reach.control{number}"] = reach(name, [one], **refused)
+    assert named(facts) == ["dns.tampered"]
