@@ -215,6 +215,18 @@ def test_one_silent_resolver_inside_names_the_place_alone():
     )
 
 
+def test_a_name_from_inside_that_nobody_inside_was_heard_about_is_not_missing():
+    unknown = query(INTRANET, NameRole.SERVICE, rcode="NXDOMAIN")
+    asked = answers(GATEWAY4)
+    facts = {
+        **dead_inside(connected()),
+        "dns.resolver1": replace(asked, queries=(*asked.queries, unknown)),
+    }
+    assert "dns.name_missing" not in causes(facts, LOST)
+    nobodys = Expectations(network=None, vpn=None)
+    assert "dns.name_missing" in causes(facts, nobodys)
+
+
 def test_a_silent_resolver_inside_that_programs_ask_is_a_consequence():
     facts = {
         **dead_inside(connected()),
