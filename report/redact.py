@@ -5,7 +5,7 @@ that the walk does not know, raises: nothing passes because nobody thought of it
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -98,6 +98,8 @@ _INTERFACE_NAMES = re.compile(
 )
 """Names that systems give by themselves. An `enx...` name holds the hardware address, so it is not among them."""
 
+_REGISTRY_LABEL = 3
+"""Letters of a second label that stands for a kind of organisations."""
 _TOP_LABEL = re.compile(r"[a-z]{2,24}|xn--[a-z0-9-]{1,59}", re.IGNORECASE)
 _HEX_PAIRS = re.compile(r"[0-9a-f]{2}", re.IGNORECASE)
 _HOST_IN_SUBJECT = re.compile(
@@ -188,16 +190,20 @@ def redact(
         expectations=record.expectations if Category.DEVICE in agreed else None,
         trials=tuple(_trial(done, agreed) for done in record.trials),
     )
+    # What is left out is private in the rest too.
+    everything = replace(record, results=tuple(_withhold(result, frozenset(Category)) for result in record.results))
     while True:
         collector = _Redactor(rules=rules, pseudonyms=Pseudonyms(key))
-        collector.walk(chosen, RunRecord)
+        collector.walk(everything, RunRecord)
         if not collector.moved & collector.replaced.keys():
             break
         key = sha256(key).digest()  # an address was moved to where another one truly is
     for name in telling_names(own_names):
         collector.replaced.setdefault(name, collector.pseudonyms.token("own", name))
     # The second walk knows every private value, and so finds it in the texts of remote parties too.
-    final = _Redactor(rules=rules, pseudonyms=collector.pseudonyms, known=_Known(dict(collector.replaced)))
+    final = _Redactor(
+        rules=rules, pseudonyms=collector.pseudonyms, known=_Known(collector.domains | collector.replaced)
+    )
     return RedactedRecord(
         record=final.walk(chosen, RunRecord),
         categories=agreed,
@@ -362,6 +368,8 @@ class _Redactor:
     replaced: dict[str, str] = field(default_factory=dict)
     shown: set[str] = field(default_factory=set)
     """Addresses that are shared whole."""
+    domains: dict[str, str] = field(default_factory=dict)
+    """Domains of masked names: private where others write them, and too common to hold a report back."""
     moved: set[str] = field(default_factory=set)
     """Addresses that stand for others."""
 
@@ -409,8 +417,6 @@ class _Redactor:
 
     def text(self, text: str, kind: Sensitivity) -> str:
         """What is shared of a text of this class."""
-        if self.rules.share_only and LEVEL_OF[kind] is not Level.SHARE:
-            return self._withheld(text)
         rules: Mapping[Sensitivity, Callable[[str], str]] = {
             Sensitivity.OPEN: visible,
             Sensitivity.INTERFACE: self._interface,
@@ -424,7 +430,10 @@ class _Redactor:
             Sensitivity.USER_TEXT: user_text,
             Sensitivity.SECRET: self._withheld,
         }
-        return rules[kind](text)
+        shown = rules[kind](text)
+        if self.rules.share_only and LEVEL_OF[kind] is not Level.SHARE:
+            return self._withheld(text)
+        return shown
 
     def _withheld(self, text: str) -> str:
         """Nothing but that there was something; of an address its family, which rules and tables read."""
@@ -556,6 +565,9 @@ class _Redactor:
         tokens = [self.pseudonyms.token("host", ".".join(labels[i:])) for i in range(kept)]
         masked = ".".join([*tokens, *labels[kept:]])
         self.replaced[text] = masked
+        for first in range(1, kept):
+            if len(labels) - first > 1 and not _is_registry(labels[first:]):
+                self.domains.setdefault(".".join(labels[first:]), ".".join([*tokens[first:], *labels[kept:]]))
         return masked
 
     def _url(self, text: str) -> str:
@@ -586,10 +598,10 @@ class _Redactor:
         if self.rules.tightened(Tightening.REMOTE_TEXT):
             return self._withheld(text)
         pieces = [text]
-        if self.known.pattern is not None:
-            pieces = _replace(pieces, self.known.pattern, self._known_value)
         for kind, pattern in PRIVATE_PATTERNS.items():
             pieces = _replace(pieces, pattern, lambda found, kind=kind: self._of_form(found, kind))  # type: ignore[misc]
+        if self.known.pattern is not None:
+            pieces = _replace(pieces, self.known.pattern, self._known_value)
         if host_names is not None:
             pieces = _replace(pieces, host_names, lambda found: self.text(found, Sensitivity.HOST_NAME))
         shown = "".join(pieces)
@@ -600,6 +612,8 @@ class _Redactor:
 
     def _known_value(self, found: str) -> str:
         """The pseudonym of a private value, or of a name in a private domain."""
+        if self.rules.share_only:
+            return WITHHELD
         return self.known.replaced.get(loose(found)) or self.text(found, Sensitivity.HOST_NAME)
 
     def _of_form(self, found: str, kind: PrivatePattern) -> str:
@@ -634,6 +648,11 @@ def _replace(pieces: list[str], pattern: re.Pattern[str], rule: Callable[[str], 
 def user_text(text: str) -> str:
     """What the user typed, as it is shared: whole, with nothing invisible in it but line ends."""
     return visible(text, limit=MAX_USER_TEXT, keep=IN_SENTENCES)
+
+
+def _is_registry(labels: Sequence[str]) -> bool:
+    """Whether this looks like a domain below which anybody gets a name: `co.jp`, `ne.jp`, `com.au`."""
+    return len(labels) == 2 and len(labels[0]) <= _REGISTRY_LABEL and len(labels[1]) == 2  # noqa: PLR2004  a country
 
 
 def _site_bits(address: IPv4Address | IPv6Address, *, whole: bool) -> int:

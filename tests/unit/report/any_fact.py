@@ -1,5 +1,6 @@
 """Facts of every kind, made from their type hints: any whatsoever, those that know nothing, those that know all."""
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -48,16 +49,18 @@ def knowing_nothing(hint: Any) -> Any:
     return _filled(hint, None, full=False)
 
 
-def knowing_all(hint: Any, text: str | None = None) -> Any:
-    """A value with something everywhere, and `text` for every text."""
+def knowing_all(hint: Any, text: str | Mapping[Sensitivity, str] | None = None) -> Any:
+    """A value with something everywhere, and `text` for every text, or for those of a class of privacy."""
     return _filled(hint, text, full=True)
 
 
-def _filled(hint: Any, text: str | None, *, full: bool) -> Any:
+def _filled(hint: Any, text: str | Mapping[Sensitivity, str] | None, *, full: bool) -> Any:
     hint = _plain(hint)
     origin = get_origin(hint)
     if origin is Annotated:
-        return text if text is not None else _TEXTS.get(get_args(hint)[1], "words")
+        kind = get_args(hint)[1]
+        chosen = text.get(kind) if isinstance(text, Mapping) else text
+        return chosen if chosen is not None else _TEXTS.get(kind, "words")
     if origin in (Union, UnionType):
         options = get_args(hint)
         if NoneType in options and not full:
