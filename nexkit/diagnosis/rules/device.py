@@ -188,12 +188,14 @@ def refused_locally(address: str | None, failure: Failure | None) -> bool:
 
 def _datagrams_refused(run: Snapshot) -> tuple[str, ...]:
     """Outcome ids of UDP servers to which nothing could be sent, because this system refused it."""
-    return tuple(
-        step
-        for step, path in run.facts(UdpPath, Subject.UDP_SERVER)
-        if any(refused_locally(each.address, each.failure) for each in (*path.stun, *path.reflectors))
-        and all(each.failure is not None for each in (*path.stun, *path.reflectors))
-    )
+    found: list[str] = []
+    for step, path in run.facts(UdpPath, Subject.UDP_SERVER):
+        tried = [(each.address, each.failure) for each in path.stun]
+        tried += [(each.address, each.failure) for each in path.reflectors]
+        refused = any(refused_locally(address, failure) for address, failure in tried)
+        if refused and all(failure is not None for _, failure in tried):
+            found.append(step)
+    return tuple(found)
 
 
 def permission_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
