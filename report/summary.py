@@ -51,7 +51,9 @@ def summary_text(
     )
     text = ""
     blocks = [lines for part in parts if (lines := list(part))]
-    for line in chain.from_iterable((*lines, "") for lines in blocks):
+    # Some of our own sentences quote a word of the report.
+    for said in chain.from_iterable((*lines, "") for lines in blocks):
+        line = visible(said, limit=MAX_BYTES)
         if len((text + line + "\n…\n").encode()) > MAX_BYTES:
             return text + "…\n"
         text += line + "\n"
