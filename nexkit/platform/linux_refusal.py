@@ -1,9 +1,12 @@
 """Whether a connection was turned away by this system's own filter, which answers in this system's own name."""
 
 import socket
+import sys
 
 from nexkit.platform.linux_datagram import ANCILLARY_BYTES, RECVERR
 from nexkit.platform.parse_icmp_error import parse_extended_error
+
+assert sys.platform == "linux"  # noqa: S101  tells the type checker which system this file is for
 
 _VERSIONS = {socket.AF_INET: 4, socket.AF_INET6: 6}
 _HEAD_BYTES = 128

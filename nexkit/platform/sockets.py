@@ -28,7 +28,6 @@ from nexkit.platform.api import (
 )
 from nexkit.platform.bound_socket import leave_by
 from nexkit.platform.linux_datagram import ANCILLARY_BYTES, ask_for_stamps_and_errors, stamp_ns
-from nexkit.platform.linux_refusal import keep_errors, refused_by_itself
 from nexkit.platform.socket_address import address_of, readable, socket_address
 from nexkit.platform.tcp_mtu import limit_segments
 from nexkit.platform.threads import in_daemon_thread
@@ -38,6 +37,7 @@ from nexkit.units import Ms, Seconds
 
 if sys.platform == "linux":
     from nexkit.platform import linux_arrivals
+    from nexkit.platform.linux_refusal import keep_errors, refused_by_itself
 
 _SYSTEM_WORDS = {"linux": "linux", "win32": "windows", "darwin": "macos"}
 _SOCKET_FAMILIES = {None: socket.AF_UNSPEC, Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
@@ -255,17 +255,17 @@ async def _connect(
     sock: socket.socket, target: tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
 ) -> None:
     loop = asyncio.get_running_loop()
-    if sys.platform != "linux":
-        return await loop.sock_connect(sock, target)
-    keep_errors(sock, kept=True)
-    try:
+    if sys.platform == "linux":
+        keep_errors(sock, kept=True)
+        try:
+            await loop.sock_connect(sock, target)
+        except OSError as error:
+            if refused_by_itself(sock):
+                raise PermissionError(errno.EPERM, os.strerror(errno.EPERM)) from error
+            raise
+        keep_errors(sock, kept=False)
+    else:
         await loop.sock_connect(sock, target)
-    except OSError as error:
-        if refused_by_itself(sock):
-            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM)) from error
-        raise
-    keep_errors(sock, kept=False)
-    return None
 
 
 def handshake_ms(sock: socket.socket) -> Ms | None:
