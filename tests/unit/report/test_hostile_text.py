@@ -9,41 +9,19 @@ from html.parser import HTMLParser
 
 import pytest
 from any_fact import knowing_all
-from sample_report import busy_line_diagnosis, example_profile, home_record, step
+from hostile_texts import CORPUS, hostile_diagnosis, hostile_record
+from sample_report import example_profile
 
 from nexkit.facts import BUILTIN_FACTS
-from nexkit.outcome import Completed
-from nexkit.subject import Subject
 from nexkit.texts import Texts
 from nexkit.texts.facts import fact_text
 from report.html import report_html
-from report.plain import UnknownFact, encode_fact
+from report.plain import encode_fact
 from report.summary import summary_text
 from report.visible import MAX_CHARACTERS, hides_something, json_text, visible, without_formulas
 from ui.cli.output import verdict_text
 from ui.cli.streams import HarmlessStream
 
-CORPUS = (
-    "<script>alert(1)</script>",
-    "</style><style>@import url(http://evil.example/x.css)</style>",
-    '"><img src=http://evil.example/x onerror=alert(1)>',
-    "' onmouseover='alert(1)",
-    "<a href=javascript:alert(1)>x</a>",
-    "</bdi></td></table><h1>Healthy</h1>",
-    "{{ 7 * 7 }}{% raw %}",
-    "http://evil.example/ [link](http://evil.example/)",
-    "a\u202egnp.exe\u2066b\u200b",
-    "\x1b[2J\x1b]0;owned\x07\x9b31m",
-    "line\r\nforged line\u2028another\u0085one",
-    "=HYPERLINK(A1)",
-    "\uff1dcmd|' /C calc'!A0",
-    "\ud800half",
-    "\0nul",
-    "&lt;script&gt; &#60;b&#62;",
-    "%s %n {0} {name}",
-    "x" * 5000,
-    "-- \t@SUM(1)",
-)
 ALLOWED = {
     *("html", "head", "meta", "title", "style", "body", "main", "p", "span", "b", "code", "header", "h1", "h2", "h3"),
     *("h4", "section", "ol", "ul", "li", "div", "a", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td"),
@@ -62,35 +40,6 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.elements.append((tag, dict(attrs)))
-
-
-def hostile_record(text):
-    results = [
-        step(f"s{number}", "p", Subject.COMPUTER, Completed(knowing_all(fact, text)))
-        for number, fact in enumerate(BUILTIN_FACTS)
-    ]
-    results.append(step(text, text, Subject.ANCHOR, Completed(UnknownFact(kind=text, data={text: [text]}))))
-    record = home_record(results=tuple(results))
-    return replace(
-        record,
-        kit_version=text,
-        system=knowing_all(type(record.system), text),
-        request=replace(record.request, note=text, ticket=text, url=text, service_id=text),
-        profile=replace(record.profile, id=text),
-    )
-
-
-def hostile_diagnosis(text):
-    diagnosis = busy_line_diagnosis()
-    finding = replace(
-        diagnosis.findings[0],
-        evidence=(text, "s1"),
-        against=(text,),
-        values={text: text, "rtt_ms": 1.0},
-    )
-    inspection = replace(finding, cause="security.inspection", values={"issuer": text, "hosts": 2})
-    gaps = tuple(replace(gap, step=text, probe=text) for gap in diagnosis.not_tested)
-    return replace(diagnosis, findings=(finding, inspection), not_tested=gaps, rules_version=text)
 
 
 def nothing_invisible(text, keep="\n"):
