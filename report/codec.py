@@ -43,6 +43,20 @@ class CodecError(ValueError):
     """A document that is not what it should be; the text names the place and what is wrong there."""
 
 
+class UnknownVersionError(CodecError):
+    """A document of a form that a newer kit may know."""
+
+
+def check_schema(written: object, known: str) -> None:
+    """Nothing where the document is of the known form (`nexkit/report/1`); CodecError, UnknownVersionError."""
+    if written == known:
+        return
+    prefix = known.rpartition("/")[0]
+    if isinstance(written, str) and re.fullmatch(rf"{prefix}/[0-9]{{1,9}}", written):
+        raise UnknownVersionError(f"{written} where {known} is known")
+    raise CodecError(f"schema: {known} expected")
+
+
 # JSON text
 
 
@@ -317,8 +331,9 @@ def encode_diagnosis(diagnosis: Diagnosis) -> Json:
 
 def decode_diagnosis(document: object) -> Diagnosis:
     """The diagnosis of a document; CodecError where it is none."""
-    if not isinstance(document, dict) or document.get("schema") != DIAGNOSIS_SCHEMA:
-        raise CodecError(f"schema: {DIAGNOSIS_SCHEMA} expected")
+    if not isinstance(document, dict):
+        raise CodecError("a diagnosis is an object")
+    check_schema(document.get("schema"), DIAGNOSIS_SCHEMA)
     body = {key: value for key, value in document.items() if key != "schema"}
     if isinstance(findings := body.get("findings"), list):
         body["findings"] = [_without_segment(finding) for finding in findings]

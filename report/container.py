@@ -40,6 +40,8 @@ _FIRST_PART = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 _PART = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 """Names that Windows opens as devices."""
+_OF_SYSTEMS = re.compile(r"(?i:\.ds_store|__macosx|\._.*|thumbs\.db|desktop\.ini)")
+"""What macOS and Windows put into folders, and so into zips that are made of these."""
 _LONGEST_NAME = 200
 
 
@@ -250,6 +252,8 @@ def _checked_name(raw: bytes) -> tuple[str, str]:
     path = path.removesuffix("/")
     parts = path.split("/") if path else []
     fits = all(_PART.fullmatch(part) and not _DEVICES.fullmatch(part) for part in parts)
+    if any(_OF_SYSTEMS.fullmatch(part) for part in (top, *parts)):
+        raise ContainerError("system_files")
     if len(name) > _LONGEST_NAME or not _FIRST_PART.fullmatch(top) or not fits:
         raise ContainerError("bad_name")
     return top, path

@@ -4,7 +4,15 @@ from dataclasses import dataclass
 
 from nexkit.diagnosis.verdict import Diagnosis
 from nexkit.run_record import RunRecord
-from report.codec import CodecError, decode, decode_diagnosis, decode_record, encode_diagnosis, encode_record
+from report.codec import (
+    CodecError,
+    check_schema,
+    decode,
+    decode_diagnosis,
+    decode_record,
+    encode_diagnosis,
+    encode_record,
+)
 from report.consent import Category
 from report.key_store import KeyStorage
 from report.plain import Json
@@ -57,8 +65,9 @@ def write_report(
 
 def read_report(document: object) -> ReportDocument:
     """The report of a document; CodecError where it is none."""
-    if not isinstance(document, dict) or document.get("schema") != REPORT_SCHEMA:
-        raise CodecError(f"schema: {REPORT_SCHEMA} expected")
+    if not isinstance(document, dict):
+        raise CodecError("a report is an object")
+    check_schema(document.get("schema"), REPORT_SCHEMA)
     own = {"schema", "report_id", "categories", "hits_resolved", "key_storage", "diagnosis"}
     storage = document.get("key_storage")
     return ReportDocument(

@@ -12,6 +12,8 @@ class ProblemKind(Enum):
     TOO_LARGE = "too_large"
     CONTAINER = "container"
     """The zip is not one that an honest program makes; the place is the word of the container check."""
+    SYSTEM_FILES = "system_files"
+    """Zipped again by a system that added files of its own (`.DS_Store`, `__MACOSX`, `desktop.ini`)."""
     REPACKED = "repacked"
     """Somebody unpacked and zipped it again; the content is untouched."""
     FILE_MISSING = "file_missing"
@@ -36,6 +38,16 @@ class ProblemKind(Enum):
     REPORT_ID_MISMATCH = "report_id_mismatch"
     CONTENT_MALFORMED = "content_malformed"
     """Signed, but not of the documented form."""
+    UNKNOWN_VERSION = "unknown_version"
+    """A document of a form that this version of the kit does not know."""
+    FROM_THE_FUTURE = "from_the_future"
+    """Made after it was received, by a clock whose error the report does not tell."""
+    PROFILE_SIGNATURE_INVALID = "profile_signature_invalid"
+    """The profile in the report is not the one that its signer signed; the place is the word of the check."""
+    PROFILE_MISMATCH = "profile_mismatch"
+    """The profile in the report is not the one that it says was in force."""
+    PROFILE_TOO_OLD = "profile_too_old"
+    """The profile that was in force is older than the desk wants; the place is its serial."""
     CONSENT_MISMATCH = "consent_mismatch"
     """The consent is not to this content."""
     UNKNOWN_SIGNER = "unknown_signer"
@@ -57,6 +69,10 @@ def problem_text(problem: Problem, texts: Texts) -> str:
     sentences = {
         ProblemKind.TOO_LARGE: _("The file is larger than a report can be."),
         ProblemKind.CONTAINER: _("The zip file is not in the form that reports have ({place})."),
+        ProblemKind.SYSTEM_FILES: _(
+            "The file was unpacked and zipped again on its way, and the system has put files of its own into it. Ask "
+            "for the original file."
+        ),
         ProblemKind.REPACKED: _(
             "The file was unpacked and zipped again on its way. The content is untouched; ask for the original file."
         ),
@@ -79,6 +95,16 @@ def problem_text(problem: Problem, texts: Texts) -> str:
         ProblemKind.BAG_MALFORMED: _("The description of the package is wrong: {place}."),
         ProblemKind.REPORT_ID_MISMATCH: _("The report number differs inside the file: {place}."),
         ProblemKind.CONTENT_MALFORMED: _("A file is not in the documented form: {place}."),
+        ProblemKind.UNKNOWN_VERSION: _(
+            "A file is of a form that this version of nexkit does not know: {place}. Use the newest version."
+        ),
+        ProblemKind.FROM_THE_FUTURE: _(
+            "The report says that it was made at {place}, which is after it was received. A clock was wrong: if it was "
+            "this computer's, give the time of receipt with --received-at."
+        ),
+        ProblemKind.PROFILE_SIGNATURE_INVALID: _("The signature of the profile in the report is wrong ({place})."),
+        ProblemKind.PROFILE_MISMATCH: _("The profile in the report is not the one that was in force: {place}."),
+        ProblemKind.PROFILE_TOO_OLD: _("The report was made with an older profile than is wanted (serial {place})."),
         ProblemKind.CONSENT_MISMATCH: _("The consent was not given to this content ({place})."),
         ProblemKind.UNKNOWN_SIGNER: _("The signer is not in the list of known devices."),
     }

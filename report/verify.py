@@ -3,19 +3,23 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
 from nexkit.diagnosis.verdict import Diagnosis
-from nexkit.run_record import RunRecord
+from nexkit.facts.time import ClockCheck
+from nexkit.outcome import Completed
+from nexkit.profile_file import SIGNATURE_SUFFIX
+from nexkit.run_record import ProfileReference, RunRecord
 from report.certificates import Certificate, CertificateError
-from report.codec import CodecError, decode, loads
+from report.codec import CodecError, UnknownVersionError, check_schema, decode, loads
 from report.consent import CONSENT_PATH, CONSENT_SCHEMA, ConsentRecord, content_root
 from report.container import MAX_ZIP_BYTES, ContainerError, read_container
-from report.document import HTML_PATH, REPORT_PATH, SUMMARY_PATH, read_report
+from report.document import HTML_PATH, PROFILE_PATH, REPORT_PATH, SUMMARY_PATH, read_report
 from report.key_store import KeyStorage
 from report.problems import Problem, ProblemKind
+from report.profile_signature import check_profile
 from report.public_keys import PublicKey
 from report.seal import (
     BAGIT,
@@ -40,6 +44,10 @@ _TAGS = frozenset({BAGIT_PATH, INFO_PATH, MANIFEST_PATH})
 _MAX_TAG_BYTES = 256 * 1024
 """Of a list or description: more than as many names as a container may hold need."""
 _OUTSIDE_MANIFESTS = frozenset({TAG_MANIFEST_PATH, SIGNATURE_PATH})
+_CONTAINER_PROBLEMS = {"too_large": ProblemKind.TOO_LARGE, "system_files": ProblemKind.SYSTEM_FILES}
+"""Words of the container check that have a sentence of their own."""
+_CLOCK_TOLERANCE_S = 24 * 3600
+"""Clocks that show local time for UTC are up to 14 hours off."""
 _PAYLOAD = frozenset({SUMMARY_PATH, REPORT_PATH, HTML_PATH, CONSENT_PATH})
 
 
@@ -84,8 +92,9 @@ class Verification:
 
     @property
     def is_out_of_date(self) -> bool:
-        """Whether nothing but the dates of the certificate makes it invalid."""
-        return self.tier is Tier.INVALID and {problem.kind for problem in self.problems} <= OUT_OF_DATE
+        """Whether nothing but the time of receipt makes it invalid: a certificate has ended, or a clock was wrong."""
+        dates = OUT_OF_DATE | {ProblemKind.FROM_THE_FUTURE}
+        return self.tier is Tier.INVALID and {problem.kind for problem in self.problems} <= dates
 
     @property
     def accepted(self) -> bool:
@@ -109,11 +118,13 @@ def verify(
     revoked: Path | None = None,
     known: Path | None = None,
     received_at: datetime | None = None,
+    least_profile_serial: int = 0,
 ) -> Verification:
     """Check a bundle, given as file or bytes.
 
     `signers` is a list in the format of OpenSSH's allowed_signers, `revoked` one of what counts no more, `known` the
     keys that this desk has met before (it need not exist). Certificates are checked for the time of receipt; None: now.
+    A report that was made with a profile of a lesser serial than the least one is invalid.
     Whatever the bytes are, this comes to an answer; OSError where a file cannot be read, SignersError where a list
     cannot.
     """
@@ -125,13 +136,16 @@ def verify(
         try:
             container = read_container(data)
         except ContainerError as error:
-            kind = ProblemKind.TOO_LARGE if str(error) == "too_large" else ProblemKind.CONTAINER
+            kind = _CONTAINER_PROBLEMS.get(str(error), ProblemKind.CONTAINER)
             raise _RejectedError(Problem(kind, str(error))) from None
         report_id = container.top
         signature = _check_signature(container.files)
         tier, doubts = _judged(signature, trust)
         _check_bag(container.files, report_id, signature.signer)
+        profile = _check_profile(container.files)
         content = _read_content(container.files, report_id)
+        _check_moments(content, trust.at)
+        _check_reference(content.record.profile, container.files, profile, least_profile_serial)
     except _RejectedError as rejected:
         return Verification(
             tier=Tier.INVALID,
@@ -231,19 +245,66 @@ def _read_content(files: Mapping[str, bytes], report_id: str) -> Content:
     """The parsed documents; rejected where they are malformed or do not belong together."""
     path = CONSENT_PATH
     try:
-        consent = decode(_document(files[CONSENT_PATH]), ConsentRecord)
+        document = _document(files[CONSENT_PATH])
+        if isinstance(document, dict):
+            check_schema(document.get("schema_version"), CONSENT_SCHEMA)
+        consent = decode(document, ConsentRecord)
         path = REPORT_PATH
         report = read_report(_document(files[REPORT_PATH]))
+    except UnknownVersionError as error:
+        raise _RejectedError(Problem(ProblemKind.UNKNOWN_VERSION, f"{path}: {error}")) from None
     except CodecError as error:
         raise _RejectedError(Problem(ProblemKind.CONTENT_MALFORMED, f"{path}: {error}")) from None
     for path, its_id in ((REPORT_PATH, report.report_id), (CONSENT_PATH, consent.report_id)):
         if its_id != report_id:
             raise _RejectedError(Problem(ProblemKind.REPORT_ID_MISMATCH, path))
-    if consent.schema_version != CONSENT_SCHEMA or consent.content_root != content_root(_payload(files)):
+    if consent.content_root != content_root(_payload(files)):
         raise _RejectedError(Problem(ProblemKind.CONSENT_MISMATCH, "content_root"))
     if consent.agreed != report.categories or not consent.decides_all:
         raise _RejectedError(Problem(ProblemKind.CONSENT_MISMATCH, "categories"))
     return Content(record=report.record, diagnosis=report.diagnosis, consent=consent, key_storage=report.key_storage)
+
+
+def _check_profile(files: Mapping[str, bytes]) -> PublicKey | None:
+    """The key that signed the profile in the report; None where it bears no signature, rejected where that is bad."""
+    signed = files.get(PROFILE_PATH + SIGNATURE_SUFFIX)
+    if signed is None:
+        return None
+    try:
+        # Whom the key stands for is not asked: the desk's list need not be the one of that computer.
+        return check_profile(files.get(PROFILE_PATH, b""), signed, (), datetime.now(UTC)).key
+    except SignatureError as error:
+        raise _RejectedError(Problem(ProblemKind.PROFILE_SIGNATURE_INVALID, str(error))) from None
+
+
+def _check_reference(
+    said: ProfileReference, files: Mapping[str, bytes], signer: PublicKey | None, least_serial: int
+) -> None:
+    """The profile in the report is the one that was in force; reports that name no signer are older than that rule."""
+    if said.signer is not None:
+        if signer is None or signer.fingerprint != said.signer:
+            raise _RejectedError(Problem(ProblemKind.PROFILE_MISMATCH, "signer"))
+        if sha256(files.get(PROFILE_PATH, b"")).hexdigest() != said.sha256:
+            raise _RejectedError(Problem(ProblemKind.PROFILE_MISMATCH, "sha256"))
+    if said.serial < least_serial:
+        raise _RejectedError(Problem(ProblemKind.PROFILE_TOO_OLD, str(said.serial)))
+
+
+def _check_moments(content: Content, received_at: datetime) -> None:
+    """Nothing in the report happened after it was received.
+
+    A wrong clock is a fault that reports are made of, so what the clocks of others said of it counts.
+    """
+    checks = [
+        result.outcome.fact
+        for result in content.record.results
+        if isinstance(result.outcome, Completed) and isinstance(result.outcome.fact, ClockCheck)
+    ]
+    ahead_s = max((-check.offset_s for check in checks if check.offset_s is not None), default=0.0)
+    latest = received_at.timestamp() + _CLOCK_TOLERANCE_S + max(0.0, ahead_s)
+    for moment in (content.record.started_at, content.consent.event.time):
+        if moment.timestamp() > latest:
+            raise _RejectedError(Problem(ProblemKind.FROM_THE_FUTURE, f"{moment:%Y-%m-%d %H:%M} UTC"))
 
 
 def _document(data: bytes) -> object:

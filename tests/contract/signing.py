@@ -22,18 +22,25 @@ from report.public_keys import PublicKey
 from report.seal import SIGNATURE_PATH, TAG_MANIFEST_PATH, bag, seal
 from report.ssh_lists import key_of
 
-STARTED_AT = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
+STARTED_AT = datetime(2026, 1, 20, 10, 15, tzinfo=UTC)
 
 
-def sealed_with(key, certificate=None):
-    """A small report, signed with the key and its certificate."""
+def built_in_profile():
+    """A profile that nobody has to sign."""
     reference = ProfileReference(id="example", serial=1, trust=ProfileTrust.BUILT_IN, sha256="00" * 32)
+    profile = Profile(id="example", name={"en": "Example"}, serial=1, not_before=STARTED_AT, not_after=STARTED_AT)
+    return LoadedProfile(profile=profile, reference=reference, toml=b"schema = 1\n", signature=None)
+
+
+def sealed_with(key, certificate=None, loaded=None, request=None):
+    """A small report, signed with the key and its certificate."""
+    loaded = loaded or built_in_profile()
     samples = [EchoSample(at_s=0.2 * number, rtt_ms=1.0 + number) for number in range(20)]
     record = RunRecord(
         kit_version="0.1.0",
         system=SystemInfo(system="linux", release="6.1", architecture="x86_64"),
-        profile=reference,
-        request=Request(),
+        profile=loaded.reference,
+        request=request or Request(),
         started_at=STARTED_AT,
         took_s=5.0,
         cancelled=False,
@@ -59,8 +66,6 @@ def sealed_with(key, certificate=None):
         started_at=STARTED_AT,
         took_s=5.0,
     )
-    profile = Profile(id="example", name={"en": "Example"}, serial=1, not_before=STARTED_AT, not_after=STARTED_AT)
-    loaded = LoadedProfile(profile=profile, reference=reference, toml=b"schema = 1\n", signature=None)
     texts = Texts("en")
     draft = make_draft(record, diagnosis, loaded, set(Category), texts, random.Random(1), own_names=())
     consent = consent_to(draft, method="command_line", texts=texts, given_at=STARTED_AT, random=random.Random(2))

@@ -135,6 +135,7 @@ def verify_command(arguments: argparse.Namespace, texts: Texts) -> int:
             revoked=Path(arguments.revoked) if arguments.revoked else None,
             known=known,
             received_at=received_at,
+            least_profile_serial=arguments.profile_serial,
         )
     except SignersError as error:
         raise CommandError(str(error)) from None

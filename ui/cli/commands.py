@@ -72,6 +72,34 @@ def _json_option(texts: Texts) -> _Parser:
     return json
 
 
+def _report_options(texts: Texts) -> _Parser:
+    _ = texts.gettext
+    report = _Parser(add_help=False)
+    report.add_argument(
+        "--agree",
+        metavar="LIST",
+        default="",
+        help=_("consent without a dialogue: categories with commas between, or: all"),
+    )
+    report.add_argument(
+        "--release",
+        metavar="VALUE",
+        action="append",
+        default=[],
+        help=_("let this value into the report although the last check holds it back (can be repeated)"),
+    )
+    report.add_argument("--out", metavar="FILE", help=_("write the signed report (needs --agree)"))
+    report.add_argument(
+        "--encrypt", action="store_true", help=_("encrypt the report to the support desk of the profile (age)")
+    )
+    report.add_argument(
+        "--confirm-recipients",
+        action="store_true",
+        help=_("agree that the profile names another recipient of reports than before"),
+    )
+    return report
+
+
 def _add_wizard(commands: _Commands, common: _Parser, texts: Texts) -> None:
     _ = texts.gettext
     commands.add_parser("wizard", parents=[common, _profile_option(texts)], help=_("open the wizard window"))
@@ -81,7 +109,7 @@ def _add_diagnose(commands: _Commands, common: _Parser, texts: Texts) -> None:
     _ = texts.gettext
     diagnose = commands.add_parser(
         "diagnose",
-        parents=[common, _profile_option(texts), _json_option(texts)],
+        parents=[common, _profile_option(texts), _json_option(texts), _report_options(texts)],
         help=_("do the wizard's work without a window"),
     )
     diagnose.add_argument("--symptom", choices=[word.value for word in Symptom], default=Symptom.CHECK_UP.value)
@@ -89,31 +117,14 @@ def _add_diagnose(commands: _Commands, common: _Parser, texts: Texts) -> None:
     diagnose.add_argument("--url", help=_("test this web address as well"))
     diagnose.add_argument("--depth", choices=[word.value for word in Depth], default=Depth.STANDARD.value)
     diagnose.add_argument(
-        "--agree",
-        metavar="LIST",
-        default="",
-        help=_("consent without a dialogue: categories with commas between, or: all"),
-    )
-    diagnose.add_argument(
-        "--release",
-        metavar="VALUE",
-        action="append",
-        default=[],
-        help=_("let this value into the report although the last check holds it back (can be repeated)"),
-    )
-    diagnose.add_argument("--out", metavar="FILE", help=_("write the signed report (needs --agree)"))
-    diagnose.add_argument(
-        "--encrypt", action="store_true", help=_("encrypt the report to the support desk of the profile (age)")
-    )
-    diagnose.add_argument(
         "--accept-licence",
         metavar="SHA256",
         help=_("accept the licence text of the profile by its SHA-256 (see: nexkit profile show), or its first digits"),
     )
     diagnose.add_argument(
-        "--confirm-recipients",
-        action="store_true",
-        help=_("agree that the profile names another recipient of reports than before"),
+        "--keep",
+        choices=["yes", "no"],
+        help=_("keep the result on this computer until its report is saved (default: yes with --out, else no)"),
     )
     diagnose.add_argument("--ticket", metavar="ID", help=_("ticket number for the report"))
     diagnose.add_argument("--note", metavar="TEXT", help=_("a note for the support desk"))
@@ -206,6 +217,13 @@ def _add_verify(commands: _Commands, common: _Parser, texts: Texts) -> None:
         "--verify-time",
         metavar="TIME",
         help=_("when the report came in, as 2026-11-21T09:00Z: certificates have to be valid then (default: now)"),
+    )
+    verify.add_argument(
+        "--profile-serial",
+        metavar="N",
+        type=int,
+        default=0,
+        help=_("the least serial of the profile with which the report may have been made"),
     )
     verify.add_argument("--remember", action="store_true", help=_("take the signer for a known device from now on"))
     verify.add_argument("--require", metavar="TIER", default="integrity-only", help=_("the least tier to accept"))
