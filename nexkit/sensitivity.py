@@ -70,15 +70,14 @@ class Tightening(Enum):
     """What a profile can have masked beyond the defaults; it can loosen nothing."""
 
     PRIVATE_ADDRESSES = "private_addresses"
-    """Addresses of private, carrier and link-local networks become others of the same network: sharing as many leading
-    bits as before, and none of them the true ones."""
+    """Addresses of private networks and of carriers' address translation (RFC 1918, RFC 6598) become others of the same
+    range, which have as many leading bits in common as the true ones."""
     PUBLIC_ADDRESSES = "public_addresses"
     """Of an address of the internet no more than its kind is shared."""
     HARDWARE_ADDRESSES = "hardware_addresses"
     """A pseudonym alone, without the maker."""
     REMOTE_TEXT = "remote_text"
     """Texts of remote parties are left out."""
-
 
 
 Open = Annotated[str, Sensitivity.OPEN]

@@ -56,7 +56,7 @@ def harmless_streams() -> Iterator[None]:
     """Within it, what is written to standard output and error is harmless to a terminal."""
     before = sys.stdout, sys.stderr
     # A windowed program on Windows has no streams.
-    sys.stdout, sys.stderr = (stream and HarmlessStream(stream) for stream in before)  # type: ignore[assignment]  # not all of TextIO is there, and none of the rest is used
+    sys.stdout, sys.stderr = (stream and HarmlessStream(stream) for stream in before)
     try:
         yield
     finally:
