@@ -104,11 +104,10 @@ def forget_decoder(report_id: str, folder: Path | None = None) -> bool:
 
 
 def delete_old_decoders(now: datetime, folder: Path | None = None) -> None:
-    """Delete the lists whose time is over, and what an interrupted writing left behind."""
+    """Delete the lists whose time is over."""
     folder = folder or _folder()
-    for path in folder.glob(f"*{_SUFFIX}*"):
-        kept = timedelta(hours=1) if path.name.startswith(".") else timedelta(days=KEPT_DAYS)
-        if datetime.fromtimestamp(path.lstat().st_mtime, UTC) < now - kept:
+    for path in folder.glob(f"*{_SUFFIX}"):
+        if datetime.fromtimestamp(path.lstat().st_mtime, UTC) < now - timedelta(days=KEPT_DAYS):
             path.unlink(missing_ok=True)
 
 

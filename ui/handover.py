@@ -16,6 +16,7 @@ from nexkit.texts import Texts
 if TYPE_CHECKING:
     from report.consent import Category
     from report.draft import Draft
+    from report.unfinished import Keeper
     from ui.bootstrap import Run
 
 
@@ -67,12 +68,14 @@ def save_report(
     *,
     method: str,
     encrypt_to: Sequence[str] = (),
+    kept: "Keeper | None" = None,
 ) -> Saved:
     """Seal the draft that was agreed to and write it, and keep what its pseudonyms stand for on this computer.
 
     OSError, KeyFileError or EncryptionError where that cannot be done.
 
     `method` says how the user agreed: `wizard` or `command_line`. With keys to encrypt to, nothing readable is written.
+    The run that was `kept` until there is a report is deleted once it is on the disk.
     """
     from report.decoder import forget_decoder, keep_decoder
     from report.draft import consent_to
@@ -91,7 +94,16 @@ def save_report(
     except BaseException:
         forget_decoder(draft.report_id)
         raise
+    if kept is not None:
+        kept.discard()
     return Saved(report_id=sealed.report_id, path=path, size_bytes=size)
+
+
+def not_kept_text(error: OSError, texts: Texts) -> str:
+    """That a run is lost when the program ends before its report is saved, in one line."""
+    return texts.gettext(
+        "This result cannot be taken up again if the program ends before the report is saved: {reason}"
+    ).format(reason=error.strerror or type(error).__name__)
 
 
 def problem_text(error: object, texts: Texts) -> str:

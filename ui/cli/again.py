@@ -55,10 +55,19 @@ def again_of(words: str, texts: Texts, *, on_terminal: bool) -> Again:
     return Again(named=tuple(dict.fromkeys(known[word] for word in chosen)))
 
 
-def try_out(first: Run, again: Again, measure: Callable[[], Run], texts: Texts, *, silent: bool) -> tuple[Run, Run]:
+def try_out(
+    first: Run,
+    again: Again,
+    measure: Callable[[], Run],
+    texts: Texts,
+    *,
+    silent: bool,
+    tested: Callable[[Run], None] = lambda _run: None,
+) -> tuple[Run, Run]:
     """The run of the report with what was changed after it, and the last run; `silent`: results are not printed.
 
-    Ends when all is well, nothing more would tell, the user has enough, or a run was ended early.
+    `tested` gets the run of the report as it is after each step. Ends when all is well, nothing more would tell, the
+    user has enough, or a run was ended early.
     """
     series, last, named = begin(first.record, first.diagnosis), first, list(again.named)
     while not last.record.cancelled and last.diagnosis.verdict.state is not VerdictState.HEALTHY:
@@ -77,6 +86,7 @@ def try_out(first: Run, again: Again, measure: Callable[[], Run], texts: Texts, 
                 break
             series = measured_again(series, trial, last.record, last.diagnosis)
             last = Run(record=series.record, diagnosis=series.diagnosis)
+        tested(Run(record=series.report_record, diagnosis=series.first))
         if not silent:
             print(_outcome(series, None if trial in TOLD else before, last, texts), flush=True)
     return Run(record=series.report_record, diagnosis=series.first), last

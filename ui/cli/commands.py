@@ -271,8 +271,17 @@ def _add_key(commands: _Commands, common: _Parser, texts: Texts) -> None:
 
 def _add_report(commands: _Commands, common: _Parser, texts: Texts) -> None:
     _ = texts.gettext
-    report = commands.add_parser("report", help=_("own reports: what their pseudonyms stand for"))
-    actions = report.add_subparsers(dest="action", metavar="lookup|forget", required=True, parser_class=_Parser)
+    report = commands.add_parser("report", help=_("own reports: finish one, what pseudonyms stand for"))
+    actions = report.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=_Parser)
+    actions.add_parser("list", parents=[common], help=_("results that are kept because their report was not saved"))
+    resume = actions.add_parser(
+        "resume", parents=[common, _report_options(texts)], help=_("make the report of a result that is kept")
+    )
+    resume.add_argument("id", metavar="ID", nargs="?", help=_("number of the result (default: the latest)"))
+    discard = actions.add_parser("discard", parents=[common], help=_("delete a result that is kept"))
+    which = discard.add_mutually_exclusive_group(required=True)
+    which.add_argument("id", metavar="ID", nargs="?", help=_("number of the result"))
+    which.add_argument("--all", action="store_true", help=_("all that are kept"))
     whose = _Parser(add_help=False)
     whose.add_argument("report", metavar="REPORT", help=_("number or file of the report"))
     lookup = actions.add_parser(
@@ -385,13 +394,22 @@ def _dispatch(arguments: argparse.Namespace, texts: Texts) -> int:
             actions = {"check": check_profile, "sign": sign_profile_command, "show": show_profile}
             return actions[str(action)](arguments, texts)
         case "report", action:
-            from ui.cli.decoder import forget_command, look_up_command
-
-            return {"lookup": look_up_command, "forget": forget_command}[str(action)](arguments, texts)
+            return _own_report(str(action), arguments, texts)
         case _, action:
             from ui.cli.key import enrol_key, rotate_key, show_key
 
             return {"show": show_key, "enrol": enrol_key, "rotate": rotate_key}[str(action)](arguments, texts)
+
+
+def _own_report(action: str, arguments: argparse.Namespace, texts: Texts) -> int:
+    """The commands about one's own reports."""
+    if action in {"lookup", "forget"}:
+        from ui.cli.decoder import forget_command, look_up_command
+
+        return {"lookup": look_up_command, "forget": forget_command}[action](arguments, texts)
+    from ui.cli.unfinished import discard_command, list_command, resume_command
+
+    return {"list": list_command, "resume": resume_command, "discard": discard_command}[action](arguments, texts)
 
 
 def _read(arguments: argparse.Namespace, texts: Texts) -> int:

@@ -3,26 +3,22 @@
 import argparse
 import asyncio
 import signal
-import sys
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 
 from nexkit.consent import Consent
 from nexkit.diagnosis.verdict import VerdictState
-from nexkit.profile import Encrypt, LoadedProfile, Profile, Support
+from nexkit.profile import LoadedProfile, Profile
 from nexkit.request import MAX_NOTE_CHARACTERS, MAX_TICKET_CHARACTERS, Depth, Request, Symptom, web_address
 from nexkit.texts import Texts
 from nexkit.units import Seconds
-from report.consent import DEFAULT_CATEGORIES, Category
 from report.profile_in_force import Sources
+from report.unfinished import Keeper
 from ui.bootstrap import Run, build_runner, measure_and_diagnose
 from ui.cli.again import Again, again_of, try_out
 from ui.cli.errors import CommandError, ExitStatus
+from ui.cli.hand_over import agreement, keep, tell_kept, told_how_to_go_on, wanted_report, write_report
 from ui.cli.output import Progress, verdict_text
-from ui.cli.profile_use import confirm_recipient, profile_to_use, recipient_confirmed, tell_whose
+from ui.cli.profile_use import confirm_recipient, profile_to_use, tell_whose
 from ui.cli.streams import is_terminal, write_json
-from ui.handover import draft_report, problem_text, save_report
 
 _STATUS = {
     VerdictState.HEALTHY: ExitStatus.HEALTHY,
@@ -37,14 +33,16 @@ def diagnose_command(arguments: argparse.Namespace, texts: Texts) -> int:
     The report is about the first run and tells what was changed after it; the exit status is the last run's.
     """
     sources = Sources()
-    consent, categories = _agreement(arguments.agree, texts)
+    consent, _ = agreement(arguments.agree, texts)
     loaded = profile_to_use(arguments, texts, sources)
     request = _request(arguments, loaded.profile, consent, texts)
-    out = _out(arguments.out, categories, texts)
-    out, encrypt_to = _encryption(out, loaded.profile.support, texts, wanted=arguments.encrypt)
-    if out:
+    wanted = wanted_report(arguments, loaded.profile.support, texts)
+    if wanted:
         confirm_recipient(loaded, texts, sources.memory, confirmed=arguments.confirm_recipients)
     again = again_of(arguments.again, texts, on_terminal=is_terminal() and arguments.json != "-")
+    # Who wants no report has the result on the screen: nothing of it is kept unasked.
+    is_kept = wanted is not None if arguments.keep is None else arguments.keep == "yes"
+    kept = Keeper(loaded) if is_kept else None
 
     tell_whose(loaded, texts)
 
@@ -52,18 +50,20 @@ def diagnose_command(arguments: argparse.Namespace, texts: Texts) -> int:
         return asyncio.run(_measure(loaded, request, texts))
 
     run = last = measure()
-    if arguments.json != "-":
-        print(verdict_text(run.diagnosis, run.record, texts), flush=True)
-    if again != Again():
-        run, last = try_out(run, again, measure, texts, silent=arguments.json == "-")
-    if arguments.json:
-        write_json(_document(run), arguments.json)
-    if out:
-        report_id = _write_report(run, loaded, categories, texts, out, encrypt_to, arguments.release)
-        recipient_confirmed(loaded, texts, sources.memory)
-        print(
-            texts.gettext("Report {report_id} written: {file}").format(report_id=report_id, file=out), file=sys.stderr
-        )
+    keep(kept, run, texts)
+    with told_how_to_go_on(kept, texts):
+        if arguments.json != "-":
+            print(verdict_text(run.diagnosis, run.record, texts), flush=True)
+        if again != Again():
+            run, last = try_out(
+                run, again, measure, texts, silent=arguments.json == "-", tested=lambda run: keep(kept, run, texts)
+            )
+        if arguments.json:
+            write_json(_document(run), arguments.json)
+        if wanted:
+            write_report(run, loaded, wanted, texts, sources.memory, kept)
+    if not wanted:
+        tell_kept(kept, texts)
     return ExitStatus.STOPPED if last.record.cancelled else status_of(last.diagnosis.verdict.state)
 
 
@@ -76,60 +76,9 @@ def _document(run: Run) -> dict[str, object]:
     return document | {"trials": encode(run.record.trials)} if run.record.trials else document
 
 
-def _write_report(
-    run: Run,
-    loaded: LoadedProfile,
-    categories: frozenset[Category],
-    texts: Texts,
-    out: Path,
-    encrypt_to: tuple[str, ...],
-    released: Sequence[str],
-) -> str:
-    """Write what the user agreed to on the command line; the report id."""
-    from report.draft import ResidueError
-    from report.encryption import EncryptionError
-    from report.hits import warning_text
-    from report.key_store import KeyFileError
-
-    try:
-        draft = draft_report(run, loaded, categories, texts, released=released)
-        if warning := warning_text(draft.warnings, texts):
-            print(f"nexkit: {warning}", file=sys.stderr)
-        return save_report(draft, datetime.now(UTC), texts, out, method="command_line", encrypt_to=encrypt_to).report_id
-    except ResidueError as error:
-        mend = texts.gettext(
-            "To leave it out, agree to fewer categories (--agree). To let it through as it is: --release VALUE"
-        )
-        raise CommandError(f"{problem_text(error, texts)}\n{mend}") from None
-    except (KeyFileError, EncryptionError) as error:
-        raise CommandError(problem_text(error, texts)) from None
-
-
 def status_of(state: VerdictState) -> ExitStatus:
     """The exit status that stands for a verdict."""
     return _STATUS[state]
-
-
-def _agreement(words: str, texts: Texts) -> tuple[frozenset[Consent], frozenset[Category]]:
-    """What may be measured besides the small test packets, and what may be written to a report."""
-    measuring = {consent.value: consent for consent in (Consent.BULK_TRAFFIC, Consent.PUBLIC_BACKEND)}
-    sharing = {category.value: category for category in Category}
-    chosen = [word.strip() for word in words.split(",") if word.strip()]
-    if "all" in chosen:
-        # What is more than the default has to be asked for by its own name.
-        default = [category.value for category in Category if category in DEFAULT_CATEGORIES]
-        chosen = [*(word for word in chosen if word != "all"), *measuring, *default]
-    for word in chosen:
-        if word not in measuring and word not in sharing:
-            raise CommandError(
-                texts.gettext("--agree: {word!r} is no category; there are: all, {words}").format(
-                    word=word, words=", ".join([*measuring, *sharing])
-                )
-            )
-    return (
-        frozenset({Consent.SYSTEM, Consent.ACTIVE_TRAFFIC, *(measuring[word] for word in chosen if word in measuring)}),
-        frozenset(sharing[word] for word in chosen if word in sharing),
-    )
 
 
 def _request(arguments: argparse.Namespace, profile: Profile, consent: frozenset[Consent], texts: Texts) -> Request:
@@ -164,34 +113,6 @@ def _request(arguments: argparse.Namespace, profile: Profile, consent: frozenset
         ticket=arguments.ticket,
         note=arguments.note,
     )
-
-
-def _out(name: str | None, categories: frozenset[Category], texts: Texts) -> Path | None:
-    """The report's file, refused now rather than after the measuring."""
-    if name is None:
-        return None
-    if not categories:
-        raise CommandError(texts.gettext("--out: nothing is written without consent: add --agree all, or categories"))
-    out = Path(name)
-    if out.is_dir() or not out.parent.is_dir():
-        raise CommandError(texts.gettext("--out: {file}: name a file in a folder that exists").format(file=out))
-    return out
-
-
-def _encryption(
-    out: Path | None, support: Support, texts: Texts, *, wanted: bool
-) -> tuple[Path | None, tuple[str, ...]]:
-    """The report's file with the suffix that it takes, and the keys that it is encrypted to; none where it is not."""
-    if out is None:
-        return None, ()
-    from report.document import ENCRYPTED_SUFFIX
-
-    wanted = wanted or out.suffix == ENCRYPTED_SUFFIX
-    if wanted and not support.recipients:
-        raise CommandError(texts.gettext("--encrypt: the profile names no key (recipients in [support])"))
-    if not wanted and support.encrypt is not Encrypt.REQUIRED:
-        return out, ()
-    return out.with_name(out.name.removesuffix(ENCRYPTED_SUFFIX) + ENCRYPTED_SUFFIX), support.recipients
 
 
 async def _measure(loaded: LoadedProfile, request: Request, texts: Texts) -> Run:

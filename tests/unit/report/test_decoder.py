@@ -56,7 +56,7 @@ def test_the_list_is_in_no_file_of_the_report(draft):
 
 def test_old_lists_and_remains_are_deleted(draft, tmp_path):
     old = keep_decoder(draft, NOW, tmp_path)
-    remains = tmp_path / f".{old.name}-00ff"
+    remains = tmp_path / ".nexkit-00ff.part"
     remains.write_text("half")
     for path in (old, remains):
         day = (NOW - timedelta(days=KEPT_DAYS + 1)).timestamp()
