@@ -61,6 +61,39 @@ class Support:
     encrypt: Encrypt = Encrypt.OFFERED
 
 
+class Basis(Enum):
+    """On what ground the organisation keeps a report (GDPR article 6, paragraph 1)."""
+
+    CONSENT = "consent"
+    CONTRACT = "contract"
+    LEGITIMATE_INTEREST = "legitimate_interest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharingTerms:
+    """What the user is told before agreeing to share, and what the record of the consent says."""
+
+    controller: str = ""
+    """Who is responsible for what happens to a report; "": the organisation by its name."""
+    address: str = ""
+    country: str = ""
+    """Where reports go and are kept: ISO 3166-1 alpha-2; "": not said."""
+    third_party: bool | None = None
+    """Whether the support desk is somebody else than the organisation; None: not said."""
+    purpose: Localised = field(default_factory=dict)
+    basis: Basis = Basis.CONSENT
+    storage: str = ""
+    retention_days: int | None = None
+    """None: not said."""
+    retention: Localised = field(default_factory=dict)
+    """What ends the keeping, where that is no number of days."""
+    withdrawal: str = ""
+    """Where to send a withdrawal; "": the support contact."""
+    rights: Localised = field(default_factory=dict)
+    url: str = ""
+    """Where the organisation tells more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Internet:
     """What "the internet works" means for this organisation."""
@@ -167,6 +200,7 @@ class Profile:
     not_after: datetime
     licence: Localised = field(default_factory=dict)
     support: Support = field(default_factory=Support)
+    consent: SharingTerms = field(default_factory=SharingTerms)
     internet: Internet = field(default_factory=Internet)
     network: ExpectedNetwork = field(default_factory=ExpectedNetwork)
     vpn: Vpn | None = None

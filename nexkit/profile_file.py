@@ -23,6 +23,7 @@ from nexkit.host_name import is_host_name
 from nexkit.kit_limits import DEFAULT_LOAD_BYTES, MAX_LOAD_BYTES, MAX_PORTS, MAX_SERVICES, MAX_TARGETS
 from nexkit.profile import (
     USER_SERVICE_ID,
+    Basis,
     Encrypt,
     ExpectedNetwork,
     HostPort,
@@ -33,6 +34,7 @@ from nexkit.profile import (
     PortalTarget,
     Profile,
     Service,
+    SharingTerms,
     Support,
     Vpn,
 )
@@ -66,6 +68,8 @@ _EMAIL = re.compile(r"[A-Za-z0-9.!#$*+/=^_~-]{1,64}@(?P<host>.{1,253})")
 _SAYS_INNER = frozenset({TargetKind.CARRIER, TargetKind.VPN, TargetKind.LOOKUP})
 _SECTION_OF = {TargetKind.SERVICE: "service", TargetKind.LOAD: "load"}
 _LONGEST_ITEM = 500
+_COUNTRY = re.compile("[A-Z]{2}")
+_LONGEST_RETENTION_DAYS = 3650
 _SHOWN_OF_KEY = 60
 _T = TypeVar("_T")
 
@@ -160,6 +164,9 @@ class _Reader:
         if value is not None and not low <= value <= high:
             raise self.fail(key, f"must lie between {low} and {high}")
         return value
+
+    def flag(self, key: str) -> bool | None:
+        return self._take(key, bool, "true or false")
 
     def number(self, key: str) -> float | None:
         value = self._take(key, (int, float), "a number")
@@ -336,6 +343,7 @@ def parse_profile(data: bytes, name: str) -> Profile:
         not_after=not_after,
         licence=root.localised("licence", longest=50_000, one_line=False) or {},
         support=_support(root.table("support")),
+        consent=_consent(root.table("consent")),
         internet=_internet(root.table("internet")),
         network=_network(root.table("network")),
         vpn=_vpn(root.table("vpn")),
@@ -411,6 +419,34 @@ def _email(table: _Reader) -> str | None:
     if text is not None and (parts is None or not is_host_name(parts["host"])):
         raise table.fail("email", f"{text!r} must be a mail address such as help@example.com")
     return text
+
+
+def _consent(table: _Reader | None) -> SharingTerms:
+    if table is None:
+        return SharingTerms()
+    country = table.text("country") or ""
+    if country and not _COUNTRY.fullmatch(country):
+        raise table.fail("country", "must be two capital letters such as JP (ISO 3166-1 alpha-2)")
+    basis = table.text("basis") or Basis.CONSENT.value
+    if basis not in {each.value for each in Basis}:
+        raise table.fail("basis", "must be one of: " + ", ".join(each.value for each in Basis))
+    url = table.text("url")
+    terms = SharingTerms(
+        controller=table.text("controller") or "",
+        address=table.text("address") or "",
+        country=country,
+        third_party=table.flag("third_party"),
+        purpose=table.localised("purpose", longest=_LONGEST_ITEM) or {},
+        basis=Basis(basis),
+        storage=table.text("storage") or "",
+        retention_days=table.integer("retention_days", 1, _LONGEST_RETENTION_DAYS),
+        retention=table.localised("retention", longest=_LONGEST_ITEM) or {},
+        withdrawal=table.text("withdrawal") or "",
+        rights=table.localised("rights", longest=_LONGEST_ITEM) or {},
+        url=table.web("url", url) if url else "",
+    )
+    table.end()
+    return terms
 
 
 def _internet(table: _Reader | None) -> Internet:

@@ -311,11 +311,12 @@ def decode_record(document: object) -> RunRecord:
     A fact of an unknown kind becomes an UnknownFact, and so does one that a newer version of the kit has extended.
     """
     written_by = document.get("kit_version") if isinstance(document, dict) else None
-    newer = isinstance(written_by, str) and _version(written_by) > _version(__version__)
+    newer = isinstance(written_by, str) and version_of(written_by) > version_of(__version__)
     return decode(document, RunRecord, keep_misfits=newer)
 
 
-def _version(text: str) -> tuple[int, ...]:
+def version_of(text: str) -> tuple[int, ...]:
+    """The numbers of a version, to be compared."""
     return tuple(int(number) for number in re.findall(r"\d{1,6}", text)[:3])
 
 

@@ -10,12 +10,25 @@ from typing import NamedTuple
 from uuid import UUID
 
 from nexkit import __version__
-from nexkit.sensitivity import Open, UserText
+from nexkit.profile import Basis
+from nexkit.sensitivity import Level, Open, UserText
 from nexkit.texts import Texts
+from report.terms import (
+    REMOTE_ACCESS,
+    UNTIL_WITHDRAWN,
+    Controller,
+    DerivedUse,
+    NamedRecipient,
+    Purpose,
+    Retention,
+    Terms,
+    Withdrawal,
+)
 
-CONSENT_SCHEMA = "nexkit/consent/1"
+CONSENT_SCHEMA = "nexkit/consent/2"
+FIRST_CONSENT_SCHEMA = "nexkit/consent/1"
 NOTICE_ID = "nexkit-share"
-NOTICE_VERSION = 3
+NOTICE_VERSION = 4
 """Raised with every change of the wording below."""
 
 
@@ -50,6 +63,7 @@ class ConsentState(Enum):
     """What the event did to the consent."""
 
     GIVEN = "given"
+    REFUSED = "refused"
     WITHDRAWN = "withdrawn"
 
 
@@ -66,6 +80,20 @@ class CategoryDecision:
 
     category: Category
     decision: Decision
+    items: tuple[Open, ...] = ()
+    """The kinds of facts in it; empty where it was refused."""
+    level: Level | None = None
+    """How much of what can tell about the user is shared; None: reports of before do not say."""
+    paths: tuple[Open, ...] = ()
+    """The files that hold it; empty where it was refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a report has of one category."""
+
+    items: tuple[str, ...]
+    paths: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +119,11 @@ class Notice:
     language: Open
     sha256: Open
     """Of the wording in that language, as `notice_text` gives it."""
+    url: Open | None = None
+    """Where the organisation tells more."""
+    profile_id: Open | None = None
+    """Whose profile gave the terms; None: reports of before do not say."""
+    profile_serial: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +135,28 @@ class ConsentRecord:
     report_id: Open
     case_ref: UserText | None
     """The ticket number; None where none was given or it is not shared."""
+    pii_principal_id: Open | None = None
+    """Who agreed: the installation, by the name of its key; None: reports of before do not say."""
     event: Event
     notice: Notice
-    recipients: tuple[Open, ...]
+    controller: Controller | None = None
+    """None where the profile names nobody."""
+    recipients: tuple[NamedRecipient, ...]
     """Whom the profile names as support; the file is handed over by the user alone."""
-    purpose: Open
+    purpose: tuple[Purpose, ...]
+    basis: Basis | None = None
+    jurisdiction: Open | None = None
+    """Country by ISO 3166-1 alpha-2; None: the profile does not say."""
+    storage_location: Open | None = None
+    retention: Retention | None = None
+    withdrawal: Withdrawal | None = None
+    rights: Open | None = None
+    validity: Open = UNTIL_WITHDRAWN
     decisions: tuple[CategoryDecision, ...]
     """One for every category."""
+    derived_use: DerivedUse = DerivedUse()  # noqa: RUF009  it is frozen
+    remote_access: Open = REMOTE_ACCESS
+    """A consent to share says nothing about access to the computer."""
     content_root: Open
     """SHA-256 over the sorted `sha256  path` lines of every payload file but this record."""
 
@@ -124,8 +172,20 @@ class ConsentRecord:
         return frozenset(entry.category for entry in self.decisions if entry.decision is Decision.GIVEN)
 
 
-PURPOSE = "fault_isolation"
 CONSENT_PATH = "data/consent.json"
+_LEVELS: Mapping[Category, Level] = {
+    Category.VERDICT: Level.SHARE,
+    Category.DEVICE: Level.MASK,
+    Category.ADDRESSES: Level.REDUCE,
+    Category.WHOLE_ADDRESSES: Level.SHARE,
+    Category.NAMES: Level.MASK,
+    Category.PATH: Level.REDUCE,
+    Category.SERVICES: Level.MASK,
+    Category.LOAD: Level.REDUCE,
+    Category.NOTE: Level.SHARE,
+}
+"""Of what in a category can tell most about the user, by default; a profile may have it stricter."""
+_NOTHING = Content(items=(), paths=())
 
 
 def consent_text(category: Category, texts: Texts) -> CategoryText:
@@ -211,15 +271,18 @@ def consent_text(category: Category, texts: Texts) -> CategoryText:
             )
 
 
+def notice_lead(texts: Texts) -> str:
+    """How the question begins."""
+    return texts.gettext(
+        "You decide what the report contains. It is written to a file on this computer and sent nowhere: you hand it "
+        "over yourself, to the support desk that looks for the fault. You can refuse, and you can take back what you "
+        "agreed to at any time; neither has a disadvantage for you, and your own result stays with you."
+    )
+
+
 def notice_text(texts: Texts) -> str:
     """The whole wording of the question, which `Notice.sha256` stands for."""
-    _ = texts.gettext
-    lines = [
-        _(
-            "You decide what the report contains. It is written to a file on this computer and sent nowhere: you hand "
-            "it over yourself, to the support desk that looks for the fault."
-        )
-    ]
+    lines = [notice_lead(texts)]
     for category in Category:
         text = consent_text(category, texts)
         lines += ["", text.title, text.contains]
@@ -239,19 +302,22 @@ def make_consent(
     report_id: str,
     files: Mapping[str, bytes],
     agreed: Collection[Category],
+    contents: Mapping[Category, Content],
     case_ref: str | None,
-    recipients: tuple[str, ...],
+    principal: str | None,
+    terms: Terms,
     method: str,
     texts: Texts,
     given_at: datetime,
     random: randomness.Random,
 ) -> ConsentRecord:
-    """The record of a consent that the user has just given to exactly these files."""
+    """The record of a consent that the user has just given to exactly these files, on these terms."""
     return ConsentRecord(
         schema_version=CONSENT_SCHEMA,
         record_id=str(UUID(bytes=random.randbytes(16), version=4)),
         report_id=report_id,
         case_ref=case_ref,
+        pii_principal_id=principal,
         event=Event(
             type="explicit",
             state=ConsentState.GIVEN,
@@ -265,12 +331,31 @@ def make_consent(
             version=NOTICE_VERSION,
             language=texts.language,
             sha256=hashlib.sha256(notice_text(texts).encode()).hexdigest(),
+            url=terms.url,
+            profile_id=terms.profile_id,
+            profile_serial=terms.profile_serial,
         ),
-        recipients=recipients,
-        purpose=PURPOSE,
-        decisions=tuple(
-            CategoryDecision(category=category, decision=Decision.GIVEN if category in agreed else Decision.REFUSED)
-            for category in Category
-        ),
+        controller=terms.controller,
+        recipients=terms.recipients,
+        purpose=(terms.purpose,),
+        basis=terms.basis,
+        jurisdiction=terms.jurisdiction,
+        storage_location=terms.storage_location,
+        retention=terms.retention,
+        withdrawal=terms.withdrawal,
+        rights=terms.rights,
+        decisions=tuple(_decision(category, category in agreed, contents) for category in Category),
         content_root=content_root(files),
+    )
+
+
+def _decision(category: Category, given: bool, contents: Mapping[Category, Content]) -> CategoryDecision:
+    content = contents.get(category, _NOTHING) if given else _NOTHING
+    shortened = Level.REDUCE if category is Category.WHOLE_ADDRESSES else Level.DROP
+    return CategoryDecision(
+        category=category,
+        decision=Decision.GIVEN if given else Decision.REFUSED,
+        items=content.items,
+        level=_LEVELS[category] if given else shortened,
+        paths=content.paths,
     )

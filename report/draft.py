@@ -1,7 +1,7 @@
 """The report before it is sealed: the exact files that the preview shows and the user agrees to."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from random import Random
 
@@ -9,10 +9,10 @@ from nexkit.diagnosis.verdict import Diagnosis
 from nexkit.outcome import Completed
 from nexkit.platform.owner import own_names as system_own_names
 from nexkit.profile import LoadedProfile
-from nexkit.run_record import RunRecord
+from nexkit.run_record import RunRecord, StepResult
 from nexkit.texts import Texts
 from report.codec import dump_lines, dumps
-from report.consent import Category, ConsentRecord, make_consent
+from report.consent import Category, ConsentRecord, Content, make_consent
 from report.document import HTML_PATH, PROFILE_PATH, REPORT_PATH, SUMMARY_PATH, write_report
 from report.html import report_html
 from report.key_store import KeyStorage
@@ -22,6 +22,7 @@ from report.pseudonyms import KEY_BYTES
 from report.redact import CATEGORY_OF, WELL_KNOWN_RESOLVERS, RedactedRecord, redact, telling_names
 from report.residual import PrivatePattern, Residue, holds, pattern_scan, residual_scan
 from report.summary import summary_text
+from report.terms import Terms, terms_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +58,16 @@ class Draft:
     report_id: str
     redacted: RedactedRecord
     diagnosis: Diagnosis
-    recipients: tuple[str, ...]
+    terms: Terms
+    """What the user is told before agreeing."""
     files: Mapping[str, bytes] = field(repr=False)
     """The payload by path, byte for byte as it will be sealed."""
     warnings: tuple[Hit, ...] = ()
     """Private values in what the user typed, which is shared as typed."""
     key_storage: KeyStorage | None = None
     """Where the key is kept that will sign it; None: not said."""
+    principal: str | None = None
+    """The name of the key that will sign it, which stands for the user; None: not said."""
 
     @property
     def categories(self) -> frozenset[Category]:
@@ -83,6 +87,7 @@ def make_draft(
     released: Collection[str] = (),
     left_out: Collection[str] = (),
     key_storage: KeyStorage | None = None,
+    principal: str | None = None,
 ) -> Draft:
     """The payload of a report with the agreed categories.
 
@@ -114,22 +119,20 @@ def make_draft(
     if residues := tuple(each for each in found if each.value not in released):
         raise ResidueError(residues, _hits(residues, redacted))
     if resolved := {*left_out, *(each.value for each in found)}:
-        document = write_report(
-            report_id, redacted, diagnosis, hits_resolved=len(resolved), key_storage=key_storage
-        )
+        document = write_report(report_id, redacted, diagnosis, hits_resolved=len(resolved), key_storage=key_storage)
         files[REPORT_PATH] = dumps(document)
     files[PROFILE_PATH] = profile.toml
     if profile.signature is not None:
         files[PROFILE_PATH + ".sig"] = profile.signature
-    support = profile.profile.support
     return Draft(
         report_id=report_id,
         redacted=redacted,
         diagnosis=diagnosis,
-        recipients=tuple(text for text in (support.name, support.email) if text),
+        terms=terms_of(profile.profile, texts),
         files=files,
         warnings=_hits(warnings, redacted),
         key_storage=key_storage,
+        principal=principal,
     )
 
 
@@ -197,10 +200,36 @@ def consent_to(draft: Draft, *, method: str, texts: Texts, given_at: datetime, r
         report_id=draft.report_id,
         files=draft.files,
         agreed=draft.categories,
+        contents={category: _content(category, draft) for category in draft.categories},
         case_ref=draft.redacted.record.request.ticket,
-        recipients=draft.recipients,
+        principal=draft.principal,
+        terms=draft.terms,
         method=method,
         texts=texts,
         given_at=given_at,
         random=random,
     )
+
+
+def _content(category: Category, draft: Draft) -> Content:
+    """What the files have of one category: kinds of facts or of texts, and the paths."""
+    record = draft.redacted.record
+    profile = {path for path in draft.files if path.startswith(PROFILE_PATH)}
+    documents = {SUMMARY_PATH, REPORT_PATH, HTML_PATH}
+    match category:
+        case Category.VERDICT:
+            items, paths = {type(draft.diagnosis).__name__}, documents | profile
+        case Category.ADDRESSES | Category.WHOLE_ADDRESSES:
+            items, paths = {"IpAddress", "MacAddress"}, draft.files.keys() - profile
+        case Category.NOTE:
+            typed = {"ticket": record.request.ticket, "note": record.request.note}
+            items, paths = {name for name, text in typed.items() if text}, documents
+        case _:
+            results = tuple(result for result in record.results if _is_about(result, category))
+            items = {type(result.outcome.fact).__name__ for result in results if isinstance(result.outcome, Completed)}
+            paths = documents | measurements(replace(record, results=results)).keys()
+    return Content(items=tuple(sorted(items)), paths=tuple(sorted(paths)) if items else ())
+
+
+def _is_about(result: StepResult, category: Category) -> bool:
+    return isinstance(result.outcome, Completed) and CATEGORY_OF.get(type(result.outcome.fact)) is category

@@ -50,6 +50,16 @@ class ProblemKind(Enum):
     """The profile that was in force is older than the desk wants; the place is its serial."""
     CONSENT_MISMATCH = "consent_mismatch"
     """The consent is not to this content."""
+    UNKNOWN_NOTICE = "unknown_notice"
+    """The consent was asked in words that are not this program's; the place is their SHA-256."""
+    NEWER_NOTICE = "newer_notice"
+    """The same, by a newer version of the program."""
+    OTHER_RECIPIENT = "other_recipient"
+    """The user agreed to another desk's having it; the place is that desk's name."""
+    OTHER_TICKET = "other_ticket"
+    """The user agreed to it for another ticket; the place is that ticket."""
+    SEEN_BEFORE = "seen_before"
+    """A report of this number came before: `same`, or with `other_content`."""
     UNKNOWN_SIGNER = "unknown_signer"
     """Intact, but the key is in no list that was given."""
 
@@ -106,6 +116,13 @@ def problem_text(problem: Problem, texts: Texts) -> str:
         ProblemKind.PROFILE_MISMATCH: _("The profile in the report is not the one that was in force: {place}."),
         ProblemKind.PROFILE_TOO_OLD: _("The report was made with an older profile than is wanted (serial {place})."),
         ProblemKind.CONSENT_MISMATCH: _("The consent was not given to this content ({place})."),
+        ProblemKind.UNKNOWN_NOTICE: _("The consent was asked for in words that are not known ({place})."),
+        ProblemKind.NEWER_NOTICE: _(
+            "The consent was asked for by a newer version of the program, whose words are not known here ({place})."
+        ),
+        ProblemKind.OTHER_RECIPIENT: _("The user agreed that somebody else gets it: {place}."),
+        ProblemKind.OTHER_TICKET: _("The user agreed to it for another ticket: {place}."),
+        ProblemKind.SEEN_BEFORE: _("A report of this number came in before ({place})."),
         ProblemKind.UNKNOWN_SIGNER: _("The signer is not in the list of known devices."),
     }
     return sentences[problem.kind].format(place=problem.place)

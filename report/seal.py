@@ -18,6 +18,7 @@ from report.files import write_whole
 from report.plain import encode
 from report.public_keys import public_key
 from report.sshsig import sign
+from report.terms import key_fingerprint
 
 NAMESPACE = "report"
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
@@ -41,16 +42,25 @@ class SealedReport:
 
 
 def seal(
-    draft: Draft, consent: ConsentRecord, key: Ed25519PrivateKey, certificate: Certificate | None = None
+    draft: Draft,
+    consent: ConsentRecord,
+    key: Ed25519PrivateKey,
+    certificate: Certificate | None = None,
+    *,
+    encrypt_to: Sequence[str] = (),
 ) -> SealedReport:
     """The signed bundle, with the certificate of the key where there is one.
 
-    ConsentError unless the consent is to exactly these files.
+    ConsentError unless the consent is to exactly these files, by the owner of the key, and names every recipient that
+    the bundle is to be encrypted to: who gets it stands in it, under the signature.
     """
+    named = {known for recipient in consent.recipients for known in recipient.keys}
     if (
         consent.report_id != draft.report_id
         or consent.agreed != draft.categories
         or consent.content_root != content_root(draft.files)
+        or consent.pii_principal_id not in {None, public_key(key).install_id}
+        or not named.issuperset(map(key_fingerprint, encrypt_to))
     ):
         raise ConsentError("the consent is not to this report: show it again and ask again")
     signer = public_key(key).install_id if certificate is None else certificate.principal

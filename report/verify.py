@@ -1,7 +1,7 @@
 """Whether a bundle is what its signer wrote: container, then signature, then hashes, and only then its content."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -13,8 +13,16 @@ from nexkit.outcome import Completed
 from nexkit.profile_file import SIGNATURE_SUFFIX
 from nexkit.run_record import ProfileReference, RunRecord
 from report.certificates import Certificate, CertificateError
-from report.codec import CodecError, UnknownVersionError, check_schema, decode, loads
-from report.consent import CONSENT_PATH, CONSENT_SCHEMA, ConsentRecord, content_root
+from report.codec import CodecError, UnknownVersionError, loads
+from report.consent import CONSENT_PATH, ConsentRecord
+from report.consent_check import (
+    NOT_FOR_THIS_DESK,
+    Expected,
+    consent_problems,
+    desk_problems,
+    notice_problem,
+    read_consent,
+)
 from report.container import MAX_ZIP_BYTES, ContainerError, read_container
 from report.document import HTML_PATH, PROFILE_PATH, REPORT_PATH, SUMMARY_PATH, read_report
 from report.key_store import KeyStorage
@@ -98,8 +106,8 @@ class Verification:
 
     @property
     def accepted(self) -> bool:
-        """Whether the required tier is reached."""
-        return self.tier >= self.required
+        """Whether the required tier is reached, and nothing shows that the report is meant for somebody else."""
+        return self.tier >= self.required and not any(item.kind in NOT_FOR_THIS_DESK for item in self.problems)
 
 
 class _RejectedError(Exception):
@@ -119,12 +127,14 @@ def verify(
     known: Path | None = None,
     received_at: datetime | None = None,
     least_profile_serial: int = 0,
+    expected: Expected | None = None,
 ) -> Verification:
     """Check a bundle, given as file or bytes.
 
     `signers` is a list in the format of OpenSSH's allowed_signers, `revoked` one of what counts no more, `known` the
     keys that this desk has met before (it need not exist). Certificates are checked for the time of receipt; None: now.
-    A report that was made with a profile of a lesser serial than the least one is invalid.
+    A report that was made with a profile of a lesser serial than the least one is invalid. One that is not what this
+    desk has `expected` is valid, and not accepted.
     Whatever the bytes are, this comes to an answer; OSError where a file cannot be read, SignersError where a list
     cannot.
     """
@@ -143,7 +153,8 @@ def verify(
         tier, doubts = _judged(signature, trust)
         _check_bag(container.files, report_id, signature.signer)
         profile = _check_profile(container.files)
-        content = _read_content(container.files, report_id)
+        content = _read_content(container.files, report_id, signature.key)
+        notices = _check_notice(content.consent, expected.notices if expected else ())
         _check_moments(content, trust.at)
         _check_reference(content.record.profile, container.files, profile, least_profile_serial)
     except _RejectedError as rejected:
@@ -154,7 +165,7 @@ def verify(
             report_id=report_id,
             signature=signature,
         )
-    problems = list(doubts)
+    problems = [*doubts, *notices, *desk_problems(content.consent, expected or Expected())]
     if container.deviations:
         problems += [
             Problem(ProblemKind.REPACKED, word) for word in sorted(entry.value for entry in container.deviations)
@@ -241,14 +252,11 @@ def _differences(listed: Mapping[str, str], files: Mapping[str, bytes]) -> Itera
             yield Problem(ProblemKind.HASH_MISMATCH, path)
 
 
-def _read_content(files: Mapping[str, bytes], report_id: str) -> Content:
+def _read_content(files: Mapping[str, bytes], report_id: str, signer: PublicKey) -> Content:
     """The parsed documents; rejected where they are malformed or do not belong together."""
     path = CONSENT_PATH
     try:
-        document = _document(files[CONSENT_PATH])
-        if isinstance(document, dict):
-            check_schema(document.get("schema_version"), CONSENT_SCHEMA)
-        consent = decode(document, ConsentRecord)
+        consent = read_consent(_document(files[CONSENT_PATH]))
         path = REPORT_PATH
         report = read_report(_document(files[REPORT_PATH]))
     except UnknownVersionError as error:
@@ -258,11 +266,17 @@ def _read_content(files: Mapping[str, bytes], report_id: str) -> Content:
     for path, its_id in ((REPORT_PATH, report.report_id), (CONSENT_PATH, consent.report_id)):
         if its_id != report_id:
             raise _RejectedError(Problem(ProblemKind.REPORT_ID_MISMATCH, path))
-    if consent.content_root != content_root(_payload(files)):
-        raise _RejectedError(Problem(ProblemKind.CONSENT_MISMATCH, "content_root"))
-    if consent.agreed != report.categories or not consent.decides_all:
-        raise _RejectedError(Problem(ProblemKind.CONSENT_MISMATCH, "categories"))
+    if problems := tuple(consent_problems(consent, report.categories, _payload(files), signer)):
+        raise _RejectedError(*problems)
     return Content(record=report.record, diagnosis=report.diagnosis, consent=consent, key_storage=report.key_storage)
+
+
+def _check_notice(consent: ConsentRecord, others: Collection[str]) -> tuple[Problem, ...]:
+    """What is to be said of the wording; rejected where it is not one of this program."""
+    problem = notice_problem(consent, others)
+    if problem is not None and problem.kind is ProblemKind.UNKNOWN_NOTICE:
+        raise _RejectedError(problem)
+    return () if problem is None else (problem,)
 
 
 def _check_profile(files: Mapping[str, bytes]) -> PublicKey | None:
