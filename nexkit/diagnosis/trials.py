@@ -403,6 +403,11 @@ def begin(record: RunRecord, diagnosis: Diagnosis) -> Series:
     return Series(first_record=record, first=diagnosis, record=record, diagnosis=diagnosis)
 
 
+def taken_up(record: RunRecord, diagnosis: Diagnosis) -> Series:
+    """The series of a run of an earlier start, with what was changed after it; nothing more is offered."""
+    return replace(begin(record, diagnosis), done=record.trials, skipped=frozenset(Trial))
+
+
 def measured_again(series: Series, trial: Trial, record: RunRecord, diagnosis: Diagnosis) -> Series:
     """After the change was made and everything measured once more; compared with the run right before it."""
     diagnosis = _apart_from(_BRINGS.get(trial, ()), diagnosis)

@@ -137,6 +137,11 @@ def go_on(flow: Flow) -> Flow:
             return flow
 
 
+def take_up(flow: Flow) -> Flow:
+    """The result of an earlier start is there again: its report can be made."""
+    return replace(draft_outdated(flow), page=Page.RESULT, run=RunState.DONE) if flow.page is Page.TROUBLE else flow
+
+
 def test_again(flow: Flow) -> Flow:
     """The button under the next step. The consent holds: the same is measured as was agreed to."""
     if flow.page is not Page.RESULT or flow.run is not RunState.DONE:
@@ -163,6 +168,11 @@ def go_back(flow: Flow) -> Flow:
             return replace(flow, page=Page.SHARE)
         case Page.LICENCE | Page.TROUBLE:
             return flow
+
+
+def wipe(flow: Flow) -> Flow:
+    """The user wants nothing of it to stay: as at the start, but for the licence."""
+    return Flow(page=Page.TROUBLE, licence_accepted=flow.licence_accepted) if flow.page is Page.SHARE else flow
 
 
 def stop(flow: Flow) -> Flow:

@@ -44,8 +44,18 @@ class RunThread(WorkThread):
     event_came = Signal(object)
     """A frozen value of `nexkit.events`."""
 
-    def __init__(self, runner: Runner, profile: LoadedProfile, request: Request, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        profile: LoadedProfile,
+        request: Request,
+        parent: QObject | None = None,
+        *,
+        ended: "Callable[[Run], None]" = lambda _run: None,
+    ) -> None:
+        """`ended` gets the run, in this thread, before anybody else knows of it."""
         super().__init__(self._run_loop, parent)
+        self._ended = ended
         self._runner = runner
         self._profile = profile
         self._request = request
@@ -63,7 +73,9 @@ class RunThread(WorkThread):
 
     def _run_loop(self) -> "Run":
         with asyncio.Runner() as loop_runner:
-            return loop_runner.run(self._measure())
+            run = loop_runner.run(self._measure())
+        self._ended(run)
+        return run
 
     async def _measure(self) -> "Run":
         from ui.bootstrap import measure_and_diagnose

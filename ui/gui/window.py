@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Slot
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from nexkit.profile import LoadedProfile
@@ -17,6 +17,7 @@ from nexkit.runner import Runner
 from nexkit.texts import Texts
 from nexkit.texts.profiles import whose_text
 from report.profile_state import ProfileMemory, accepted
+from report.visible import without_formulas
 from ui.gui import flow
 from ui.gui.flow import Flow, Page, RunState
 from ui.gui.pages.agree import AgreePage
@@ -27,13 +28,25 @@ from ui.gui.run_thread import RunThread, WorkThread
 from ui.gui.theme import current_theme, mark_main, style_sheet
 from ui.gui.widgets.steps_bar import StepsBar
 from ui.gui.widgets.whose_banner import WhoseBanner
-from ui.handover import Saved, draft_report, problem_text, save_report
+from ui.handover import (
+    Saved,
+    consent_asked,
+    draft_report,
+    not_kept_text,
+    problem_text,
+    receipt_text,
+    save_own_page,
+    save_report,
+    summary_alone,
+)
 
 if TYPE_CHECKING:
     from nexkit.diagnosis.trials import Series
+    from nexkit.run_record import RunRecord
     from nexkit.trial import Trial
-    from report.consent import Category
+    from report.consent import Category, ConsentRecord
     from report.draft import Draft
+    from report.unfinished import Keeper, Unfinished, Unreadable
     from ui.bootstrap import Run
     from ui.gui.pages.result import ResultPage
     from ui.gui.pages.running import RunningPage
@@ -49,6 +62,8 @@ _STEP_OF_PAGE = {
     Page.SHARE: 4,
     Page.SAVE: 4,
 }
+_PAGES_OF_RUN = (Page.RESULT, Page.SHARE, Page.SAVE)
+"""They are about a run, and so about the profile that it was measured with."""
 
 
 def system_runner() -> Runner:
@@ -56,6 +71,18 @@ def system_runner() -> Runner:
     from ui.bootstrap import build_runner
 
     return build_runner()
+
+
+def _earlier_runs() -> "list[Unfinished | Unreadable]":
+    """Runs of earlier starts whose reports were not finished; what cannot be read of them comes last."""
+    from report.unfinished import unfinished_runs
+
+    runs, unreadable = unfinished_runs(datetime.now(UTC))
+    return [*runs, *unreadable]
+
+
+def _nothing_to_keep(_run: "Run") -> None:
+    """Of a test after a change: it becomes a part of the run before it."""
 
 
 class WizardWindow(QWidget):
@@ -78,10 +105,16 @@ class WizardWindow(QWidget):
         self._trial: Trial | None = None
         self._run_thread: RunThread | None = None
         self._draft: Draft | None = None
-        self._agreed_at: datetime | None = None
+        self._asked: ConsentRecord | None = None
+        self._consent: ConsentRecord | None = None
+        """What the user has agreed to; None: not (any more)."""
         self._threads: set[WorkThread] = set()
         self._memory = memory
         self._profile, self._licence = memory.with_licence(profile, texts.language)
+        self._profile_of_run = self._profile
+        self._keeper: Keeper | None = None
+        self._keeper_before: Keeper | None = None
+        self._earlier: list[Unfinished | Unreadable] = []
         self._flow = flow.start(licence_needed=self._licence is not None)
         self._pages: dict[Page, PageBase] = {}
         self.setObjectName("wizard")
@@ -117,9 +150,9 @@ class WizardWindow(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.steps)
         layout.addWidget(rule())
-        if whose := whose_text(self._profile, self._texts):
-            layout.addWidget(WhoseBanner(whose, alarming=self._profile.reference.is_unknown_organisation))
-            layout.addWidget(rule())
+        self._whose = QVBoxLayout()
+        self._whose_shown: LoadedProfile | None = None
+        layout.addLayout(self._whose)
         layout.addWidget(self._stack, 1)
         layout.addWidget(rule())
         layout.addLayout(foot)
@@ -129,6 +162,19 @@ class WizardWindow(QWidget):
         button.setObjectName(name)
         button.clicked.connect(slot)
         return button
+
+    def _show_whose(self, profile: LoadedProfile) -> None:
+        """Name the organisation whose profile the page is about."""
+        if self._whose_shown is not None and self._whose_shown.reference == profile.reference:
+            return
+        self._whose_shown = profile
+        while (item := self._whose.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.setParent(None)
+                widget.deleteLater()
+        if whose := whose_text(profile, self._texts):
+            self._whose.addWidget(WhoseBanner(whose, alarming=profile.reference.is_unknown_organisation))
+            self._whose.addWidget(rule())
 
     # Looks
 
@@ -172,7 +218,7 @@ class WizardWindow(QWidget):
         return self._pages[page]
 
     def _make_page(self, page: Page) -> PageBase:
-        texts, profile = self._texts, self._profile.profile
+        texts, profile = self._texts, self._profile_on(page).profile
         match page:
             case Page.LICENCE:
                 assert self._licence is not None  # noqa: S101  the page is not reached without one
@@ -180,7 +226,10 @@ class WizardWindow(QWidget):
                 licence.accepted.connect(self._licence_accepted)
                 return licence
             case Page.TROUBLE:
-                return TroublePage(texts, profile)
+                trouble = TroublePage(texts, profile)
+                trouble.finish_wanted.connect(self._finish_earlier)
+                trouble.discard_wanted.connect(self._discard_earlier)
+                return trouble
             case Page.AGREE:
                 agree = AgreePage(texts, profile)
                 agree.agreed.connect(self._measuring_agreed)
@@ -202,10 +251,13 @@ class WizardWindow(QWidget):
             case Page.SHARE:
                 from ui.gui.pages.share import SharePage
 
-                share = SharePage(texts, profile.support, self._memory.other_recipient(self._profile))
+                share = SharePage(texts, profile, self._memory.other_recipient(self._profile_of_run))
                 share.choice_changed.connect(self._choice_changed)
                 share.preview_wanted.connect(self._make_draft)
                 share.agreed.connect(self._sharing_agreed)
+                share.own_wanted.connect(self._save_own)
+                share.summary_wanted.connect(self._copy_summary)
+                share.wipe_wanted.connect(self._wipe)
                 return share
             case Page.SAVE:
                 from ui.gui.pages.save import SavePage
@@ -213,6 +265,9 @@ class WizardWindow(QWidget):
                 save = SavePage(texts, profile.support)
                 save.save_wanted.connect(self._save)
                 return save
+
+    def _profile_on(self, page: Page) -> LoadedProfile:
+        return self._profile_of_run if page in _PAGES_OF_RUN else self._profile
 
     @property
     def trouble(self) -> TroublePage:
@@ -261,12 +316,14 @@ class WizardWindow(QWidget):
             Page.RESULT: _("Make a &report"),
             Page.SAVE: _("C&lose"),
         }
+        self._show_whose(self._profile_on(state.page))
         self._stack.setCurrentWidget(self.page(state.page))
         self.setWindowTitle(_("{page} – nexkit").format(page=self.page(state.page).accessibleName()))
         self.steps.show_step(_STEP_OF_PAGE[state.page])
         self.main.setText(words.get(state.page, _("&Continue")))
         self.main.setVisible(state.page is not Page.RUNNING)
-        mark_main(self.main, state.page is not Page.SAVE or state.saved)
+        # The ways not to share are to be no less inviting.
+        mark_main(self.main, state.page is not Page.SHARE and (state.page is not Page.SAVE or state.saved))
         ready = self._runner is not None or state.page is not Page.AGREE
         self.main.setEnabled(state.can_go_on and ready)
         self.back.setVisible(state.can_go_back and state.page is not Page.RESULT)
@@ -344,7 +401,12 @@ class WizardWindow(QWidget):
 
     @Slot(bool)
     def _sharing_agreed(self, agreed: bool) -> None:
-        self._agreed_at = datetime.now(UTC) if agreed else None
+        from report.consent import answered, record_bytes, unanswered_bytes
+
+        asked = self._asked
+        self._consent = answered(asked, datetime.now(UTC)) if agreed and asked is not None else None
+        if asked is not None:
+            self.share.show_answer(record_bytes(self._consent) if self._consent else unanswered_bytes(asked))
         self._move(flow.agree_to_sharing(self._flow, agreed))
 
     # Threads
@@ -373,7 +435,10 @@ class WizardWindow(QWidget):
 
     @Slot()
     def _prepare(self) -> None:
+        if not self.isVisible():
+            return  # closed at once
         self._start(WorkThread(self._make_runner, self), self._prepared, self._not_prepared)
+        self._start(WorkThread(_earlier_runs, self), self._earlier_found, self._not_prepared)
 
     @Slot(object)
     def _prepared(self, runner: Runner) -> None:
@@ -385,6 +450,80 @@ class WizardWindow(QWidget):
     @Slot(object)
     def _not_prepared(self, error: object) -> None:
         self.agree.show_problem(problem_text(error, self._texts))
+
+    # Results of earlier starts
+
+    @Slot(object)
+    def _earlier_found(self, found: "list[Unfinished | Unreadable]") -> None:
+        self._earlier = found
+        if found:
+            self._offer_earlier()
+
+    def _offer_earlier(self) -> None:
+        from report.unfinished import Unfinished
+
+        match self._earlier[:1]:
+            case [Unfinished(record=record, diagnosis=diagnosis)]:
+                from nexkit.texts.verdicts import verdict_sentence
+
+                self.trouble.offer_earlier(record.started_at, verdict_sentence(diagnosis, self._texts))
+            case [unreadable]:
+                self.trouble.offer_unreadable(unreadable.reason)
+            case _:
+                self.trouble.offer_nothing()
+
+    @Slot()
+    def _finish_earlier(self) -> None:
+        from nexkit.diagnosis.trials import taken_up
+        from report.unfinished import Keeper, Unfinished
+
+        match self._earlier[:1]:
+            case [Unfinished(record=record, diagnosis=diagnosis, profile=profile, id=run_id)]:
+                del self._earlier[0]
+                self._about(profile)
+                self._keeper = Keeper(profile, run_id=run_id)
+                self._show_series(taken_up(record, diagnosis))
+                self._move(flow.take_up(self._flow))
+                self._offer_earlier()
+
+    @Slot()
+    def _discard_earlier(self) -> None:
+        from report.unfinished import discard
+
+        if self._earlier:
+            run_id = self._earlier.pop(0).id
+            self._start(WorkThread(lambda: discard(run_id), self), self._earlier_discarded, self._not_discarded)
+
+    @Slot(object)
+    def _earlier_discarded(self, _was_there: object) -> None:
+        self._offer_earlier()
+        self.trouble.focus_first()
+
+    @Slot(object)
+    def _not_discarded(self, error: object) -> None:
+        self.trouble.offer_unreadable(problem_text(error, self._texts))
+
+    def _about(self, profile: LoadedProfile) -> None:
+        """The run from now on, and the pages about it, are of this profile."""
+        if profile.reference != self._profile_of_run.reference:
+            for page in _PAGES_OF_RUN:
+                self._drop_page(page)
+        self._profile_of_run = profile
+
+    def _keep(self) -> None:
+        """Keep the run as it is now."""
+        keeper = self._keeper
+        if keeper is not None:
+            self._start(WorkThread(lambda: keeper.keep(self._record), self), self._was_kept, self._was_kept)
+
+    def _record(self) -> "RunRecord":
+        assert self._run is not None  # noqa: S101  it is kept after it was shown
+        return self._run.record
+
+    @Slot(object)
+    def _was_kept(self, _nothing: object) -> None:
+        problem = None if self._keeper is None else self._keeper.problem
+        self.result.introduce("" if problem is None else not_kept_text(problem, self._texts))
 
     def _request(self) -> Request:
         trouble = self.trouble
@@ -404,9 +543,27 @@ class WizardWindow(QWidget):
         again = self._run if self._flow.retesting else None
         request = self._request() if again is None else again.record.request
         self.running.begin(self._runner.registry, request.depth)
-        self._run_thread = RunThread(self._runner, self._profile, request, self)
+        ended = self._keep_first if again is None else _nothing_to_keep
+        if again is None:
+            self._begin_run()
+        self._run_thread = RunThread(self._runner, self._profile_of_run, request, self, ended=ended)
         self._run_thread.event_came.connect(self.running.take)
         self._start(self._run_thread, self._run_succeeded, self._run_failed)
+
+    def _begin_run(self) -> None:
+        """A run of its own begins: the one before it in this window stays kept until this one is."""
+        from report.unfinished import Keeper
+
+        self._about(self._profile)
+        self._keeper_before = self._keeper or self._keeper_before
+        self._keeper = Keeper(self._profile)
+
+    def _keep_first(self, run: "Run") -> None:
+        """In the thread of the run, before anybody sees it."""
+        assert self._keeper is not None  # noqa: S101  made when the run began
+        self._keeper.keep(lambda: run.record)
+        if self._keeper_before is not None:
+            self._keeper_before.discard()
 
     @Slot(object)
     def _run_succeeded(self, run: "Run") -> None:
@@ -416,8 +573,10 @@ class WizardWindow(QWidget):
         self.running.end()
         if not self._flow.retesting or self._series is None or self._trial is None:
             self._show_series(begin(run.record, run.diagnosis))
+            self._was_kept(None)
         elif not run.record.cancelled:  # half a test is compared with nothing: all stays as it was
             self._show_series(measured_again(self._series, self._trial, run.record, run.diagnosis))
+            self._keep()
         self._move(flow.run_ended(self._flow, failed=False))
 
     def _show_series(self, series: "Series") -> None:
@@ -438,6 +597,7 @@ class WizardWindow(QWidget):
 
         if self._series is not None:
             self._show_series(told(self._series, trial, works=works))
+            self._keep()
             self._move(flow.draft_outdated(self._flow))
             self.result.focus_first()
 
@@ -457,18 +617,18 @@ class WizardWindow(QWidget):
 
     @Slot()
     def _choice_changed(self) -> None:
-        self._draft = None
+        self._draft = self._asked = self._consent = None
         self._move(flow.draft_outdated(self._flow))
 
     @Slot()
     def _make_draft(self) -> None:
-        run, categories = self._run, self.share.categories()
+        run, profile, categories = self._run, self._profile_of_run, self.share.categories()
         released, left_out = self.share.released(), self.share.left_out()
         if run is None:
             return
 
         def draft() -> "tuple[frozenset[Category], frozenset[str], Draft]":
-            made = draft_report(run, self._profile, categories, self._texts, released=released, left_out=left_out)
+            made = draft_report(run, profile, categories, self._texts, released=released, left_out=left_out)
             return categories, released, made
 
         self._start(WorkThread(draft, self), self._draft_made, self._draft_failed)
@@ -478,8 +638,11 @@ class WizardWindow(QWidget):
         categories, released, draft = answer
         if (categories, released) != (self.share.categories(), self.share.released()):
             return  # The ticks have changed meanwhile: another draft is on its way.
-        self._draft = draft
-        self.share.show_draft(draft.files)
+        from report.consent import CONSENT_PATH, unanswered_bytes
+
+        self._draft, self._consent = draft, None
+        self._asked = consent_asked(draft, self._texts, method="wizard")
+        self.share.show_draft({**draft.files, CONSENT_PATH: unanswered_bytes(self._asked)})
         self.share.show_warnings(draft.warnings)
         self._move(flow.draft_made(self._flow))
 
@@ -500,15 +663,16 @@ class WizardWindow(QWidget):
 
     @Slot(str)
     def _save(self, name: str) -> None:
-        draft, agreed_at = self._draft, self._agreed_at
-        if draft is None or agreed_at is None or self._flow.saving:
+        draft, consent = self._draft, self._consent
+        if draft is None or consent is None or self._flow.saving:
             return
-        encrypt_to = self._profile.profile.support.recipients if self.save.encrypted else ()
+        encrypt_to = self._profile_of_run.profile.support.recipients if self.save.encrypted else ()
+        kept = self._keeper
         self.save.saving()
         self._move(flow.saving_began(self._flow))
         self._start(
             WorkThread(
-                lambda: save_report(draft, agreed_at, self._texts, Path(name), method="wizard", encrypt_to=encrypt_to),
+                lambda: save_report(draft, consent, self._texts, Path(name), encrypt_to=encrypt_to, kept=kept),
                 self,
             ),
             self._was_saved,
@@ -518,14 +682,69 @@ class WizardWindow(QWidget):
     @Slot(object)
     def _was_saved(self, saved: Saved) -> None:
         with suppress(OSError):
-            self._memory.confirm_recipient(self._profile)
-        self.save.saved(saved.path, saved.size_bytes)
+            self._memory.confirm_recipient(self._profile_of_run)
+        self.save.saved(saved.path, saved.size_bytes, receipt_text(saved, self._texts))
         self._move(flow.saving_ended(self._flow, saved=True))
 
     @Slot(object)
     def _not_saved(self, error: object) -> None:
         self.save.failed(problem_text(error, self._texts))
         self._move(flow.saving_ended(self._flow, saved=False))
+
+    # Ways not to share
+
+    @Slot(str)
+    def _save_own(self, name: str) -> None:
+        run, profile = self._run, self._profile_of_run
+        if run is not None:
+            thread = WorkThread(lambda: save_own_page(run, profile, self._texts, Path(name)), self)
+            self._start(thread, self._own_saved, self._refusal_failed)
+
+    @Slot(object)
+    def _own_saved(self, path: Path) -> None:
+        words = self._texts.gettext("Saved for you: {file}. It is not signed, and nobody else has it.")
+        self.share.show_refusal(words.format(file=path))
+
+    @Slot()
+    def _copy_summary(self) -> None:
+        run, profile = self._run, self._profile_of_run
+        if run is not None:
+            thread = WorkThread(lambda: summary_alone(run, profile, self._texts), self)
+            self._start(thread, self._summary_made, self._refusal_failed)
+
+    @Slot(object)
+    def _summary_made(self, summary: str) -> None:
+        QGuiApplication.clipboard().setText(without_formulas(summary))
+        self.share.show_refusal(self._texts.gettext("Copied. Nothing else was written or shared."))
+
+    @Slot(object)
+    def _refusal_failed(self, error: object) -> None:
+        self.share.show_refusal(problem_text(error, self._texts))
+
+    @Slot()
+    def _wipe(self) -> None:
+        """Keep nothing of the run and of what was typed, here and on the disk."""
+        after = flow.wipe(self._flow)
+        if after == self._flow:
+            return
+        if (keeper := self._keeper) is not None:
+            self._start(WorkThread(keeper.discard, self), self._forgotten, self._forgotten)
+        self._keeper = self._run = self._series = self._trial = None
+        self._draft = self._asked = self._consent = None
+        self._profile_of_run = self._profile
+        for page in (Page.TROUBLE, Page.AGREE, Page.RUNNING, *_PAGES_OF_RUN):
+            self._drop_page(page)
+        self._move(after)
+        self._offer_earlier()
+
+    @Slot(object)
+    def _forgotten(self, _answer: object) -> None:
+        """Nothing is left to be told of."""
+
+    def _drop_page(self, page: Page) -> None:
+        if (made := self._pages.pop(page, None)) is not None:
+            self._stack.removeWidget(made)
+            made.deleteLater()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End a run and wait for every thread: none outlives the window."""

@@ -51,6 +51,8 @@ class AgreePage(PageBase):
     agreed = Signal(bool)
 
     def __init__(self, texts: Texts, profile: Profile) -> None:
+        from report.unfinished import KEPT_DAYS
+
         _ = texts.gettext
         super().__init__(
             "agree",
@@ -58,8 +60,9 @@ class AgreePage(PageBase):
             _("What will be measured"),
             _(
                 "Nothing has been sent yet. The test packets carry no content of yours, and the results stay on this "
-                "computer until you decide otherwise."
-            ),
+                "computer until you decide otherwise. They are deleted when the report is saved, when you throw them "
+                "away, or when the program is started after {days} days."
+            ).format(days=KEPT_DAYS),
         )
         self._profile = profile
         self._specs: tuple[ProbeSpec, ...] = ()

@@ -169,8 +169,8 @@ class PageBase(QWidget):
         self.column.setSpacing(round(em * 0.8))
         self.title = plain_label(title, "title", f"{name}.title")
         self.column.addWidget(self.title)
-        self.intro = plain_label(intro, "muted", f"{name}.intro")
-        self.intro.setVisible(bool(intro))
+        self.intro = plain_label("", "muted", f"{name}.intro")
+        self.introduce(intro)
         self.column.addWidget(self.intro)
         self._scroll = QScrollArea()
         self._scroll.setObjectName(f"{name}.scroll")
@@ -201,6 +201,11 @@ class PageBase(QWidget):
         side = max(round(em * 1.4), round((self.width() - em * _COLUMN_EM) / 2))
         self.column.setContentsMargins(side, round(em * 1.2), side, round(em * 1.2))
         self._foot_layout.setContentsMargins(side, round(em * 0.5), side, round(em * 0.5))
+
+    def introduce(self, words: str) -> None:
+        """Say something at the beginning of the page; "" takes it away."""
+        self.intro.setText(words)
+        self.intro.setVisible(bool(words))
 
     def to_top(self) -> None:
         """Show the beginning of the page."""

@@ -1,7 +1,18 @@
 """Page: what is wrong. Every answer may be left out."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from datetime import datetime
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nexkit.profile import Profile, in_language
 from nexkit.request import (
@@ -21,7 +32,12 @@ from ui.gui.widgets.icons import symptom_icon
 
 
 class TroublePage(PageBase):
-    """Asks for symptom, service, web address, own words and ticket number."""
+    """Asks for symptom, service, web address, own words and ticket number; offers to finish an earlier report."""
+
+    finish_wanted = Signal()
+    """The report of the result that is offered."""
+    discard_wanted = Signal()
+    """The result that is offered."""
 
     def __init__(self, texts: Texts, profile: Profile) -> None:
         _ = texts.gettext
@@ -31,6 +47,7 @@ class TroublePage(PageBase):
             _("What is wrong?"),
             _("Choose what comes closest. You can leave out everything else."),
         )
+        self._build_earlier()
         self._cards: dict[Symptom, ChoiceCard] = {}
         grid = CardGrid(columns=2, least_em=17)
         for symptom in Symptom:
@@ -83,6 +100,44 @@ class TroublePage(PageBase):
         self.column.addStretch(1)
         self.url.textChanged.connect(self._forget_problem)
         self.note.textChanged.connect(self._forget_problem)
+
+    def _build_earlier(self) -> None:
+        """The card of an earlier result; hidden where there is none."""
+        _ = self.texts.gettext
+        self._earlier, layout = card()
+        self.earlier = plain_label("", name="trouble.earlier")
+        layout.addWidget(self.earlier)
+        self._finish = QPushButton(_("&Finish that report"))
+        self._finish.setObjectName("trouble.finish")
+        self._finish.clicked.connect(self.finish_wanted)
+        throw_away = QPushButton(_("Throw it awa&y"))
+        throw_away.setObjectName("trouble.discard")
+        throw_away.clicked.connect(self.discard_wanted)
+        row = QHBoxLayout()
+        row.addWidget(self._finish)
+        row.addWidget(throw_away)
+        row.addStretch(1)
+        layout.addLayout(row)
+        self._earlier.setVisible(False)
+        self.column.addWidget(self._earlier)
+
+    def offer_earlier(self, measured_at: datetime, found: str) -> None:
+        """A result of an earlier start, and what it says, whose report can be finished."""
+        words = self.texts.gettext("You measured on {moment} and did not finish the report. The result was: {found}")
+        self.earlier.setText(words.format(moment=f"{measured_at.astimezone():%Y-%m-%d %H:%M}", found=found))
+        self._finish.setVisible(True)
+        self._earlier.setVisible(True)
+
+    def offer_unreadable(self, reason: str) -> None:
+        """A result of an earlier start that cannot be read: it can be thrown away."""
+        words = self.texts.gettext("The result of an earlier measurement cannot be used any more: {reason}")
+        self.earlier.setText(words.format(reason=reason))
+        self._finish.setVisible(False)
+        self._earlier.setVisible(True)
+
+    def offer_nothing(self) -> None:
+        """There is no earlier result (any more)."""
+        self._earlier.setVisible(False)
 
     def _field(self, layout: QVBoxLayout, name: str, words: str, field: QWidget) -> None:
         """A label above its field, bound to it for mnemonic and screen reader."""
