@@ -26,16 +26,19 @@ from nexkit.outcome import Completed, Failed, Failure, FailureKind, Outcome, Ski
 from nexkit.run_record import RunRecord
 from report.plain import Json, UnknownFact, encode
 
-MAX_JSON_BYTES = 8 * 1024 * 1024
+MAX_JSON_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 32
+MAX_TOKENS = 600_000
+"""Texts, brackets and commas of one document: what bounds memory and time, whatever they say."""
+MAX_LINES = 100_000
 MAX_DIGITS = 20
 """Of one integer: more than any 64-bit counter has."""
 
 ValueT = TypeVar("ValueT")
 
 _FACTS = {fact.__name__: fact for fact in BUILTIN_FACTS}
-_TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|([\[{])|([\]}])', re.DOTALL)
-"""Texts whole, brackets outside of them. Possessive, and without need of an end, so that no input takes it long."""
+_TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|([\[{])|([\]}])|,', re.DOTALL)
+"""Texts whole, brackets and commas outside of them. Possessive, and without need of an end, so that no input takes it long."""
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z")
 
 
@@ -80,36 +83,70 @@ def _text(document: object, *, indent: int | None) -> str:
         raise CodecError(f"cannot be written as JSON: {error}") from None
 
 
-def loads(data: bytes) -> Any:  # noqa: ANN401  any JSON value
+def loads(data: bytes, limit: int = MAX_JSON_BYTES) -> Any:  # noqa: ANN401  any JSON value
     """The JSON value of the bytes; CodecError unless it is strict JSON within the limits."""
-    if len(data) > MAX_JSON_BYTES:
-        raise CodecError(f"more than {MAX_JSON_BYTES} bytes of JSON")
+    text = _checked_text(data, limit)
+    try:
+        value = _decoder().decode(text)
+    except json.JSONDecodeError as error:
+        raise CodecError(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
+    _check_surrogates(text, value)
+    return value
+
+
+def load_lines(data: bytes) -> list[Any]:
+    """The JSON values of JSON Lines; CodecError unless each line is strict JSON, all together within the limits."""
+    text = _checked_text(data, MAX_JSON_BYTES)
+    lines = text.split("\n")
+    if len(lines) > MAX_LINES:
+        raise CodecError(f"more than {MAX_LINES} lines")
+    if lines.pop():
+        raise CodecError("the last line has no end")
+    decoder = _decoder()
+    values = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            values.append(decoder.decode(line))
+        except json.JSONDecodeError as error:
+            raise CodecError(f"line {number}, column {error.colno}: {error.msg}") from None
+    _check_surrogates(text, values)
+    return values
+
+
+def _checked_text(data: bytes, limit: int) -> str:
+    """The text of JSON that takes no more memory and time to read than is good."""
+    if len(data) > limit:
+        raise CodecError(f"more than {limit} bytes of JSON")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise CodecError(f"not UTF-8 at byte {error.start}") from None
-    _check_depth(text)
-    try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_int=_integer,
-            parse_float=_number,
-            parse_constant=_no_number,
-        )
-    except json.JSONDecodeError as error:
-        raise CodecError(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
+    if text.startswith("\ufeff"):
+        raise CodecError("a byte order mark")
+    _check_size(text)
+    return text
+
+
+@cache
+def _decoder() -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=_object, parse_int=_integer, parse_float=_number, parse_constant=_no_number
+    )
+
+
+def _check_surrogates(text: str, value: object) -> None:
     if "\\ud" in text.lower():
         try:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError:
             raise CodecError("half of a surrogate pair is no text") from None
-    return value
 
 
-def _check_depth(text: str) -> None:
+def _check_size(text: str) -> None:
     depth = 0
-    for token in _TOKENS.finditer(text):
+    for number, token in enumerate(_TOKENS.finditer(text)):
+        if number >= MAX_TOKENS:
+            raise CodecError(f"more than {MAX_TOKENS} texts, brackets and commas")
         if token[1]:
             depth += 1
             if depth > MAX_DEPTH:

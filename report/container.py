@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-MAX_ZIP_BYTES = 64 * 1024 * 1024
+MAX_ZIP_BYTES = 16 * 1024 * 1024
+"""More than mail carries. With what is in it, it is held in memory as a whole."""
 MAX_MEMBER_BYTES = 16 * 1024 * 1024
-MAX_TOTAL_BYTES = 128 * 1024 * 1024
+MAX_TOTAL_BYTES = 32 * 1024 * 1024
 MAX_MEMBERS = 512
 MAX_RATIO = 200
 MIN_RATIO_BYTES = 64 * 1024
@@ -119,10 +120,11 @@ def read_container(data: bytes) -> Container:
     directory_at, count = _read_end(data)
     deviations: set[Deviation] = set()
     members = _read_directory(data[directory_at : len(data) - _END.size], count, deviations)
+    if sum(member.size for member in members) > MAX_TOTAL_BYTES:
+        raise ContainerError("too_large")
     files: dict[str, bytes] = {}
     folders: set[str] = set()
     tops: set[str] = set()
-    total = 0
     expected_at = 0
     in_place = sorted(members, key=lambda member: member.offset)
     if in_place != members or [member.name for member in members] != sorted(member.name for member in members):
@@ -131,9 +133,6 @@ def read_container(data: bytes) -> Container:
         if member.offset != expected_at:
             raise ContainerError("unaccounted_bytes")
         expected_at = directory_at if following is None else following.offset
-        total += member.size
-        if total > MAX_TOTAL_BYTES:
-            raise ContainerError("too_large")
         top, path = _checked_name(member.name)
         tops.add(top)
         content = _read_member(data, member, expected_at, deviations)

@@ -11,6 +11,9 @@ from nexkit.outcome import Completed
 from nexkit.run_record import RunRecord
 from report.plain import Json, encode
 
+MEASUREMENTS = "data/measurements/"
+"""The folder of the tables."""
+
 
 def measurements(record: RunRecord) -> Mapping[str, list[Json]]:
     """Rows by path of the table they go into; a table without rows is left out."""
@@ -18,7 +21,7 @@ def measurements(record: RunRecord) -> Mapping[str, list[Json]]:
     for result in record.results:
         if isinstance(result.outcome, Completed):
             for table, row in _rows(result.outcome.fact):
-                tables.setdefault(f"data/measurements/{table}.jsonl", []).append({"step": result.id, **row})
+                tables.setdefault(f"{MEASUREMENTS}{table}.jsonl", []).append({"step": result.id, **row})
     return tables
 
 

@@ -13,7 +13,7 @@ from nexkit.outcome import Completed
 from nexkit.profile_file import SIGNATURE_SUFFIX
 from nexkit.run_record import ProfileReference, RunRecord
 from report.certificates import Certificate, CertificateError
-from report.codec import CodecError, UnknownVersionError, loads
+from report.codec import CodecError, UnknownVersionError, load_lines, loads
 from report.consent import CONSENT_PATH, ConsentRecord
 from report.consent_check import (
     NOT_FOR_THIS_DESK,
@@ -26,6 +26,7 @@ from report.consent_check import (
 from report.container import MAX_ZIP_BYTES, ContainerError, read_container
 from report.document import HTML_PATH, PROFILE_PATH, REPORT_PATH, SUMMARY_PATH, read_report
 from report.key_store import KeyStorage
+from report.measurements import MEASUREMENTS
 from report.problems import Problem, ProblemKind
 from report.profile_signature import check_profile
 from report.public_keys import PublicKey
@@ -49,6 +50,7 @@ _INFO = re.compile(
     r"Signer: (?P<signer>inst-[0-9a-f]{16}(?:@[a-z0-9.-]{1,253})?)\nKit-Version: \S{1,32}\n"
 )
 _TAGS = frozenset({BAGIT_PATH, INFO_PATH, MANIFEST_PATH})
+_MAX_CONSENT_BYTES = 256 * 1024
 _MAX_TAG_BYTES = 256 * 1024
 """Of a list or description: more than as many names as a container may hold need."""
 _OUTSIDE_MANIFESTS = frozenset({TAG_MANIFEST_PATH, SIGNATURE_PATH})
@@ -256,13 +258,15 @@ def _read_content(files: Mapping[str, bytes], report_id: str, signer: PublicKey)
     """The parsed documents; rejected where they are malformed or do not belong together."""
     path = CONSENT_PATH
     try:
-        consent = read_consent(_document(files[CONSENT_PATH]))
+        consent = read_consent(_shown(loads(files[CONSENT_PATH], _MAX_CONSENT_BYTES)))
+        path = MEASUREMENTS
+        _shown(load_lines(b"".join(data for name, data in sorted(files.items()) if name.startswith(MEASUREMENTS))))
         path = REPORT_PATH
-        report = read_report(_document(files[REPORT_PATH]))
+        report = read_report(_shown(loads(files[REPORT_PATH])))
     except UnknownVersionError as error:
-        raise _RejectedError(Problem(ProblemKind.UNKNOWN_VERSION, f"{path}: {error}")) from None
+        raise _RejectedError(Problem(ProblemKind.UNKNOWN_VERSION, f"{path}: {visible(str(error))}")) from None
     except CodecError as error:
-        raise _RejectedError(Problem(ProblemKind.CONTENT_MALFORMED, f"{path}: {error}")) from None
+        raise _RejectedError(Problem(ProblemKind.CONTENT_MALFORMED, f"{path}: {visible(str(error))}")) from None
     for path, its_id in ((REPORT_PATH, report.report_id), (CONSENT_PATH, consent.report_id)):
         if its_id != report_id:
             raise _RejectedError(Problem(ProblemKind.REPORT_ID_MISMATCH, path))
@@ -321,9 +325,8 @@ def _check_moments(content: Content, received_at: datetime) -> None:
             raise _RejectedError(Problem(ProblemKind.FROM_THE_FUTURE, f"{moment:%Y-%m-%d %H:%M} UTC"))
 
 
-def _document(data: bytes) -> object:
-    """The JSON value of a document in which no text hides anything: what is shown of it later is what is there."""
-    document = loads(data)
+def _shown(document: object) -> object:
+    """The JSON value, in which no text hides anything: what is shown of it later is what is there."""
     waiting = [document]
     while waiting:
         value = waiting.pop()

@@ -49,7 +49,7 @@ def json_text(text: str) -> str:
 def hides_something(text: str) -> bool:
     """Whether there is a character in the text that `visible` would have taken out of any report."""
     return not text.isprintable() and any(
-        unicodedata.category(character) in _NEVER_WRITTEN and character not in IN_SENTENCES for character in text
+        unicodedata.category(character) in _NEVER_WRITTEN and character not in IN_SENTENCES for character in set(text)
     )
 
 
