@@ -3,7 +3,7 @@
 import hashlib
 import random as randomness
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
@@ -13,6 +13,8 @@ from nexkit import __version__
 from nexkit.profile import Basis
 from nexkit.sensitivity import Level, Open, UserText
 from nexkit.texts import Texts
+from report.codec import dumps
+from report.plain import encode
 from report.terms import (
     REMOTE_ACCESS,
     UNTIL_WITHDRAWN,
@@ -295,6 +297,22 @@ def content_root(files: Mapping[str, bytes]) -> str:
         f"{hashlib.sha256(data).hexdigest()}  {path}\n" for path, data in sorted(files.items()) if path != CONSENT_PATH
     )
     return hashlib.sha256(listing.encode()).hexdigest()
+
+
+def record_bytes(record: ConsentRecord) -> bytes:
+    """The record as it stands in a report and in the user's receipt."""
+    return dumps(encode(record))
+
+
+def unanswered_bytes(record: ConsentRecord) -> bytes:
+    """The record before the user has answered: state and moment are open."""
+    document = encode(record)
+    return dumps(document | {"event": document["event"] | {"state": None, "time": None}})
+
+
+def answered(record: ConsentRecord, at: datetime) -> ConsentRecord:
+    """The record of the user's having agreed at this moment."""
+    return replace(record, event=replace(record.event, time=at))
 
 
 def make_consent(

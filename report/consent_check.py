@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from nexkit import __version__
 from report.codec import check_schema, decode, version_of
@@ -15,9 +16,11 @@ from report.consent import (
     Decision,
     content_root,
 )
+from report.files import write_whole
 from report.notices import known_notices
 from report.problems import Problem, ProblemKind
 from report.public_keys import PublicKey
+from report.ssh_lists import SignersError, lines_of, read_limited
 
 NOT_FOR_THIS_DESK = frozenset({ProblemKind.OTHER_RECIPIENT, ProblemKind.OTHER_TICKET, ProblemKind.SEEN_BEFORE})
 """The report is valid, and is not to be used here as it is."""
@@ -34,6 +37,25 @@ class Expected:
     """SHA-256 of wordings besides those of this program."""
     seen: Mapping[str, str] = field(default_factory=dict)
     """`content_root` by number of the reports that came before."""
+
+
+def read_seen(path: Path) -> dict[str, str]:
+    """`content_root` by number of the reports that a desk has noted; none without the file. OSError, SignersError."""
+    if not path.exists():
+        return {}
+    seen: dict[str, str] = {}
+    for number, line in lines_of(read_limited(path)):
+        report_id, _, root = line.partition(" ")
+        if not report_id or not root:
+            raise SignersError(f"{path}, line {number}: expected REPORT-ID CONTENT-ROOT")
+        seen[report_id] = root
+    return seen
+
+
+def note_seen(path: Path, consent: ConsentRecord) -> None:
+    """Add a report to those that the desk has noted; OSError."""
+    before = path.read_bytes() if path.exists() else b""
+    write_whole(path, before + f"{consent.report_id} {consent.content_root}\n".encode())
 
 
 def read_consent(document: object) -> ConsentRecord:

@@ -63,6 +63,11 @@ def decrypt(data: bytes, identities: Path) -> bytes:
         raise EncryptionError(f"not encrypted to the keys of {identities}, or changed on its way") from None
 
 
+def public_keys(identities: Path) -> tuple[str, ...]:
+    """The public halves (`age1...`) of the secret keys in a file; EncryptionError, OSError."""
+    return tuple(str(identity.to_public()) for identity in _identities(identities))
+
+
 def _identities(path: Path) -> "list[Identity]":
     import pyrage
 

@@ -41,8 +41,17 @@ def read_bundle(path: Path, identities: Path | None = None) -> bytes:
 
     `identities` is a file of secret keys as `age-keygen` writes it. OSError, or EncryptionError where they do not fit.
     """
+    return opened(path, bundle_file(path), identities)
+
+
+def bundle_file(path: Path) -> bytes:
+    """The bytes of a file, of which no more are read than a report can have and one; OSError."""
     with path.open("rb") as file:
-        data = file.read(MAX_ENCRYPTED_BYTES + 1)
+        return file.read(MAX_ENCRYPTED_BYTES + 1)
+
+
+def opened(path: Path, data: bytes, identities: Path | None) -> bytes:
+    """What is in the bytes of a bundle's file; EncryptionError, OSError."""
     if not is_encrypted(data):
         return data
     if identities is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nexkit.texts import LANGUAGES, Texts
 from report.consent import notice_text
-from report.ssh_lists import SignersError, read_limited
+from report.ssh_lists import SignersError, lines_of, read_limited
 
 _FORMER: Mapping[str, tuple[int, str]] = {
     "267dd7ed8acc2c23b2d62595d2c331b8f0064679e023dbe76471c6ec7e543dc0": (1, "en"),
@@ -33,12 +33,9 @@ def known_notices() -> frozenset[str]:
 
 def read_notices(path: Path) -> frozenset[str]:
     """The hashes of a list, one at the start of each line; OSError, or SignersError with the line."""
-    lines = read_limited(path).decode("utf-8", "replace").splitlines()
     found = set()
-    for number, line in enumerate(lines, start=1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        entry = _HASH.fullmatch(line.strip())
+    for number, line in lines_of(read_limited(path)):
+        entry = _HASH.fullmatch(line)
         if entry is None:
             raise SignersError(f"{path}, line {number}: expected the SHA-256 of a consent text, 64 digits")
         found.add(entry[1])

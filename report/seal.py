@@ -9,13 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nexkit import __version__
 from report.certificates import Certificate
-from report.codec import dumps
-from report.consent import CONSENT_PATH, ConsentRecord, content_root
+from report.consent import CONSENT_PATH, ConsentRecord, content_root, record_bytes
 from report.container import write_container
 from report.draft import Draft
 from report.encryption import encrypt
 from report.files import write_whole
-from report.plain import encode
 from report.public_keys import public_key
 from report.sshsig import sign
 from report.terms import key_fingerprint
@@ -64,7 +62,7 @@ def seal(
     ):
         raise ConsentError("the consent is not to this report: show it again and ask again")
     signer = public_key(key).install_id if certificate is None else certificate.principal
-    payload = {**draft.files, CONSENT_PATH: dumps(encode(consent))}
+    payload = {**draft.files, CONSENT_PATH: record_bytes(consent)}
     files = bag(draft.report_id, payload, signer)
     files[SIGNATURE_PATH] = sign(files[TAG_MANIFEST_PATH], key, NAMESPACE, certificate)
     return SealedReport(report_id=draft.report_id, signer=signer, data=write_container(draft.report_id, files))

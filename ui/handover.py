@@ -5,8 +5,9 @@ What it takes is imported when it is needed: the wizard's first page comes witho
 
 import random
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from nexkit.profile import LoadedProfile
 from nexkit.texts import Texts
 
 if TYPE_CHECKING:
-    from report.consent import Category
+    from report.consent import Category, ConsentRecord
     from report.draft import Draft
     from report.unfinished import Keeper
     from ui.bootstrap import Run
@@ -27,6 +28,8 @@ class Saved:
     report_id: str
     path: Path
     size_bytes: int
+    receipt: Path | None
+    """What the user agreed to, for the user; None where it could not be written."""
 
 
 def draft_report(
@@ -46,7 +49,7 @@ def draft_report(
     from report.draft import make_draft
     from report.keys import Keys
 
-    key_storage = Keys().current(profile.profile.id).storage
+    key = Keys().current(profile.profile.id)
     return make_draft(
         run.record,
         run.diagnosis,
@@ -54,41 +57,50 @@ def draft_report(
         categories,
         texts,
         random.SystemRandom(),
-        key_storage=key_storage,
+        key_storage=key.storage,
+        principal=key.key.install_id,
         released=released,
         left_out=left_out,
     )
 
 
+def consent_asked(draft: "Draft", texts: Texts, *, method: str) -> "ConsentRecord":
+    """The record that the user is asked to agree to; `answered` makes it the one of an agreement.
+
+    `method` says how the user answers: `wizard` or `command_line`.
+    """
+    from report.draft import consent_to
+
+    return consent_to(draft, method=method, texts=texts, given_at=datetime.now(UTC), random=random.SystemRandom())
+
+
 def save_report(
     draft: "Draft",
-    agreed_at: datetime,
+    consent: "ConsentRecord",
     texts: Texts,
     path: Path,
     *,
-    method: str,
     encrypt_to: Sequence[str] = (),
     kept: "Keeper | None" = None,
 ) -> Saved:
-    """Seal the draft that was agreed to and write it, and keep what its pseudonyms stand for on this computer.
+    """Seal the draft that was agreed to and write it; keep here what its pseudonyms stand for, and a receipt.
 
-    OSError, KeyFileError or EncryptionError where that cannot be done.
+    OSError, KeyFileError, ConsentError or EncryptionError where that cannot be done.
 
-    `method` says how the user agreed: `wizard` or `command_line`. With keys to encrypt to, nothing readable is written.
+    With keys to encrypt to, nothing readable is written.
     The run that was `kept` until there is a report is deleted once it is on the disk.
     """
     from report.decoder import forget_decoder, keep_decoder
-    from report.draft import consent_to
     from report.key_store import KeyFileError
     from report.keys import Keys
+    from report.receipts import keep_receipt
     from report.seal import seal, write_bundle
 
-    consent = consent_to(draft, method=method, texts=texts, given_at=agreed_at, random=random.SystemRandom())
     key = Keys().signing_key(draft.redacted.record.profile.id)
-    if key.kept.storage is not draft.key_storage:
+    if (key.kept.storage, key.public.install_id) != (draft.key_storage, draft.principal):
         raise KeyFileError(texts.gettext("the key was replaced since the preview; look at the preview again"))
-    sealed = seal(draft, consent, key.private, key.certificate)
-    keep_decoder(draft, agreed_at)
+    sealed = seal(draft, consent, key.private, key.certificate, encrypt_to=encrypt_to)
+    keep_decoder(draft, consent.event.time)
     try:
         size = write_bundle(path, sealed, encrypt_to)
     except BaseException:
@@ -96,7 +108,59 @@ def save_report(
         raise
     if kept is not None:
         kept.discard()
-    return Saved(report_id=sealed.report_id, path=path, size_bytes=size)
+    receipt: Path | None = None
+    with suppress(OSError):
+        receipt = keep_receipt(consent)
+    return Saved(report_id=sealed.report_id, path=path, size_bytes=size, receipt=receipt)
+
+
+def receipt_text(saved: Saved, texts: Texts) -> str:
+    """Where the receipt is, and what it is good for, in one line."""
+    _ = texts.gettext
+    if saved.receipt is None:
+        return _("The receipt of what you agreed to could not be kept on this computer; the report has it as well.")
+    return _("Receipt of what you agreed to: {file}. To take it back: nexkit report withdraw {id}").format(
+        file=saved.receipt, id=saved.report_id
+    )
+
+
+def own_page(run: "Run", profile: LoadedProfile, texts: Texts) -> bytes:
+    """The result as a page for the user alone: nothing is signed, agreed to or numbered.
+
+    Names and addresses are replaced as in a report: pages go astray, too.
+    """
+    from nexkit.platform.owner import own_names
+    from report.consent import DEFAULT_CATEGORIES
+    from report.html import report_html
+    from report.pseudonyms import KEY_BYTES
+    from report.redact import redact, telling_names
+
+    key = random.SystemRandom().randbytes(KEY_BYTES)
+    names = telling_names(own_names())
+    redacted = redact(run.record, profile.profile, DEFAULT_CATEGORIES, key, own_names=names, diagnosis=run.diagnosis)
+    diagnosis = redacted.diagnosis or run.diagnosis
+    page = report_html(redacted.record, diagnosis, profile.profile, texts, report_id=texts.gettext("not a report"))
+    return page.encode()
+
+
+def save_own_page(run: "Run", profile: LoadedProfile, texts: Texts, path: Path) -> Path:
+    """Write the result as a page for the user alone; OSError."""
+    from report.files import write_whole
+
+    write_whole(path, own_page(run, profile, texts), mode=0o600)
+    return path
+
+
+def summary_alone(run: "Run", profile: LoadedProfile, texts: Texts) -> str:
+    """The summary of the verdict, to be pasted by the user; no report is made. ResidueError where it holds a secret."""
+    from report.consent import Category
+    from report.document import SUMMARY_PATH
+    from report.draft import make_draft
+
+    categories = {Category.VERDICT}
+    draft = make_draft(run.record, run.diagnosis, profile, categories, texts, random.SystemRandom())
+    text = draft.files[SUMMARY_PATH].decode()
+    return text.replace(draft.report_id, texts.gettext("none was made"))
 
 
 def not_kept_text(error: OSError, texts: Texts) -> str:
@@ -112,9 +176,12 @@ def problem_text(error: object, texts: Texts) -> str:
     from report.encryption import EncryptionError
     from report.hits import hit_detail, hit_title
     from report.key_store import KeyFileError, KeyStoreClosedError
+    from report.seal import ConsentError
 
     _ = texts.gettext
     match error:
+        case ConsentError():
+            return _("What you agreed to has changed since. Look at the preview again and agree to it.")
         case ResidueError(hits=hits):
             held_back = texts.ngettext(
                 "The report is held back: {count} private value was found in it that should have been replaced.",

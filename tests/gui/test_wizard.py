@@ -243,7 +243,7 @@ def test_the_preview_holds_exactly_what_is_ticked(qtbot, make_window, no_licence
     qtbot.waitUntil(lambda: window.flow.draft_ready, timeout=WAIT_MS)
     assert window.draft.categories == {Category.VERDICT}
     files = window.findChild(QListWidget, "share.files")
-    assert files.count() == len(window.draft.files)
+    assert files.count() == len(window.draft.files) + 1  # the record of the consent
     files.setCurrentRow(0)
     path = files.currentItem().data(Qt.ItemDataRole.UserRole)
     shown = window.findChild(QPlainTextEdit, "share.content").toPlainText()

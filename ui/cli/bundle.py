@@ -1,6 +1,7 @@
 """`nexkit show`, `verify`, `key show`: reading what others, or an earlier run, have made."""
 
 import argparse
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,14 +12,18 @@ from nexkit.texts import Texts
 from nexkit.texts.verdicts import verdict_sentence
 from report.certificates import Certificate
 from report.codec import encode_diagnosis
-from report.encryption import EncryptionError
+from report.consent_check import Expected, note_seen, read_seen
+from report.encryption import EncryptionError, public_keys
 from report.files import write_whole
 from report.html import report_html
 from report.key_store import key_storage_text
 from report.load import InvalidBundleError, LoadedReport, load_report, read_bundle
+from report.notices import read_notices
 from report.plain import moment
 from report.problems import problem_text
+from report.signers import Signer
 from report.ssh_lists import SignersError
+from report.terms import key_fingerprint
 from report.trust import KNOWN_DEVICES_FILE, Tier, pinned_signers, remember
 from report.verify import Verification, verify
 from report.visible import visible
@@ -130,22 +135,18 @@ def verify_command(arguments: argparse.Namespace, texts: Texts) -> int:
     try:
         verification = verify(
             bundle_bytes(arguments.bundle, arguments),
-            Path(arguments.signers) if arguments.signers else pinned_signers(ManagedPlace()),
+            signers_for(arguments, texts),
             tiers[arguments.require],
             revoked=Path(arguments.revoked) if arguments.revoked else None,
             known=known,
             received_at=received_at,
             least_profile_serial=arguments.profile_serial,
+            expected=_expected(arguments, texts),
         )
-    except SignersError as error:
+    except (SignersError, EncryptionError) as error:
         raise CommandError(str(error)) from None
-    except OpenToOthersError as error:
-        raise CommandError(
-            _(
-                "{file}: ordinary users may change this, so it is not used: take their rights away, or name a list "
-                "with --signers"
-            ).format(file=error.path)
-        ) from None
+    if arguments.seen and verification.accepted and verification.content is not None:
+        note_seen(Path(arguments.seen), verification.content.consent)
     if arguments.remember and verification.signature is not None and verification.tier >= Tier.INTEGRITY_ONLY:
         remember(known, verification.signature.key, received_at or datetime.now(UTC))
     if arguments.json:
@@ -157,6 +158,45 @@ def verify_command(arguments: argparse.Namespace, texts: Texts) -> int:
     if verification.accepted:
         return ExitStatus.HEALTHY
     return ExitStatus.REPACKED if verification.tier is Tier.REPACKED else ExitStatus.BELOW_TIER
+
+
+def signers_for(arguments: argparse.Namespace, texts: Texts) -> Path | tuple[Signer, ...]:
+    """The list of `--signers`, else the organisation's own on this computer; CommandError, SignersError, OSError."""
+    if arguments.signers:
+        return Path(arguments.signers)
+    try:
+        return pinned_signers(ManagedPlace())
+    except OpenToOthersError as error:
+        raise CommandError(
+            texts.gettext(
+                "{file}: ordinary users may change this, so it is not used: take their rights away, or name a list "
+                "with --signers"
+            ).format(file=error.path)
+        ) from None
+
+
+def _expected(arguments: argparse.Namespace, texts: Texts) -> Expected:
+    """What the desk says of the report that should come, and of itself."""
+    keys = [_desk_key(word, texts) for word in arguments.desk]
+    if arguments.identity:
+        keys += map(key_fingerprint, public_keys(Path(arguments.identity)))
+    return Expected(
+        keys=keys,
+        ticket=arguments.ticket,
+        notices=read_notices(Path(arguments.consent_texts)) if arguments.consent_texts else (),
+        seen=read_seen(Path(arguments.seen)) if arguments.seen else {},
+    )
+
+
+def _desk_key(word: str, texts: Texts) -> str:
+    """The SHA-256 of a public key of age that is given by itself or by that."""
+    if word.startswith("age1"):
+        return key_fingerprint(word)
+    if re.fullmatch("[0-9a-f]{64}", word):
+        return word
+    raise CommandError(
+        texts.gettext("--desk: {word!r} is neither a public key of age (age1...) nor its SHA-256").format(word=word)
+    )
 
 
 def _verification_document(verification: Verification) -> dict[str, object]:

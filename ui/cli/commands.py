@@ -225,6 +225,20 @@ def _add_verify(commands: _Commands, common: _Parser, texts: Texts) -> None:
         default=0,
         help=_("the least serial of the profile with which the report may have been made"),
     )
+    verify.add_argument("--ticket", metavar="ID", help=_("the ticket that the report has to be for"))
+    verify.add_argument(
+        "--desk",
+        metavar="KEY",
+        action="append",
+        default=[],
+        help=_("this desk's public key of age or its SHA-256: the user has to have agreed to it (can be repeated)"),
+    )
+    verify.add_argument(
+        "--consent-texts", metavar="FILE", help=_("SHA-256 of more consent texts that are accepted, one a line")
+    )
+    verify.add_argument(
+        "--seen", metavar="FILE", help=_("list of the reports that came before; an accepted one is added to it")
+    )
     verify.add_argument("--remember", action="store_true", help=_("take the signer for a known device from now on"))
     verify.add_argument("--require", metavar="TIER", default="integrity-only", help=_("the least tier to accept"))
 
@@ -291,6 +305,56 @@ def _add_report(commands: _Commands, common: _Parser, texts: Texts) -> None:
     actions.add_parser(
         "forget", parents=[common, whose], help=_("delete the list of what the pseudonyms of a report stand for")
     )
+    actions.add_parser(
+        "terms", parents=[common, _profile_option(texts)], help=_("what is agreed to with --agree, word for word")
+    )
+    actions.add_parser("receipt", parents=[common, whose, _json_option(texts)], help=_("what was agreed to"))
+    withdraw = actions.add_parser(
+        "withdraw", parents=[common, whose], help=_("take the consent back: writes a signed note")
+    )
+    withdraw.add_argument("--out", metavar="PATH", help=_("file or folder for the note (default: this folder)"))
+    check = actions.add_parser(
+        "check-deletion",
+        parents=[common, _signers_options(texts), _json_option(texts)],
+        help=_("whether a desk's certificate of deletion is good"),
+    )
+    check.add_argument("note", metavar="CERTIFICATE")
+
+
+def _signers_options(texts: Texts) -> _Parser:
+    _ = texts.gettext
+    parser = _Parser(add_help=False)
+    parser.add_argument("--signers", metavar="FILE", help=_("trusted keys, in OpenSSH's allowed_signers format"))
+    parser.add_argument(
+        "--revoked", metavar="FILE", help=_("what counts no more: public keys, one a line, or a file of ssh-keygen -k")
+    )
+    return parser
+
+
+def _add_desk(commands: _Commands, common: _Parser, texts: Texts) -> None:
+    _ = texts.gettext
+    desk = commands.add_parser("desk", help=_("for support desks: withdrawals, and deleting reports"))
+    actions = desk.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=_Parser)
+    check = actions.add_parser(
+        "check-withdrawal",
+        parents=[common, _signers_options(texts), _identity_option(texts), _json_option(texts)],
+        help=_("whether a user's withdrawal is good"),
+    )
+    check.add_argument("note", metavar="NOTE")
+    check.add_argument("--report", metavar="BUNDLE", help=_("the report that it should be about"))
+    purge = actions.add_parser(
+        "purge",
+        parents=[common, _identity_option(texts)],
+        help=_("delete reports, and write a signed certificate of it"),
+    )
+    purge.add_argument("reports", metavar="BUNDLE|FOLDER", nargs="+")
+    purge.add_argument("--certificate", metavar="OUT", required=True, help=_("file or folder for the certificates"))
+    purge.add_argument("--key", metavar="KEYFILE", required=True, help=_("private Ed25519 key of OpenSSH"))
+    purge.add_argument("--reason", choices=("withdrawal", "retention", "request"), default="request")
+    purge.add_argument(
+        "--name", metavar="TEXT", default="", help=_("who deletes, as it is to stand in the certificate")
+    )
+    purge.add_argument("--yes", action="store_true", help=_("without asking"))
 
 
 _COMMANDS: Mapping[str, Callable[[_Commands, _Parser, Texts], None]] = {
@@ -305,6 +369,7 @@ _COMMANDS: Mapping[str, Callable[[_Commands, _Parser, Texts], None]] = {
     "profile": _add_profile,
     "key": _add_key,
     "report": _add_report,
+    "desk": _add_desk,
 }
 
 
@@ -393,20 +458,29 @@ def _dispatch(arguments: argparse.Namespace, texts: Texts) -> int:
 
             actions = {"check": check_profile, "sign": sign_profile_command, "show": show_profile}
             return actions[str(action)](arguments, texts)
-        case "report", action:
-            return _own_report(str(action), arguments, texts)
+        case "report" | "desk", action:
+            return _about_reports(str(action), arguments, texts)
         case _, action:
             from ui.cli.key import enrol_key, rotate_key, show_key
 
             return {"show": show_key, "enrol": enrol_key, "rotate": rotate_key}[str(action)](arguments, texts)
 
 
-def _own_report(action: str, arguments: argparse.Namespace, texts: Texts) -> int:
-    """The commands about one's own reports."""
+def _about_reports(action: str, arguments: argparse.Namespace, texts: Texts) -> int:
+    """The commands about one's own reports, and those of a desk."""
     if action in {"lookup", "forget"}:
         from ui.cli.decoder import forget_command, look_up_command
 
         return {"lookup": look_up_command, "forget": forget_command}[action](arguments, texts)
+    if action in {"check-withdrawal", "purge"}:
+        from ui.cli.desk import check_withdrawal_command, purge_command
+
+        return {"check-withdrawal": check_withdrawal_command, "purge": purge_command}[action](arguments, texts)
+    if action in {"terms", "receipt", "withdraw", "check-deletion"}:
+        from ui.cli.own_consent import check_deletion_command, receipt_command, terms_command, withdraw_command
+
+        commands = {"terms": terms_command, "receipt": receipt_command, "withdraw": withdraw_command}
+        return commands.get(action, check_deletion_command)(arguments, texts)
     from ui.cli.unfinished import discard_command, list_command, resume_command
 
     return {"list": list_command, "resume": resume_command, "discard": discard_command}[action](arguments, texts)

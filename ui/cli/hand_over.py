@@ -5,7 +5,6 @@ import contextlib
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from nexkit.consent import Consent
@@ -17,7 +16,7 @@ from report.unfinished import KEPT_DAYS, Keeper
 from ui.bootstrap import Run
 from ui.cli.errors import CommandError
 from ui.cli.profile_use import recipient_confirmed
-from ui.handover import draft_report, not_kept_text, problem_text, save_report
+from ui.handover import consent_asked, draft_report, not_kept_text, problem_text, receipt_text, save_report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,15 +99,8 @@ def write_report(
         draft = draft_report(run, loaded, wanted.categories, texts, released=wanted.released)
         if warning := warning_text(draft.warnings, texts):
             print(f"nexkit: {warning}", file=sys.stderr)
-        saved = save_report(
-            draft,
-            datetime.now(UTC),
-            texts,
-            wanted.file,
-            method="command_line",
-            encrypt_to=wanted.encrypt_to,
-            kept=kept,
-        )
+        consent = consent_asked(draft, texts, method="command_line")
+        saved = save_report(draft, consent, texts, wanted.file, encrypt_to=wanted.encrypt_to, kept=kept)
     except ResidueError as error:
         mend = texts.gettext(
             "To leave it out, agree to fewer categories (--agree). To let it through as it is: --release VALUE"
@@ -121,6 +113,7 @@ def write_report(
         texts.gettext("Report {report_id} written: {file}").format(report_id=saved.report_id, file=wanted.file),
         file=sys.stderr,
     )
+    print(receipt_text(saved, texts), file=sys.stderr)
 
 
 def keep(kept: Keeper | None, run: Run, texts: Texts) -> None:

@@ -115,6 +115,8 @@ class SavePage(PageBase):
         self._after, after = card()
         after.addWidget(plain_label(_("Hand it over"), "heading"))
         after.addWidget(plain_label(self._hand_over_words(support), name="save.hand_over"))
+        self.receipt = plain_label("", "muted", "save.receipt")
+        after.addWidget(self.receipt)
         self.show_folder = QPushButton(_("Show in f&older"))
         self.show_folder.setObjectName("save.show_folder")
         self.show_folder.clicked.connect(self._open_folder)
@@ -169,12 +171,13 @@ class SavePage(PageBase):
         self.problem.setVisible(False)
         self._set_busy(busy=True)
 
-    def saved(self, path: Path, size_bytes: int) -> None:
-        """The file is there."""
+    def saved(self, path: Path, size_bytes: int, receipt: str) -> None:
+        """The file is there, and a receipt of what was agreed to."""
         _ = self.texts.gettext
         self._saved = path
         self.mark.setVisible(True)
         self.state.setText(_("Saved: {file} ({size})").format(file=path.name, size=byte_size(size_bytes)))
+        self.receipt.setText(receipt)
         self._after.setVisible(True)
         mark_main(self.save, False)
         self._set_busy(busy=False)

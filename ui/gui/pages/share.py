@@ -1,9 +1,11 @@
 """Page: what will be shared. Every category has a tick, none is set beforehand, and the files are shown as they are."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QStandardPaths, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
+    QFileDialog,
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
@@ -13,15 +15,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nexkit.profile import Recipient, Support, recipient_of
+from nexkit.profile import Profile, Recipient, recipient_of
 from nexkit.texts import Texts
 from nexkit.texts.numbers import byte_size
 from nexkit.texts.profiles import recipient_lines
-from report.consent import DEFAULT_CATEGORIES, Category, consent_text
+from report.consent import CONSENT_PATH, DEFAULT_CATEGORIES, Category, consent_text, notice_lead
 from report.draft import Hit
 from report.hits import hit_detail, hit_title, warning_text
+from report.terms import terms_lines, terms_of
 from report.visible import visible
-from ui.gui.pages.base import PageBase, TurningBox, card, plain_label
+from ui.gui.pages.base import CardGrid, PageBase, TurningBox, card, plain_label
 from ui.gui.theme import current_theme
 from ui.gui.widgets.choice import Tick
 
@@ -37,17 +40,21 @@ class SharePage(PageBase):
     preview_wanted = Signal()
     """The ticks have settled: `categories()` says for what a preview is wanted."""
     agreed = Signal(bool)
+    own_wanted = Signal(str)
+    """The user shares nothing, and wants the result as a file of this name."""
+    summary_wanted = Signal()
+    """The user shares nothing but what is pasted by hand."""
+    wipe_wanted = Signal()
+    """The user wants nothing of it to stay."""
 
-    def __init__(self, texts: Texts, support: Support, before: Recipient | None = None) -> None:
+    def __init__(self, texts: Texts, profile: Profile, before: Recipient | None = None) -> None:
         _ = texts.gettext
+        support = profile.support
         super().__init__(
             "share",
             texts,
             _("What goes into the report"),
-            _(
-                "You decide. The report is a file on this computer; it is sent nowhere by itself. Names and addresses "
-                "are shortened or replaced as described."
-            ),
+            notice_lead(texts),
         )
         self._files: Mapping[str, bytes] = {}
         self._ticks: dict[Category, Tick] = {}
@@ -58,6 +65,11 @@ class SharePage(PageBase):
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self.preview_wanted)
+
+        whom, whom_layout = card()
+        whom_layout.addWidget(plain_label(_("For whom, what for and how long"), "heading"))
+        whom_layout.addWidget(plain_label("\n".join(terms_lines(terms_of(profile, texts), texts)), name="share.terms"))
+        self.column.addWidget(whom)
 
         choices, choices_layout = card()
         choices_layout.addWidget(plain_label(_("Tick what may be included"), "heading"))
@@ -88,7 +100,49 @@ class SharePage(PageBase):
         self.consent.toggled.connect(self.agreed)
         self.new_recipient = None if before is None else self._ask_about(before, recipient_of(support))
         self.add_to_foot(self.consent)
+        self.add_to_foot(self._build_refusals())
         self.reset()
+
+    def _build_refusals(self) -> QWidget:
+        """What can be done instead: no less in sight than the way to a report, and no question behind it."""
+        _ = self.texts.gettext
+        part = QWidget()
+        layout = QVBoxLayout(part)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(plain_label(_("Or share nothing:"), name="share.instead"))
+        grid = CardGrid(3, least_em=15)
+        for name, words, slot in (
+            ("share.own", _("Save for &myself only"), self._choose_own),
+            ("share.summary", _("Copy the su&mmary only"), self.summary_wanted.emit),
+            ("share.wipe", _("&Delete everything"), self.wipe_wanted.emit),
+        ):
+            button = QPushButton(words)
+            button.setObjectName(name)
+            button.clicked.connect(slot)
+            grid.add(button)
+        layout.addWidget(grid)
+        self.refused = plain_label("", "muted", "share.refused")
+        self.refused.setVisible(False)
+        layout.addWidget(self.refused)
+        return part
+
+    def _choose_own(self) -> None:
+        _ = self.texts.gettext
+        dialog = QFileDialog(self, _("Save for myself only"))
+        dialog.setObjectName("share.own_dialog")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("html")
+        dialog.setNameFilter(_("Web pages (*.html)"))
+        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        dialog.selectFile(str(Path(folder or Path.home()) / "nexkit-result.html"))
+        dialog.fileSelected.connect(self.own_wanted)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def show_refusal(self, words: str) -> None:
+        """What came of it."""
+        self.refused.setText(words)
+        self.refused.setVisible(bool(words))
 
     def _ask_about(self, before: Recipient, now: Recipient) -> Tick:
         """A question of its own about a recipient that is not the one agreed to before."""
@@ -153,6 +207,7 @@ class SharePage(PageBase):
         """Ask anew, with nothing ticked and nothing released."""
         self._held_back.clear()
         self._released.clear()
+        self.show_refusal("")
         for tick in self._ticks.values():
             tick.setChecked(False)
         self._changed()
@@ -177,11 +232,23 @@ class SharePage(PageBase):
                 count=len(files), size=byte_size(sum(len(data) for data in files.values()))
             )
         ]
+        if CONSENT_PATH in files:
+            said.append(
+                _("{file} is the record of your consent: state and time are filled in when you agree.").format(
+                    file=CONSENT_PATH
+                )
+            )
         if self._released:
             values = ", ".join(visible(value) for value in sorted(self._released))
             said.append(_("Let into the report by you: {values}").format(values=values))
         self.state.setText("\n".join(said))
         self._open_consent()
+
+    def show_answer(self, record: bytes) -> None:
+        """The record of the consent as it is now; the preview shows it at once."""
+        if self._files:
+            self._files = {**self._files, CONSENT_PATH: record}
+            self._show_file(self.file_list.currentItem())
 
     def _open_consent(self) -> None:
         """One can agree to what is shown, and to a new recipient after having said that it is right."""
