@@ -77,6 +77,8 @@ class DnsFault:
     fault: str
     slow_s: float = 0.6
     """How long the slow ones take."""
+    names: tuple[str, ...] = ()
+    """For which it is faulty; none: for every name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +180,8 @@ class Page:
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
     delay_s: float = 0.0
+    stalls: bool = False
+    """The body ends after its first half, and the connection stays open."""
     names: tuple[str, ...] = ()
     """Of its certificate; none: it speaks plain HTTP."""
     issuer: Issuer = Issuer.FILTER

@@ -456,7 +456,7 @@ class World:
         for node, addresses in {**dns, "router": lan, **own}.items():
             records = {name: values for name, values in (topology.records() | changed.get(node, {})).items() if values}
             if node in faults:
-                behaviour = {"fault": faults[node].fault, "slow_s": faults[node].slow_s}
+                behaviour = {name: value for name, value in asdict(faults[node]).items() if name != "node"}
                 settings = {"addresses": addresses, "records": records, **behaviour}
                 argv = [sys.executable, str(HERE / "servers" / "dns_fault.py"), json.dumps(settings)]
             else:

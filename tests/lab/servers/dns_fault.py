@@ -52,6 +52,8 @@ def answer(
     if fault in RCODES and (is_aaaa or not fault.startswith("aaaa")):
         reply.set_rcode(RCODES[fault])
         return reply.to_wire()
+    if fault == "wrong_id":
+        reply.id = (query.id + 1) % 0x10000
     if fault == "slow" or (fault == "aaaa_slow" and is_aaaa):
         time.sleep(slow_s)
     addresses = [value for value in records.get(name, ()) if (":" in value) == is_aaaa]
@@ -60,6 +62,8 @@ def answer(
             addresses = [] if is_aaaa else [REWRITTEN_TO]
         else:
             reply.set_rcode(dns.rcode.NXDOMAIN)
+    if fault == "empty":
+        return reply.to_wire()
     if addresses and question.rdtype in {dns.rdatatype.A, dns.rdatatype.AAAA}:
         reply.answer.append(dns.rrset.from_text_list(question.name, 60, "IN", question.rdtype, addresses))
     if fault.startswith("large") and question.rdtype == dns.rdatatype.DNSKEY and name == ".":
@@ -75,19 +79,25 @@ def answer(
 def main() -> None:
     """Serve UDP and TCP on port 53 of every address until ended."""
     settings = json.loads(sys.argv[1])
-    fault, records, slow_s = settings["fault"], settings["records"], settings.get("slow_s", SLOW_S)
+    records, slow_s = settings["records"], settings.get("slow_s", SLOW_S)
+    names = settings.get("names", ())
+
+    def reply_to(wire: bytes, *, udp: bool) -> bytes | None:
+        asked = dns.message.from_wire(wire).question[0].name.to_text(omit_final_dot=True).lower()
+        fault = settings["fault"] if not names or asked in names else "none"
+        return answer(wire, fault, records, udp=udp, slow_s=slow_s)
 
     class Udp(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             data, sock = self.request
-            if reply := answer(data, fault, records, slow_s=slow_s):
+            if reply := reply_to(data, udp=True):
                 sock.sendto(reply, self.client_address)
 
     class Tcp(socketserver.StreamRequestHandler):
         def handle(self) -> None:
             while header := self.rfile.read(2):
                 wire = self.rfile.read(struct.unpack("!H", header)[0])
-                reply = answer(wire, fault, records, udp=False, slow_s=slow_s)
+                reply = reply_to(wire, udp=False)
                 if reply is None:
                     return
                 self.wfile.write(struct.pack("!H", len(reply)) + reply)

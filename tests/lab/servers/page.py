@@ -27,7 +27,11 @@ class Page(http.server.BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if SETTINGS["stalls"]:
+            self.wfile.write(body[: len(body) // 2])
+            time.sleep(60)
+        else:
+            self.wfile.write(body)
 
     def log_message(self, *_):
         pass
