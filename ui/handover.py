@@ -106,11 +106,11 @@ def save_report(
     except BaseException:
         forget_decoder(draft.report_id)
         raise
-    if kept is not None:
-        kept.discard()
     receipt: Path | None = None
     with suppress(OSError):
         receipt = keep_receipt(consent)
+    if kept is not None:
+        kept.discard()
     return Saved(report_id=sealed.report_id, path=path, size_bytes=size, receipt=receipt)
 
 
