@@ -28,7 +28,7 @@ from report.plain import Json, UnknownFact, encode
 
 MAX_JSON_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 32
-MAX_TOKENS = 600_000
+MAX_TOKENS = 1_000_000
 """Texts, brackets and commas of one document: what bounds memory and time, whatever they say."""
 MAX_LINES = 100_000
 MAX_DIGITS = 20

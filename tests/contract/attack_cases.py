@@ -119,6 +119,8 @@ class Case:
     all accept it."""
     options: tuple[str, ...] = ()
     """What the desk adds to its command."""
+    status: int | None = None
+    """Of `nexkit verify --require org-vouched`; None: that of the tier."""
     stored: bool = True
     """Whether the file is kept in the repository; large ones are made when they are wanted."""
 
@@ -266,6 +268,38 @@ def _profile(signer=ORGANISATION, namespace=b"profile", toml=None):
 def _unsigned_profile(genuine):
     payload = {path: data for path, data in genuine.bag.payload.items() if path != PROFILE_SIGNATURE}
     return genuine.zipped(replace(genuine.bag, payload=with_consent(payload)).files())
+
+
+def _for_a_desk(genuine):
+    desk = {"name": "Example desk", "contact": None, "keys": ["11" * 32], "third_party": False, "country": "JP"}
+    return _consent(genuine, recipients=[desk])
+
+
+def _filled(genuine, size):
+    """The report with as many results as fit into so many bytes of JSON."""
+    report = json.loads(genuine.bag.payload[REPORT_PATH])
+    result = report["results"][0]
+    each = len(json.dumps(result))
+    report["results"] = [result | {"id": f"ping.{number}"} for number in range(size // (each + 10))]
+    return genuine.saying(REPORT_PATH, json.dumps(report).encode())
+
+
+def _everything(genuine):
+    report = json.loads(genuine.bag.payload[REPORT_PATH])
+    report["system"]["release"] = "x" * 3_500_000 + "\U0001f600"
+    changes = {
+        REPORT_PATH: json.dumps(report, ensure_ascii=False).encode(),
+        ROWS: b'{"a":[1,""]}\n' * 99_999,
+        "data/extra.bin": _noise(10_000_000),
+        "data/extra.txt": _noise(100_000) + bytes(15_000_000),
+    }
+    genuine.packed |= {data: squeezed(data) for path, data in changes.items() if path != "data/extra.bin"}
+    return genuine.zipped(genuine.bag.consented(changes).files())
+
+
+def _noise(size):
+    """Bytes that nothing makes smaller."""
+    return b"".join(sha256(number.to_bytes(4)).digest() for number in range(size // 32))
 
 
 # Zipped again
@@ -532,6 +566,13 @@ SIGNATURES = (
         "reserved field of the signature not empty",
         lambda g: g.signed(g.bag, reserved=b"more"),
         problems=("signature_invalid: format",),
+        stock="ssh-keygen",
+    ),
+    Case(
+        "55b",
+        "reserved field of the signature not empty and not signed",
+        lambda g: g.signed(g.bag, reserved=b"more", covers=b""),
+        problems=("signature_invalid: format",),
     ),
     Case(
         "56",
@@ -619,7 +660,7 @@ COMPLETENESS = (
         "list of files with a comment in it, signed",
         lambda g: g.signed(_listed(g.bag, b"# all is well\n" + g.files[MANIFEST_PATH])),
         problems=(f"manifest_malformed: {MANIFEST_PATH}",),
-        stock="sha256sum",
+        stock="find",
     ),
     Case(
         "49d",
@@ -638,13 +679,7 @@ COMPLETENESS = (
 )
 
 CONTAINERS = (
-    Case(
-        "21",
-        "name with ../",
-        lambda g: g.named(f"{g.report_id}/../extra.txt"),
-        problems=("container: bad_name",),
-        stock="unzip",
-    ),
+    Case("21", "name with ../", lambda g: g.named(f"{g.report_id}/../extra.txt"), problems=("container: bad_name",)),
     Case("22", "absolute path", lambda g: g.named("/extra.txt"), problems=("container: bad_name",), stock="unzip"),
     Case(
         "23", "name with a backslash", lambda g: g.named(f"{g.report_id}\\extra.txt"), problems=("container: bad_name",)
@@ -744,6 +779,7 @@ CONTAINERS = (
         "name in front of the data that the directory does not have",
         lambda g: g.changed_entry(local={"name": f"{g.report_id}/data/Summary.txt".encode()}),
         problems=("container: headers_differ",),
+        stock="unzip",
     ),
     Case(
         "34",
@@ -756,6 +792,7 @@ CONTAINERS = (
         "checksum in front of the data that the directory does not have",
         lambda g: g.changed_entry(local={"crc": 7}),
         problems=("container: headers_differ",),
+        stock="unzip",
     ),
     Case(
         "34c",
@@ -793,6 +830,7 @@ CONTAINERS = (
         "bytes behind the entries of the directory",
         _directory_padded,
         problems=("container: unaccounted_bytes",),
+        stock="unzip",
     ),
     Case(
         "36",
@@ -814,7 +852,6 @@ CONTAINERS = (
         "member of 100 MB that says it has 1000 bytes",
         lambda g: _lying_bomb(g, 100_000_000),
         problems=("container: headers_differ",),
-        stock="unzip",
         stored=False,
     ),
     Case(
@@ -895,7 +932,7 @@ CONTAINERS = (
         "two folders",
         lambda g: g.named("20261120T101500Z-00000000/extra.txt"),
         problems=("container: not_one_folder",),
-        stock="find",
+        stock="unzip",
     ),
     Case(
         "65b",
@@ -977,7 +1014,7 @@ CONTENTS = (
         "44b",
         "JSON of a million empty lists",
         lambda g: g.saying(REPORT_PATH, b"[" + b"[]," * 1_000_000 + b"1]"),
-        problems=(f"content_malformed: {REPORT_PATH}: more than 600000 texts",),
+        problems=(f"content_malformed: {REPORT_PATH}: more than 1000000 texts",),
         stored=False,
     ),
     Case(
@@ -1131,6 +1168,12 @@ CONSENTS = (
         problems=("consent_mismatch: categories",),
     ),
     Case(
+        "18",
+        "consent asked for in words that no version of nexkit has",
+        lambda g: _consent(g, notice=json.loads(g.bag.payload[CONSENT_PATH])["notice"] | {"sha256": "00" * 32}),
+        problems=("unknown_notice: 0000",),
+    ),
+    Case(
         "19",
         "no consent",
         lambda g: g.zipped(
@@ -1164,6 +1207,104 @@ CONSENTS = (
         lambda g: g.data,
         problems=("profile_too_old: 7",),
         options=("--profile-serial", "8"),
+    ),
+    Case(
+        "51",
+        "genuine; came in before",
+        lambda g: g.data,
+        "org-vouched",
+        ("seen_before: same",),
+        options=("--seen", "seen.txt"),
+        status=4,
+    ),
+    Case(
+        "51b",
+        "report number of one that came in before, with other content",
+        lambda g: g.saying(SUMMARY_PATH, b"healthy\n"),
+        "org-vouched",
+        ("seen_before: other_content",),
+        options=("--seen", "seen.txt"),
+        status=4,
+    ),
+    Case(
+        "58",
+        "genuine; for another ticket",
+        lambda g: g.data,
+        "org-vouched",
+        ("other_ticket: INC-1042",),
+        options=("--ticket", "INC-2000"),
+        status=4,
+    ),
+    Case(
+        "59",
+        "genuine; the user agreed to another desk",
+        _for_a_desk,
+        "org-vouched",
+        ("other_recipient: Example desk",),
+        options=("--desk", "22" * 32),
+        status=4,
+    ),
+)
+
+HEAVY = (
+    Case(
+        "90",
+        "nothing: 4 MB of results in report.json",
+        lambda g: _filled(g, 4_100_000),
+        "org-vouched",
+        stored=False,
+    ),
+    Case("90i", "nothing: as much of everything as there may be", _everything, "org-vouched", stored=False),
+    Case(
+        "90b",
+        "15 MB that cannot be compressed, signed",
+        lambda g: g.zipped(g.bag.consented({"data/extra.bin": _noise(15_000_000)}).files()),
+        "org-vouched",
+        stored=False,
+    ),
+    Case(
+        "90c",
+        "one text of 4 MB that takes most memory",
+        lambda g: g.replacing(REPORT_PATH, b'"6.1"', '"{}\U0001f600"'.format("x" * 4_100_000).encode()),
+        "org-vouched",
+        stored=False,
+    ),
+    Case(
+        "90d",
+        "100,000 lines of measurements",
+        lambda g: g.saying(ROWS, b'{"a":[1,""]}\n' * 99_999),
+        "org-vouched",
+        stored=False,
+    ),
+    Case(
+        "90e",
+        "as many texts as there may be in a text's place",
+        lambda g: g.replacing(REPORT_PATH, b'"6.1"', b"[" + b'"x",' * 490_000 + b"1]"),
+        problems=(f"content_malformed: {REPORT_PATH}",),
+        stored=False,
+    ),
+    Case(
+        "90f",
+        "200,000 keys that no report has",
+        lambda g: g.replacing(
+            REPORT_PATH, b'"took_s"', b",".join(b'"k%d":{}' % number for number in range(200_000)) + b',"took_s"'
+        ),
+        problems=(f"content_malformed: {REPORT_PATH}",),
+        stored=False,
+    ),
+    Case(
+        "90g",
+        "4 MB of JSON that does not end",
+        lambda g: g.saying(REPORT_PATH, b'["' + b'\\"' * 2_000_000),
+        problems=(f"content_malformed: {REPORT_PATH}",),
+        stored=False,
+    ),
+    Case(
+        "90h",
+        "80,000 decisions in the consent",
+        lambda g: _consent(g, decisions=[{}] * 80_000),
+        problems=(f"content_malformed: {CONSENT_PATH}",),
+        stored=False,
     ),
 )
 
@@ -1203,7 +1344,6 @@ REPACKED = (
         _repacked(_FOLDERS, _FINDER, **_INFO_ZIP),
         "invalid",
         ("system_files: system_files",),
-        "find",
     ),
     Case(
         "82",
@@ -1221,5 +1361,6 @@ GROUPS = {
     "Container": CONTAINERS,
     "Content": CONTENTS,
     "Zipped again": REPACKED,
+    "Heavy": HEAVY,
 }
 CASES = {case.id: case for group in GROUPS.values() for case in group}

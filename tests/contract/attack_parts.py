@@ -82,20 +82,25 @@ def signature(
     *,
     namespace=b"report",
     reserved=b"",
+    covers=None,
     hash_name=b"sha512",
     version=1,
     key_type=b"ssh-ed25519",
     behind=b"",
 ):
-    """An armoured signature (PROTOCOL.sshsig), right or wrong; `vouched` stands in it in the key's place."""
+    """An armoured signature (PROTOCOL.sshsig), right or wrong.
+
+    `vouched` stands in it in the key's place, `covers` is the reserved field that is signed where it is another one.
+    """
     digest = hashlib.new(hash_name.decode() if hash_name != b"sha3-512" else "sha3_512", data).digest()
     tail = string(namespace) + string(reserved) + string(hash_name)
+    signed = b"SSHSIG" + string(namespace) + string(reserved if covers is None else covers) + string(hash_name)
     blob = (
         b"SSHSIG"
         + struct.pack(">I", version)
         + string(vouched or public_key(key).blob)
         + tail
-        + string(string(key_type) + string(key.sign(b"SSHSIG" + tail + string(digest))))
+        + string(string(key_type) + string(key.sign(signed + string(digest))))
         + behind
     )
     return armoured(blob)

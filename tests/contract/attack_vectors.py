@@ -8,6 +8,7 @@ import argparse
 import hashlib
 import json
 import sys
+from functools import cache
 from pathlib import Path
 
 from attack_cases import CASES, GROUPS, Genuine
@@ -30,6 +31,7 @@ from signing import STARTED_AT, sealed_with
 from nexkit.profile import LoadedProfile, Profile
 from nexkit.request import Request
 from nexkit.run_record import ProfileReference, ProfileTrust
+from report.consent import content_root
 from report.container import read_container, write_container
 from report.document import HTML_PATH
 from report.public_keys import public_key
@@ -71,6 +73,7 @@ def read_genuine():
     return Genuine((FOLDER / GENUINE).read_bytes())
 
 
+@cache
 def made(case):
     """The bytes of a case's file."""
     return case.make(read_genuine())
@@ -78,7 +81,9 @@ def made(case):
 
 def companions():
     """The lists of the desk, by name."""
-    return {"org_signers": SIGNERS.encode(), "revoked.krl": revoked_serials(66)}
+    genuine = read_genuine()
+    seen = f"{genuine.report_id} {content_root(genuine.bag.payload)}\n"
+    return {"org_signers": SIGNERS.encode(), "revoked.krl": revoked_serials(66), "seen.txt": seen.encode()}
 
 
 def index():
@@ -103,7 +108,7 @@ def index():
                 "options": list(case.options),
                 "tier": case.tier,
                 "problems": list(case.problems),
-                "exit_status": STATUS[case.tier],
+                "exit_status": STATUS[case.tier] if case.status is None else case.status,
                 "stock": case.stock,
             }
             for group, cases in GROUPS.items()
