@@ -1,11 +1,13 @@
 """Files that are there whole or not at all, and what is no file."""
 
+import errno
 import os
 import threading
+import time
 
 import pytest
 
-from report.files import write_whole
+from report.files import STALE_S, write_new, write_whole
 
 
 def test_a_file_is_replaced_whole(tmp_path):
@@ -27,3 +29,67 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
     reader.join(5)
     assert got == [b"whole"]
     assert pipe.is_fifo()
+
+
+@pytest.fixture(params=["nameless", "named"])
+def way(request, monkeypatch):
+    """With files that have no name until they are whole, where the system has them, and without."""
+    if request.param == "named":
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+
+
+@pytest.mark.usefixtures("way")
+def test_rights_are_those_that_were_asked_for(tmp_path):
+    write_whole(tmp_path / "a", b"1", mode=0o600)
+    write_new(tmp_path / "b", b"2", mode=0o600)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"1", "b": b"2"}
+    if os.name == "posix":
+        assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+
+
+@pytest.mark.usefixtures("way")
+def test_a_new_file_replaces_nothing(tmp_path):
+    file = tmp_path / "a"
+    file.write_bytes(b"theirs")
+    with pytest.raises(FileExistsError):
+        write_new(file, b"ours")
+    assert [(path, path.read_bytes()) for path in tmp_path.iterdir()] == [(file, b"theirs")]
+
+
+@pytest.mark.usefixtures("way")
+def test_a_writing_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(_descriptor):
+        raise OSError(errno.ENOSPC, "full")
+
+    (tmp_path / "there").write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", full)
+    for write, name in ((write_whole, "there"), (write_whole, "a"), (write_new, "b")):
+        with pytest.raises(OSError, match="full") as failed:
+            write(tmp_path / name, b"new")
+        assert failed.value.errno == errno.ENOSPC
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("there", b"old")]
+
+
+@pytest.mark.parametrize("shift_s", [-2 * STALE_S, 2 * STALE_S])
+def test_what_an_interruption_left_is_removed_at_the_next_writing(tmp_path, shift_s):
+    left, recent, other = (tmp_path / name for name in (".nexkit-0a.part", ".nexkit-0b.part", ".report-0c.part"))
+    for path in (left, recent, other):
+        path.write_bytes(b"half")
+    for path in (left, other):
+        os.utime(path, (time.time() + shift_s,) * 2)
+    write_whole(tmp_path / "report", b"whole")
+    assert {path.name for path in tmp_path.iterdir()} == {recent.name, other.name, "report"}
+
+
+def test_where_the_file_system_has_no_nameless_files_a_name_of_ours_serves(tmp_path, monkeypatch):
+    real = os.open
+
+    def old(path, flags, *more, **further):
+        if flags & getattr(os, "O_TMPFILE", 0) == getattr(os, "O_TMPFILE", -1):
+            raise OSError(errno.EOPNOTSUPP, "not supported")
+        return real(path, flags, *more, **further)
+
+    monkeypatch.setattr(os, "open", old)
+    write_whole(tmp_path / "a", b"1")
+    write_new(tmp_path / "b", b"2")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"1", "b": b"2"}
