@@ -38,7 +38,8 @@ ValueT = TypeVar("ValueT")
 
 _FACTS = {fact.__name__: fact for fact in BUILTIN_FACTS}
 _TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|([\[{])|([\]}])|,', re.DOTALL)
-"""Texts whole, brackets and commas outside of them. Possessive, and without need of an end, so that no input takes it long."""
+"""Texts whole, brackets and commas outside of them. Possessive, and without need of an end, so that no input takes it
+long."""
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z")
 
 

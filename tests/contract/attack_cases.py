@@ -286,10 +286,10 @@ def _filled(genuine, size):
 
 def _everything(genuine):
     report = json.loads(genuine.bag.payload[REPORT_PATH])
-    report["system"]["release"] = "x" * 3_500_000 + "\U0001f600"
+    report["system"]["release"] = _noise(1_800_000).hex() + "\U0001f600"
     changes = {
         REPORT_PATH: json.dumps(report, ensure_ascii=False).encode(),
-        ROWS: b'{"a":[1,""]}\n' * 99_999,
+        ROWS: b"".join(b'{"a":[%d,""]}\n' % number for number in range(99_999)),
         "data/extra.bin": _noise(10_000_000),
         "data/extra.txt": _noise(100_000) + bytes(15_000_000),
     }
