@@ -113,7 +113,7 @@ class SharePage(PageBase):
         grid = CardGrid(3, least_em=15)
         for name, words, slot in (
             ("share.own", _("Save for &myself only"), self._choose_own),
-            ("share.summary", _("Copy the su&mmary only"), self.summary_wanted.emit),
+            ("share.summary", _("Copy the s&ummary only"), self.summary_wanted.emit),
             ("share.wipe", _("&Delete everything"), self.wipe_wanted.emit),
         ):
             button = QPushButton(words)
