@@ -51,6 +51,8 @@ class Effect(Enum):
     """That trouble is away, and another one is there."""
     UNCLEAR = "unclear"
     """Stopped early, too little measured, or no more than chance may do."""
+    NOT_DONE = "not_done"
+    """This computer was measured again as it was before: the change had not been made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,9 +157,9 @@ def _effect_without_root(states: tuple[VerdictState, VerdictState], then: Diagno
     """Of a run that named no cause."""
     if states[1] is VerdictState.HEALTHY:
         return Effect.GONE
-    if states[0] is VerdictState.FAULT and then.verdict.segment is now.verdict.segment:
-        return Effect.SAME
-    return Effect.OTHER
+    if states[0] is VerdictState.INCONCLUSIVE:
+        return Effect.UNCLEAR
+    return Effect.SAME if then.verdict.segment is now.verdict.segment else Effect.OTHER
 
 
 def _same_fault(root: Finding, now: Diagnosis, values: tuple[ValueChange, ...]) -> Effect:

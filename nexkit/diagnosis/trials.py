@@ -186,15 +186,10 @@ def _codes(patterns: tuple[str, ...]) -> frozenset[str]:
     return frozenset(code for code in causes() if any(fnmatchcase(code, pattern) for pattern in patterns))
 
 
-def speaks_for(trial: Trial, effect: Effect) -> frozenset[str]:
-    """The causes that an outcome speaks for; none where it says nothing."""
-    match effect:
-        case Effect.GONE | Effect.BETTER:
-            return _codes(_SPLITS[trial].better)
-        case Effect.SAME:
-            return _codes(_SPLITS[trial].same)
-        case Effect.WORSE | Effect.OTHER | Effect.UNCLEAR:
-            return frozenset()
+def sides(trial: Trial) -> tuple[frozenset[str], frozenset[str]]:
+    """The causes that an outcome speaks for: where the change helped, and where all is as before."""
+    split = _SPLITS[trial]
+    return _codes(split.better), _codes(split.same)
 
 
 def next_trial(record: RunRecord, diagnosis: Diagnosis, tried: Mapping[Trial, Effect | None]) -> Trial | None:
@@ -224,17 +219,16 @@ def next_trial(record: RunRecord, diagnosis: Diagnosis, tried: Mapping[Trial, Ef
 
 
 def _open_both_ways(trial: Trial, ruled_out: frozenset[str]) -> bool:
-    return all(_codes(side) - ruled_out for side in (_SPLITS[trial].better, _SPLITS[trial].same))
+    return all(side - ruled_out for side in sides(trial))
 
 
 def _separates(trial: Trial, item: LeftOpen) -> bool:
     """Whether the outcomes of a trial speak for different ones of what the measurements could not tell apart."""
-    sides = (_codes(_SPLITS[trial].better), _codes(_SPLITS[trial].same))
-    here = [
+    better, same = (
         {each for each in item.between if any(code == each or code.startswith(f"{each}.") for code in side)}
-        for side in sides
-    ]
-    return bool(here[0] - here[1] and here[1] - here[0])
+        for side in sides(trial)
+    )
+    return bool(better - same and same - better)
 
 
 def _wanted(diagnosis: Diagnosis) -> Iterable[tuple[Finding | None, tuple[Trial, ...]]]:
@@ -254,10 +248,11 @@ def _ruled_out(tried: Mapping[Trial, Effect | None]) -> frozenset[str]:
     """
     found: frozenset[str] = frozenset()
     for trial, effect in tried.items():
+        better, same = sides(trial)
         if effect is Effect.SAME:
-            found |= _codes(_SPLITS[trial].better)
+            found |= better
         elif effect is Effect.GONE and trial in TOLD:
-            found |= _codes(_SPLITS[trial].same)
+            found |= same
     return found
 
 
@@ -390,8 +385,9 @@ class Series:
 
     @property
     def tried(self) -> Mapping[Trial, Effect | None]:
-        """Every step that was offered, and its outcome."""
-        return {**dict.fromkeys(self.skipped), **{each.trial: each.effect for each in self.done}}
+        """Every step that was offered, and its outcome; what was not done after all is still to be tried."""
+        made = {each.trial: each.effect for each in self.done if each.effect is not Effect.NOT_DONE}
+        return {**dict.fromkeys(self.skipped), **made}
 
     def offer(self) -> Trial | None:
         """The next step; none more once a run was ended early."""
@@ -409,12 +405,14 @@ def taken_up(record: RunRecord, diagnosis: Diagnosis) -> Series:
 
 
 def measured_again(series: Series, trial: Trial, record: RunRecord, diagnosis: Diagnosis) -> Series:
-    """After the change was made and everything measured once more; compared with the run right before it."""
-    diagnosis = _apart_from(_BRINGS.get(trial, ()), diagnosis)
+    """After everything was measured once more; compared with the run right before it, if the change shows in it."""
+    made = not _as_before(trial, Snapshot(series.record), Snapshot(record))
+    if made:
+        diagnosis = _apart_from(_BRINGS.get(trial, ()), diagnosis)
     found = compare((series.record, series.diagnosis), (record, diagnosis))
     done = TrialDone(
         trial=trial,
-        effect=found.effect,
+        effect=found.effect if made else Effect.NOT_DONE,
         started_at=record.started_at,
         state=diagnosis.verdict.state,
         segment=diagnosis.verdict.segment,
@@ -423,6 +421,20 @@ def measured_again(series: Series, trial: Trial, record: RunRecord, diagnosis: D
         values=found.values,
     )
     return replace(series, record=record, diagnosis=diagnosis, done=(*series.done, done))
+
+
+_SHOWN: Mapping[Trial, Callable[[Snapshot], bool]] = {
+    Trial.USE_CABLE: lambda run: _kind(run) is InterfaceKind.WIFI,
+    Trial.USE_WIFI: lambda run: _kind(run) is InterfaceKind.ETHERNET,
+    Trial.VPN_OFF: tunnel_up,
+    Trial.PROXY_OFF: proxy_in_use,
+}
+"""What a change puts an end to, where this computer knows of it: who forgot the change is not told that it helped."""
+
+
+def _as_before(trial: Trial, before: Snapshot, after: Snapshot) -> bool:
+    still = _SHOWN.get(trial)
+    return still is not None and still(before) and still(after)
 
 
 _BRINGS: Mapping[Trial, tuple[str, ...]] = {Trial.VPN_OFF: ("vpn.*",)}

@@ -23,7 +23,7 @@ class TrialText(NamedTuple):
     name: str
     """What was changed, in a few words, for a report."""
     helped: str
-    """What it means when the trouble is gone or less; of what the user looked at elsewhere: when it works there."""
+    """What it means when the trouble is gone; of what the user looked at elsewhere: when it works there."""
     same: str
     """What it means when nothing has changed, or it fails there too."""
 
@@ -43,6 +43,7 @@ def effect_word(effect: Effect, texts: Texts) -> str:
         Effect.WORSE: _("worse"),
         Effect.OTHER: _("that trouble is gone, but there is another"),
         Effect.UNCLEAR: _("cannot be told"),
+        Effect.NOT_DONE: _("not changed after all"),
     }
     return words[effect]
 
@@ -50,6 +51,8 @@ def effect_word(effect: Effect, texts: Texts) -> str:
 def effect_sentence(effect: Effect, values: Sequence[ValueChange], texts: Texts) -> str:
     """What a change made of the trouble, in a plain sentence, with the first of the values that changed."""
     _ = texts.gettext
+    if effect is Effect.NOT_DONE:
+        return _("This computer was connected just as before, so this tells nothing: the change was not made yet.")
     told = next((each for each in values if each.beyond_noise), None)
     if told is None:
         words = {
@@ -70,7 +73,7 @@ def effect_sentence(effect: Effect, values: Sequence[ValueChange], texts: Texts)
             ),
         }
     unclear = _(
-        "This does not tell whether it helped: the test was stopped early, or the difference may be chance. You can "
+        "This does not tell whether it helped: too little could be measured, or the difference may be chance. You can "
         "test again from the start."
     )
     sentence = words.get(effect, unclear)
@@ -87,11 +90,13 @@ def meaning(done: TrialDone, texts: Texts) -> str:
     """What came of a trial and what that means; what the user told needs no more than the meaning."""
     text = trial_text(done.trial, texts)
     match done.effect:
-        case Effect.GONE | Effect.BETTER:
+        case Effect.GONE:
             means = text.helped
+        case Effect.BETTER:
+            means = texts.gettext("So this has a part in the trouble.")
         case Effect.SAME:
             means = text.same
-        case Effect.WORSE | Effect.OTHER | Effect.UNCLEAR:
+        case Effect.WORSE | Effect.OTHER | Effect.UNCLEAR | Effect.NOT_DONE:
             means = ""
     seen = "" if done.trial in TOLD else effect_sentence(done.effect, done.values, texts)
     return " ".join(each for each in (seen, means) if each)

@@ -161,3 +161,11 @@ def test_the_interval_of_a_quantile_is_made_of_measured_values():
     assert quantile_interval([1.0, 2.0], 0.5, 1.96) is None
     assert quantile_interval([float(number) for number in range(1, 101)], 0.5, 1.96) == (40.0, 60.0)
     assert quantile_interval([float(number) for number in range(20)], 0.95, 1.96) is None
+
+
+def test_a_fault_after_a_run_that_told_nothing_is_not_called_another_one():
+    nothing = (
+        GOOD[0],
+        replace(GOOD[1], verdict=replace(GOOD[1].verdict, state=VerdictState.INCONCLUSIVE, confidence=None)),
+    )
+    assert compare(nothing, LOSSY).effect is Effect.UNCLEAR

@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 from diagnosis_records import DUAL_STACK, ROUTE4, ROUTE6, STARTED, address, interface, network, record
 
-from nexkit.diagnosis.causes import causes
-from nexkit.diagnosis.trials import begin, measured_again, next_trial, skip, speaks_for, told
+from nexkit.diagnosis.trials import begin, measured_again, next_trial, sides, skip, told
 from nexkit.diagnosis.verdict import (
     Diagnosis,
     Finding,
@@ -168,13 +167,10 @@ def test_a_change_is_told_with_the_run_after_it_and_never_offered_again():
 
 @pytest.mark.parametrize("trial", list(Trial))
 def test_every_trial_separates_causes(trial):
-    better, same = speaks_for(trial, Effect.GONE), speaks_for(trial, Effect.SAME)
+    better, same = sides(trial)
     assert better
     assert same
     assert not better & same
-    assert better | same <= set(causes())
-    assert speaks_for(trial, Effect.BETTER) == better
-    assert speaks_for(trial, Effect.UNCLEAR) == frozenset()
 
 
 @pytest.mark.parametrize("trial", list(Trial))
@@ -194,10 +190,32 @@ def test_every_trial_has_its_words(trial, language):
 
 def test_a_vpn_that_was_switched_off_is_no_fault_of_the_run_after_it():
     run, slow = record({"interfaces": TUNNELLED}), judged("vpn.hairpin")
-    without = measured_again(begin(run, slow), Trial.VPN_OFF, run, judged("vpn.down"))
+    off = record({"interfaces": CABLE})
+    without = measured_again(begin(run, slow), Trial.VPN_OFF, off, judged("vpn.down"))
     assert without.diagnosis.verdict.state is VerdictState.HEALTHY
     assert without.done[0].effect is Effect.GONE
-    beside = measured_again(begin(run, slow), Trial.VPN_OFF, run, judged("vpn.down", others=("dns.slow",)))
+    beside = measured_again(begin(run, slow), Trial.VPN_OFF, off, judged("vpn.down", others=("dns.slow",)))
     assert beside.done[0].cause == "dns.slow"
     other = measured_again(begin(run, slow), Trial.RECONNECT_VPN, run, judged("vpn.down"))
     assert other.done[0].cause == "vpn.down"
+
+
+@pytest.mark.parametrize(
+    ("trial", "before", "after"),
+    [
+        (Trial.VPN_OFF, TUNNELLED, CABLE),
+        (Trial.PROXY_OFF, PROXIED, CABLE),
+        (Trial.USE_CABLE, WIFI, CABLE),
+        (Trial.USE_WIFI, BOTH, WIFI),
+    ],
+)
+def test_a_change_that_was_not_made_tells_nothing_and_is_offered_once_more(trial, before, after):
+    run, slow = record({"interfaces": before}), judged("vpn.hairpin")
+    forgotten = measured_again(begin(run, slow), trial, run, slow)
+    assert forgotten.done[0].effect is Effect.NOT_DONE
+    assert forgotten.diagnosis == slow
+    assert trial not in forgotten.tried
+    assert "not made yet" in meaning(forgotten.done[0], Texts("en"))
+    made = measured_again(forgotten, trial, record({"interfaces": after}), judged("dns.slow"))
+    assert made.done[1].effect is not Effect.NOT_DONE
+    assert trial in made.tried
