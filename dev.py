@@ -4,6 +4,7 @@
     python3 dev.py run [ARGUMENTS]    start nexkit: the wizard where there is a screen, else `nexkit diagnose`
     python3 dev.py test [ARGUMENTS]   all checks and tests; arguments go to pytest and skip the other checks
     python3 dev.py bench [NAME ...]   measure speed, accuracy and memory, and print the table
+    python3 dev.py fuzz [SECONDS]     alter reports and profiles at random and look for a crash (default: 600)
     python3 dev.py lab score          every fault of the lab diagnosed: how often rightly (see tests/lab/score.py)
     python3 dev.py freeze             make the program that needs no Python: dist/nexkit/
     python3 dev.py lock               write requirements.lock from pyproject.toml
@@ -86,6 +87,7 @@ def main() -> int:
         "run": run,
         "test": test,
         "bench": bench,
+        "fuzz": fuzz,
         "lab": lab,
         "freeze": freeze,
         "lock": lock,
@@ -138,6 +140,11 @@ def bench(arguments: list[str]) -> int:
     """Measure in the lab, side by side with the peers."""
     install_system_packages(missing_libraries() + missing_programs(TEST_PROGRAMS | BENCH_PROGRAMS))
     return start([environment(with_tests=True), str(ROOT / "tests" / "bench"), *arguments])
+
+
+def fuzz(arguments: list[str]) -> int:
+    """Look for reports and profiles that break the promises of `verify`."""
+    return start([environment(with_tests=True), str(ROOT / "tests" / "contract" / "fuzzing.py"), *arguments])
 
 
 def lab(arguments: list[str]) -> int:
