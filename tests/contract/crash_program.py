@@ -1,9 +1,9 @@
 """The program with a recorded run in place of the measuring, in processes that are killed or refused what they write.
 
 Started once, it reads jobs as lines of JSON and does each in a child of its own (a fork, so that nothing is imported
-anew): `words` of the command line, or `wizard` for what the window does with a run. `kill_after_s`, `kill_at` (the
-number of a file operation) and `refuse_at` with `error` say what happens to it. It answers with the exit status, the
-number of file operations, what was said, and how long it took.
+anew): `words` of the command line, or `wizard` for what the window does with a run. `kill_after_s`, `kill_at` and
+`kill_right_after` (the number of a file operation), or `refuse_at` with `error` say what happens to it. It answers with
+the exit status, the number of file operations, and how long it took.
 """
 
 import json
@@ -65,6 +65,11 @@ def wizard(out):
     return 0
 
 
+def die(*_event):
+    """As by a kill from outside: nothing more is done."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def watch(job, folder):
     """Count what is done to files below the folder; kill or refuse where the job says so."""
     done = 0
@@ -79,7 +84,9 @@ def watch(job, folder):
             return
         done += 1
         if done == job.get("kill_at"):
-            os.kill(os.getpid(), signal.SIGKILL)
+            die()
+        if done == job.get("kill_right_after"):
+            sys.setprofile(die)  # called when the operation returns
         if done == job.get("refuse_at"):
             raise OSError(job["error"], os.strerror(job["error"]), str(arguments[0]))
 

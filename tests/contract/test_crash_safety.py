@@ -116,15 +116,16 @@ def check_after(do, world: World, *, resume: bool = True) -> bool:
     return False
 
 
-def test_killed_at_every_file_operation_nothing_is_half_raw_or_lost(do, worlds):
+@pytest.mark.parametrize("when", ["kill_at", "kill_right_after"])
+def test_killed_at_every_file_operation_nothing_is_half_raw_or_lost(do, worlds, when):
     world = worlds()
     operations = do(world.job(*DIAGNOSE, str(world.report)))["operations"]
     assert operations > 8
     there = []
     for number in range(1, operations + 1):
         world = worlds()
-        assert do(world.job(*DIAGNOSE, str(world.report), kill_at=number))["killed"]
-        there.append(check_after(do, world, resume=number % 2 == 0))
+        assert do(world.job(*DIAGNOSE, str(world.report), **{when: number}))["killed"]
+        there.append(check_after(do, world, resume=number % 4 == 0))
     assert there == sorted(there), "once it is there, it stays"
     assert {False, True} <= set(there)
 
