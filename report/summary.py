@@ -20,6 +20,7 @@ from nexkit.texts.verdicts import (
     rung_word,
     segment_name,
     severity_word,
+    stopped_text,
     unheard_text,
     verdict_sentence,
     verdict_sureness,
@@ -65,6 +66,8 @@ def _answer(record: RunRecord, diagnosis: Diagnosis, texts: Texts) -> Iterator[s
     measured = {result.id: outcome_text(result, texts) for result in record.results}
     verdict = diagnosis.verdict
     yield verdict_sentence(diagnosis, texts)
+    if record.cancelled:
+        yield stopped_text(texts)
     words = [verdict.state.value]
     if code := verdict.cause or (verdict.segment and verdict.segment.value):
         words.append(code)

@@ -43,7 +43,7 @@ def diagnose(record: RunRecord, limits: Limits = DEFAULT_LIMITS) -> Diagnosis:
     found = [each for answer in answers.values() if isinstance(answer, tuple) for each in answer]
     findings = tuple(with_figures(each, run, limits) for each in fold([weigh(each, limits) for each in found]))
     rungs = ladder(run, limits, findings)
-    verdict = _verdict(findings, rungs, limits)
+    verdict = _verdict(findings, rungs, limits, cancelled=record.cancelled)
     return Diagnosis(
         verdict=verdict,
         findings=findings,
@@ -115,8 +115,11 @@ def fold(findings: list[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def _verdict(findings: tuple[Finding, ...], rungs: tuple[Rung, ...], limits: Limits) -> Verdict:
-    """Fault with its root; a fault of which only the segment is known; healthy by positive evidence; or not known."""
+def _verdict(findings: tuple[Finding, ...], rungs: tuple[Rung, ...], limits: Limits, *, cancelled: bool) -> Verdict:
+    """Fault with its root; a fault of which only the segment is known; healthy by positive evidence; or not known.
+
+    How sure it is that nothing is wrong, nobody can say of a run that was ended early: loss and delay take their time.
+    """
     root = next((each for each in findings if each.severity is not Severity.CONTEXT), None)
     if root is not None:
         return Verdict(state=VerdictState.FAULT, segment=root.segment, cause=root.cause, confidence=root.confidence)
@@ -134,7 +137,8 @@ def _verdict(findings: tuple[Finding, ...], rungs: tuple[Rung, ...], limits: Lim
         None,
     )
     if open_rung is None:
-        return Verdict(state=VerdictState.HEALTHY, segment=None, cause=None, confidence=limits.healthy_confidence)
+        sure = None if cancelled else limits.healthy_confidence
+        return Verdict(state=VerdictState.HEALTHY, segment=None, cause=None, confidence=sure)
     measured = any(rung.state in {RungState.PASS, RungState.WARN} for rung in rungs)
     return Verdict(
         state=VerdictState.INCONCLUSIVE, segment=open_rung if measured else None, cause=None, confidence=None

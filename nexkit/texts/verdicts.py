@@ -153,6 +153,11 @@ def verdict_sentence(diagnosis: Diagnosis, texts: Texts) -> str:
             return _open_segment(verdict.segment, texts)
 
 
+def stopped_text(texts: Texts) -> str:
+    """What an answer is worth whose run the user has ended early."""
+    return texts.gettext("You stopped the measuring early: what was not tested could not be judged.")
+
+
 def verdict_advice(diagnosis: Diagnosis, texts: Texts) -> tuple[str, ...]:
     """What to do now, in order: the root finding's advice, else what helps at the place, or in any case."""
     _ = texts.gettext

@@ -19,6 +19,7 @@ from nexkit.texts.verdicts import (
     rung_word,
     segment_name,
     severity_word,
+    stopped_text,
     sureness_text,
     unheard_text,
     verdict_advice,
@@ -65,7 +66,7 @@ class Progress:
 def verdict_text(diagnosis: Diagnosis, record: RunRecord, texts: Texts) -> str:
     """The whole diagnosis for a terminal: the answer and what to do first, then what it rests on and leaves open."""
     parts = (
-        _answer(diagnosis, texts),
+        _answer(diagnosis, record, texts),
         _way(diagnosis, texts),
         _place(diagnosis, record, texts),
         *_findings(diagnosis, record, texts),
@@ -77,9 +78,11 @@ def verdict_text(diagnosis: Diagnosis, record: RunRecord, texts: Texts) -> str:
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
 
 
-def _answer(diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:
+def _answer(diagnosis: Diagnosis, record: RunRecord, texts: Texts) -> Iterator[str]:
     _ = texts.gettext
     yield verdict_sentence(diagnosis, texts)
+    if record.cancelled:
+        yield stopped_text(texts)
     if sureness := verdict_sureness(diagnosis, texts):
         yield _("How sure: {sureness}").format(sureness=sureness)
     yield ""

@@ -30,6 +30,10 @@ from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Inconclusive, RungState, Segment, Severity, VerdictState
 from nexkit.facts.reach import TrustProblem
 from nexkit.outcome import Failed, Failure, FailureKind, Skipped, SkipReason
+from nexkit.texts import Texts
+from report.html import report_html
+from report.summary import summary_text
+from ui.cli.output import verdict_text
 
 
 def test_a_consequence_is_folded_under_its_root_and_its_fact_stays():
@@ -256,3 +260,15 @@ def test_the_loss_interval_holds_the_measured_loss(sent, data):
     low, high = wilson_interval(lost, sent, 1.96)
     assert 0 <= low <= lost / sent + 1e-12
     assert lost / sent - 1e-12 <= high <= 1
+
+
+def test_of_a_run_that_was_stopped_nobody_knows_how_well_all_is():
+    stopped = replace(record(healthy()), cancelled=True)
+    found = diagnose(stopped)
+    assert (found.verdict.state, found.verdict.confidence) == (VerdictState.HEALTHY, None)
+    texts = Texts("en")
+    page = report_html(stopped, found, None, texts, report_id="R")
+    for shown in (verdict_text(found, stopped, texts), summary_text(stopped, found, None, texts, report_id="R"), page):
+        assert "You stopped the measuring early" in shown
+        assert "nearly certain" not in shown
+    assert "You stopped" not in verdict_text(diagnose(record(healthy())), record(healthy()), texts)

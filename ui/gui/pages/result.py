@@ -24,20 +24,24 @@ from nexkit.texts.causes import cause_name, cause_text
 from nexkit.texts.facts import outcome_text
 from nexkit.texts.numbers import byte_size
 from nexkit.texts.probes import probe_text
+from nexkit.texts.suitability import graded, suitability_text
 from nexkit.texts.verdicts import (
     left_open_text,
     not_tested_text,
+    place_evidence,
     rung_word,
     segment_name,
     severity_word,
+    stopped_text,
     sureness_text,
     unheard_text,
     verdict_advice,
     verdict_sentence,
+    verdict_sureness,
 )
 from nexkit.texts.words import subject_text, value_text
 from report.visible import visible
-from ui.gui.pages.base import Disclosure, PageBase, card, plain_label
+from ui.gui.pages.base import Disclosure, PageBase, PlainLabel, card, plain_label
 from ui.gui.present import Mark, mark_word, places
 from ui.gui.theme import current_theme
 from ui.gui.widgets.mark_label import MarkLabel
@@ -115,14 +119,11 @@ class ResultPage(PageBase):
         sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row.addWidget(sentence, 1)
         layout.addLayout(row)
+        if sureness := verdict_sureness(diagnosis, self.texts):
+            words = _("How sure: {sureness}").format(sureness=sureness)
+            layout.addWidget(plain_label(words, "muted", "result.sureness"))
         if record.cancelled:
-            layout.addWidget(
-                plain_label(
-                    _("You stopped the measuring early: what was not tested could not be judged."),
-                    "muted",
-                    "result.cancelled",
-                )
-            )
+            layout.addWidget(plain_label(stopped_text(self.texts), "muted", "result.cancelled"))
 
     def _add_path(self, layout: QVBoxLayout, diagnosis: Diagnosis) -> None:
         _ = self.texts.gettext
@@ -158,9 +159,7 @@ class ResultPage(PageBase):
             advice.append(_("Your support desk: {contact}").format(contact=contact))
         for number, sentence in enumerate(advice, start=1):
             grid.addWidget(plain_label(f"{number}."), number, 0, Qt.AlignmentFlag.AlignTop)
-            line = plain_label(sentence, name=f"result.advice.{number}")
-            line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            grid.addWidget(line, number, 1)
+            grid.addWidget(_selectable(sentence, f"result.advice.{number}"), number, 1)
         inner.addLayout(grid)
         layout.addWidget(frame)
 
@@ -172,6 +171,8 @@ class ResultPage(PageBase):
         tabs.setDocumentMode(True)
         tabs.addTab(self._findings(record, diagnosis), _("Why we think so"))
         tabs.addTab(self._ladder(diagnosis), _("Every part of the way"))
+        if graded(diagnosis):
+            tabs.addTab(self._uses(diagnosis), _("What it is good for"))
         tabs.addTab(self._not_tested(diagnosis), _("Not tested"))
         tabs.addTab(self._measurements(record), _("Measurements"))
         return tabs
@@ -180,10 +181,25 @@ class ResultPage(PageBase):
         _ = self.texts.gettext
         measured = {result.id: outcome_text(result, self.texts) for result in record.results}
         content, layout = _tab()
-        if not diagnosis.findings:
-            layout.addWidget(plain_label(_("Nothing was found that is wrong."), "muted"))
+        if steps := place_evidence(diagnosis):
+            frame, inner = card()
+            inner.addWidget(plain_label(_("It shows by:")))
+            inner.addWidget(_selectable(_told(steps, measured), "result.place"))
+            layout.addWidget(frame)
+        elif not diagnosis.findings:
+            healthy = diagnosis.verdict.state is VerdictState.HEALTHY
+            words = _("Nothing was found that is wrong.") if healthy else verdict_sentence(diagnosis, self.texts)
+            layout.addWidget(plain_label(words, "muted"))
         for finding in diagnosis.findings:
             layout.addWidget(self._finding(finding, sureness_text(finding, diagnosis, self.texts), measured))
+        if diagnosis.left_open:
+            layout.addWidget(plain_label(_("What stays open"), "heading"))
+        for number, item in enumerate(diagnosis.left_open, start=1):
+            lines = (
+                left_open_text(item, self.texts),
+                *(f"– {unheard_text(each, self.texts)}" for each in item.because),
+            )
+            layout.addWidget(plain_label("\n".join(lines), name=f"result.left_open.{number}"))
         layout.addStretch(1)
         return content
 
@@ -212,9 +228,7 @@ class ResultPage(PageBase):
         grid.setHorizontalSpacing(round(current_theme().em))
         for row, (name, value) in enumerate((name, value) for name, value in facts if value):
             grid.addWidget(plain_label(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
-            label = plain_label(value)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            grid.addWidget(label, row, 1)
+            grid.addWidget(_selectable(value), row, 1)
         layout.addLayout(grid)
         return frame
 
@@ -226,23 +240,21 @@ class ResultPage(PageBase):
         ]
         return _table("result.ladder", _("Every part of the way"), (_("Part"), _("State"), _("Because of")), rows)
 
-    def _not_tested(self, diagnosis: Diagnosis) -> QWidget:
-        _ = self.texts.gettext
+    def _uses(self, diagnosis: Diagnosis) -> QWidget:
+        """What the connection is good for, with the values beside what calls, desktops and the web ask for."""
         content, layout = _tab()
-        if diagnosis.left_open:
-            layout.addWidget(plain_label(_("What stays open"), "heading"))
-        for number, item in enumerate(diagnosis.left_open, start=1):
-            lines = (
-                left_open_text(item, self.texts),
-                *(f"– {unheard_text(each, self.texts)}" for each in item.because),
-            )
-            layout.addWidget(plain_label("\n".join(lines), name=f"result.left_open.{number}"))
+        for use in graded(diagnosis):
+            layout.addWidget(_selectable(suitability_text(use, self.texts), f"result.use.{use.use.value}"))
+        layout.addStretch(1)
+        return content
+
+    def _not_tested(self, diagnosis: Diagnosis) -> QTableWidget:
+        _ = self.texts.gettext
         rows = [
             (item.step, probe_text(item.probe, self.texts).name, not_tested_text(item, self.texts))
             for item in diagnosis.not_tested
         ]
-        layout.addWidget(_table("result.not_tested", _("Not tested"), (_("Step"), _("Test"), _("Reason")), rows))
-        return content
+        return _table("result.not_tested", _("Not tested"), (_("Step"), _("Test"), _("Reason")), rows)
 
     def _measurements(self, record: RunRecord) -> QTableWidget:
         _ = self.texts.gettext
@@ -263,6 +275,12 @@ class ResultPage(PageBase):
 def _told(steps: Sequence[str], measured: Mapping[str, str]) -> str:
     """Steps with what each measured, one a line."""
     return "\n".join(f"{step}: {visible(measured.get(step, ''))}" for step in steps)
+
+
+def _selectable(words: str, name: str = "") -> PlainLabel:
+    label = plain_label(words, name=name)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
 
 
 def _tab() -> tuple[QWidget, QVBoxLayout]:
