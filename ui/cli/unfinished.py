@@ -46,7 +46,7 @@ def discard_command(arguments: argparse.Namespace, texts: Texts) -> int:
     """Delete a run that is kept, or all of them."""
     if arguments.all:
         runs, unreadable = unfinished_runs(datetime.now(UTC))
-        ids = [each.id for each in (*runs, *unreadable)]
+        ids = [run.id for run in runs] + [each.id for each in unreadable]
     else:
         ids = [arguments.id]
     # Every one of them, before it is said whether there was any.

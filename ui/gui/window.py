@@ -460,15 +460,15 @@ class WizardWindow(QWidget):
             self._offer_earlier()
 
     def _offer_earlier(self) -> None:
-        from report.unfinished import Unfinished
+        from report.unfinished import Unfinished, Unreadable
 
         match self._earlier[:1]:
             case [Unfinished(record=record, diagnosis=diagnosis)]:
                 from nexkit.texts.verdicts import verdict_sentence
 
                 self.trouble.offer_earlier(record.started_at, verdict_sentence(diagnosis, self._texts))
-            case [unreadable]:
-                self.trouble.offer_unreadable(unreadable.reason)
+            case [Unreadable(reason=reason)]:
+                self.trouble.offer_unreadable(reason)
             case _:
                 self.trouble.offer_nothing()
 
