@@ -1,7 +1,8 @@
 """Altered reports as files, for others to try their own readers on: `attack_vectors.py [--out FOLDER] [--genuine]`.
 
-Writes the files and `cases.json` anew. `--out` writes into another folder, and there also the large files that the
-repository does not hold. `--genuine` first makes a new genuine report, for a new form of reports.
+Writes the files, `cases.json` and the table in report/README.md anew. `--out` writes into another folder, and there
+also the large files that the repository does not hold. `--genuine` first makes a new genuine report, for a new form of
+reports.
 """
 
 import argparse
@@ -38,6 +39,9 @@ from report.public_keys import public_key
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "attacks"
 GENUINE = "00.nexkit.zip"
+README = Path(__file__).resolve().parents[2] / "report" / "README.md"
+TABLE = "<!-- attack cases -->\n", "<!-- end of attack cases -->\n"
+"""Between these lines of the documentation."""
 STATUS = {"org-vouched": 0, "known-device": 4, "integrity-only": 4, "repacked": 5, "invalid": 1}
 """Of `nexkit verify --require org-vouched`."""
 TOML = b'schema = 1\nid = "example"\nserial = 7\n'
@@ -122,6 +126,25 @@ def index_text():
     return json.dumps(index(), ensure_ascii=False, indent=1) + "\n"
 
 
+def documented():
+    """The documentation with the table as it has to be."""
+    before, after = README.read_text("utf-8").split(TABLE[0])[0], README.read_text("utf-8").split(TABLE[1])[1]
+    return before + TABLE[0] + "".join(_tables()) + TABLE[1] + after
+
+
+def _tables():
+    for group, cases in GROUPS.items():
+        yield f"\n#### {group}\n\n| | what was altered | nexkit | stock tools |\n|---|---|---|---|\n"
+        for case in cases:
+            answer = f"`{case.tier}`" + "".join(f", {problem.partition(':')[0]}" for problem in case.problems[:1])
+            answer += f", exit status {case.status}" if case.status else ""
+            asked = f" (`{' '.join(case.options)[:24]}`)" if case.options else ""
+            accepted = "**accept**" if case.tier == "invalid" or case.status else "accept"
+            stock = accepted if case.stock is None else f"refused by {case.stock}"
+            yield f"| {case.id} | {case.altered}{asked} | {answer} | {stock} |\n"
+    yield "\n"
+
+
 def main(words):
     """Exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -137,6 +160,8 @@ def main(words):
     for name, data in companions().items():
         (arguments.out / name).write_bytes(data)
     (arguments.out / "cases.json").write_text(index_text(), encoding="utf-8")
+    if arguments.out == FOLDER:
+        README.write_text(documented(), encoding="utf-8")
     return 0
 
 

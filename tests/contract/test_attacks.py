@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from attack_cases import CASES
-from attack_vectors import FOLDER, RECEIVED_AT, companions, index_text, made
+from attack_vectors import FOLDER, README, RECEIVED_AT, companions, documented, index_text, made
 
 from ui.cli import main
 
@@ -41,6 +41,10 @@ def test_the_stored_files_are_what_the_recipes_make():
     assert {file.name for file in FOLDER.iterdir()} == {*expected, "cases.json"}
     for name, data in expected.items():
         assert (FOLDER / name).read_bytes() == data, name
+
+
+def test_the_table_of_the_documentation_is_this_one():
+    assert README.read_text("utf-8") == documented()
 
 
 def test_the_stored_files_are_small():

@@ -9,6 +9,7 @@ import struct
 import time
 import zipfile
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,13 +17,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sample_report import OWN_NAMES, STARTED_AT
 
-from report.codec import dumps
+from nexkit.facts.time import Agreement, ClockCheck
+from report.codec import dumps, loads
 from report.consent import CONSENT_PATH, Category, Decision, content_root
 from report.container import ContainerError, Deviation, read_container, write_container
 from report.document import REPORT_PATH
 from report.draft import consent_to, make_draft
 from report.load import InvalidBundleError, load_report
-from report.plain import encode
+from report.plain import encode, encode_fact
 from report.problems import Problem, ProblemKind, problem_text
 from report.public_keys import public_key
 from report.seal import (
@@ -37,7 +39,7 @@ from report.seal import (
     write_bundle,
 )
 from report.signers import SignersError, read_signers
-from report.sshsig import SignatureError, check, sign
+from report.sshsig import SignatureError, check_signature, sign
 from report.trust import Tier
 from report.verify import verify
 
@@ -373,6 +375,46 @@ def test_signed_text_that_hides_something_is_rejected(files, sealed, consent, hi
     rejected(resealed(sealed.report_id, payload), ProblemKind.CONTENT_MALFORMED)
 
 
+# Times
+
+
+def made_later(files, report_id, consent, ahead_s=None):
+    """The report by a clock that is years ahead; `ahead_s` is what it says of that itself."""
+    document = loads(files[REPORT_PATH])
+    document["started_at"] = "2036-11-20T10:15:00Z"
+    if ahead_s is not None:
+        about = ClockCheck(
+            checked_at=STARTED_AT,
+            sources=(),
+            agreement=Agreement.SINGLE,
+            offset_s=-ahead_s,
+            uncertainty_s=1.0,
+            agreeing=1,
+            disagreeing=0,
+            zone=None,
+            sync=None,
+        )
+        document["results"][0]["outcome"] = {"state": "completed", **encode_fact(about)}
+    payload = payload_of(files) | {REPORT_PATH: dumps(document)}
+    payload[CONSENT_PATH] = dumps(encode(replace(consent, content_root=content_root(payload))))
+    return resealed(report_id, payload)
+
+
+def test_a_report_from_the_future_is_refused_and_can_be_opened(files, sealed, consent):
+    data = made_later(files, sealed.report_id, consent)
+    rejected(data, ProblemKind.FROM_THE_FUTURE, "2036-11-20 10:15 UTC")
+    assert verify(data, received_at=datetime(2036, 11, 19, 11, tzinfo=UTC)).accepted
+    assert load_report(data).record.started_at.year == 2036
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "accepted"), [(10 * 365 * 86400, True), (3600, False), (1e300, True), (-1e300, False)]
+)
+def test_a_clock_whose_error_the_report_tells_is_no_future(files, sealed, consent, ahead_s, accepted):
+    data = made_later(files, sealed.report_id, consent, ahead_s)
+    assert verify(data, received_at=datetime(2026, 11, 21, tzinfo=UTC)).accepted is accepted
+
+
 # Containers
 
 
@@ -604,9 +646,9 @@ def test_the_install_id_is_the_hash_of_the_public_line():
 
 def test_a_signature_is_of_its_bytes_alone():
     signature = sign(b"data", KEY, NAMESPACE)
-    assert check(b"data", signature, NAMESPACE) == public_key(KEY)
+    assert check_signature(b"data", signature, NAMESPACE).key == public_key(KEY)
     with pytest.raises(SignatureError, match="wrong"):
-        check(b"date", signature, NAMESPACE)
+        check_signature(b"date", signature, NAMESPACE)
 
 
 def test_a_bundle_is_written_whole(tmp_path, sealed):
