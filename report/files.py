@@ -82,7 +82,7 @@ def _write_nameless(path: Path, data: bytes, mode: int) -> bool:
     if not hasattr(os, "O_TMPFILE"):
         return False
     try:
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        folder = os.open(path.parent, os.O_RDONLY)
         try:
             with os.fdopen(os.open(path.parent, os.O_WRONLY | os.O_TMPFILE, mode), "wb") as file:
                 file.write(data)
