@@ -28,8 +28,10 @@ class Saved:
     report_id: str
     path: Path
     size_bytes: int
+    consent: "ConsentRecord"
+    """What the user agreed to."""
     receipt: Path | None
-    """What the user agreed to, for the user; None where it could not be written."""
+    """The same, for the user; None where it could not be written."""
 
 
 def draft_report(
@@ -111,7 +113,7 @@ def save_report(
         receipt = keep_receipt(consent)
     if kept is not None:
         kept.discard()
-    return Saved(report_id=sealed.report_id, path=path, size_bytes=size, receipt=receipt)
+    return Saved(report_id=sealed.report_id, path=path, size_bytes=size, consent=consent, receipt=receipt)
 
 
 def receipt_text(saved: Saved, texts: Texts) -> str:
@@ -122,6 +124,38 @@ def receipt_text(saved: Saved, texts: Texts) -> str:
     return _("Receipt of what you agreed to: {file}. To take it back: nexkit report withdraw {id}").format(
         file=saved.receipt, id=saved.report_id
     )
+
+
+def write_withdrawal(consent: "ConsentRecord", install_id: str | None, path: Path) -> Path:
+    """Write the signed note by which the user takes a consent back: into a folder under its usual name, or to a file.
+
+    KeyFileError where the key that agreed is not on this computer, OSError.
+    """
+    from report.key_store import KeyFileError
+    from report.keys import Keys
+    from report.notes import WITHDRAWAL_SUFFIX, withdrawal, write_note
+
+    key = None if install_id is None else Keys().find(install_id)
+    if key is None:
+        raise KeyFileError(f"{install_id}: the key that agreed to report {consent.report_id} is not on this computer")
+    if path.is_dir():
+        path /= consent.report_id + WITHDRAWAL_SUFFIX
+    write_note(path, withdrawal(consent, key, datetime.now(UTC)))
+    return path
+
+
+def withdrawn_text(consent: "ConsentRecord", note: Path, texts: Texts) -> str:
+    """Where the note is and whom it is for, a sentence a line."""
+    from report.notes import SIGNATURE_SUFFIX
+    from report.visible import visible
+
+    _ = texts.gettext
+    said = _("Written: {file} and {signature}. Hand both to whoever has the report.").format(
+        file=note, signature=note.name + SIGNATURE_SUFFIX
+    )
+    if consent.withdrawal is None or consent.withdrawal.address is None:
+        return said
+    return f"{said}\n" + _("Address for that: {address}").format(address=visible(consent.withdrawal.address))
 
 
 def own_page(run: "Run", profile: LoadedProfile, texts: Texts) -> bytes:

@@ -12,6 +12,8 @@ from test_wizard import WAIT_MS, measure, press, text, to_preview
 
 from report.consent import CONSENT_PATH, Category
 from report.container import read_container
+from report.notes import check_withdrawal
+from report.trust import read_trust
 from report.unfinished import unfinished_runs
 from ui.gui.flow import Page, RunState
 
@@ -179,3 +181,19 @@ def test_one_s_own_result_is_there_whatever_is_decided(qtbot, make_window, no_li
     press(qtbot, window, "wizard.back")
     assert window.flow.page is Page.RESULT
     assert window.findChild(QLabel, "result.title").text()
+
+
+def test_to_take_a_consent_back_is_one_press_too(qtbot, make_window, no_licence, tmp_path):
+    window = make_window(loaded=no_licence)
+    to_preview(qtbot, window)
+    press(qtbot, window, "share.consent")
+    press(qtbot, window, "wizard.main")
+    window.findChild(QLineEdit, "save.file").setText(str(tmp_path / "mine.nexkit.zip"))
+    press(qtbot, window, "save.save")
+    qtbot.waitUntil(lambda: window.flow.saved, timeout=WAIT_MS)
+    press(qtbot, window, "save.withdraw")
+    note = tmp_path / f"{window.draft.report_id}.withdrawal.json"
+    qtbot.waitUntil(note.exists, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: note.name in text(window, "save.receipt"), timeout=WAIT_MS)
+    assert "help@example.com" in text(window, "save.receipt")
+    assert check_withdrawal(note, read_trust(None, None)).note.report_id == window.draft.report_id

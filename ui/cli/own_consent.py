@@ -1,23 +1,14 @@
 """`nexkit report terms|receipt|withdraw|check-deletion`: what the user agrees to, has agreed to, and takes back."""
 
 import argparse
-from datetime import UTC, datetime
 from pathlib import Path
 
 from nexkit.texts import Texts
 from report.consent import ConsentRecord, notice_text
 from report.encryption import is_encrypted
 from report.key_store import KeyFileError
-from report.keys import Keys
 from report.load import InvalidBundleError, load_report
-from report.notes import (
-    SIGNATURE_SUFFIX,
-    WITHDRAWAL_SUFFIX,
-    NoteError,
-    check_deletion,
-    withdrawal,
-    write_note,
-)
+from report.notes import NoteError, check_deletion
 from report.plain import encode, moment
 from report.profile_in_force import Sources
 from report.receipts import (
@@ -36,6 +27,7 @@ from ui.cli.bundle import signers_for
 from ui.cli.errors import CommandError, ExitStatus
 from ui.cli.profile_use import begin_with_profile
 from ui.cli.streams import write_json
+from ui.handover import withdrawn_text, write_withdrawal
 
 _LONGEST = 20_000
 
@@ -60,29 +52,12 @@ def receipt_command(arguments: argparse.Namespace, texts: Texts) -> int:
 
 def withdraw_command(arguments: argparse.Namespace, texts: Texts) -> int:
     """Write the signed note by which the user takes the consent to a report back."""
-    _ = texts.gettext
     consent, install_id = _consent_of(arguments.report, texts)
     try:
-        key = None if install_id is None else Keys().find(install_id)
+        note = write_withdrawal(consent, install_id, Path(arguments.out or "."))
     except KeyFileError as error:
         raise CommandError(str(error)) from None
-    if key is None:
-        raise CommandError(
-            _("report {id}: agreed to by {installation}, whose key is not on this computer").format(
-                id=consent.report_id, installation=visible(install_id or "?")
-            )
-        )
-    path = Path(arguments.out or ".")
-    if path.is_dir():
-        path /= consent.report_id + WITHDRAWAL_SUFFIX
-    write_note(path, withdrawal(consent, key, datetime.now(UTC)))
-    print(
-        _("Written: {file} and {signature}. Hand both to whoever has the report.").format(
-            file=path, signature=path.name + SIGNATURE_SUFFIX
-        )
-    )
-    if consent.withdrawal is not None and consent.withdrawal.address is not None:
-        print(_("Address for that: {address}").format(address=visible(consent.withdrawal.address)))
+    print(withdrawn_text(consent, note, texts))
     return ExitStatus.HEALTHY
 
 

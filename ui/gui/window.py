@@ -38,6 +38,8 @@ from ui.handover import (
     save_own_page,
     save_report,
     summary_alone,
+    withdrawn_text,
+    write_withdrawal,
 )
 
 if TYPE_CHECKING:
@@ -106,6 +108,7 @@ class WizardWindow(QWidget):
         self._run_thread: RunThread | None = None
         self._draft: Draft | None = None
         self._asked: ConsentRecord | None = None
+        self._saved: Saved | None = None
         self._consent: ConsentRecord | None = None
         """What the user has agreed to; None: not (any more)."""
         self._threads: set[WorkThread] = set()
@@ -264,6 +267,7 @@ class WizardWindow(QWidget):
 
                 save = SavePage(texts, profile.support)
                 save.save_wanted.connect(self._save)
+                save.withdraw_wanted.connect(self._withdraw)
                 return save
 
     def _profile_on(self, page: Page) -> LoadedProfile:
@@ -683,6 +687,7 @@ class WizardWindow(QWidget):
     def _was_saved(self, saved: Saved) -> None:
         with suppress(OSError):
             self._memory.confirm_recipient(self._profile_of_run)
+        self._saved = saved
         self.save.saved(saved.path, saved.size_bytes, receipt_text(saved, self._texts))
         self._move(flow.saving_ended(self._flow, saved=True))
 
@@ -692,6 +697,24 @@ class WizardWindow(QWidget):
         self._move(flow.saving_ended(self._flow, saved=False))
 
     # Ways not to share
+
+    @Slot()
+    def _withdraw(self) -> None:
+        """Beside the report the note is found again; where the report was not handed over yet, deleting it does."""
+        saved = self._saved
+        if saved is not None:
+            consent, folder = saved.consent, saved.path.parent
+            thread = WorkThread(lambda: write_withdrawal(consent, consent.pii_principal_id, folder), self)
+            self._start(thread, self._withdrawn, self._not_withdrawn)
+
+    @Slot(object)
+    def _withdrawn(self, note: Path) -> None:
+        if self._saved is not None:
+            self.save.show_withdrawal(withdrawn_text(self._saved.consent, note, self._texts))
+
+    @Slot(object)
+    def _not_withdrawn(self, error: object) -> None:
+        self.save.show_withdrawal(problem_text(error, self._texts))
 
     @Slot(str)
     def _save_own(self, name: str) -> None:
@@ -730,7 +753,7 @@ class WizardWindow(QWidget):
         if (keeper := self._keeper) is not None:
             self._start(WorkThread(keeper.discard, self), self._forgotten, self._forgotten)
         self._keeper = self._run = self._series = self._trial = None
-        self._draft = self._asked = self._consent = None
+        self._draft = self._asked = self._consent = self._saved = None
         self._profile_of_run = self._profile
         for page in (Page.TROUBLE, Page.AGREE, Page.RUNNING, *_PAGES_OF_RUN):
             self._drop_page(page)

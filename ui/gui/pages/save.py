@@ -24,6 +24,9 @@ class SavePage(PageBase):
     save_wanted = Signal(str)
     """The file's path as it stands in the field."""
 
+    withdraw_wanted = Signal()
+    """The user takes the consent to the saved report back."""
+
     def __init__(self, texts: Texts, support: Support) -> None:
         _ = texts.gettext
         super().__init__(
@@ -123,11 +126,18 @@ class SavePage(PageBase):
         self.copy = QPushButton(_("&Copy summary for the ticket"))
         self.copy.setObjectName("save.copy")
         self.copy.clicked.connect(self._copy_summary)
+        self.withdraw = QPushButton(_("&Withdraw the consent"))
+        self.withdraw.setObjectName("save.withdraw")
+        self.withdraw.clicked.connect(self.withdraw_wanted)
         self.copied = PlainLabel()
         self.copied.setObjectName("save.copied")
         self.copied.setProperty("role", "muted")
         after.addWidget(TurningBox(self.show_folder, self.copy, least_em=26, fill=False))
         after.addWidget(self.copied)
+        row = QHBoxLayout()
+        row.addWidget(self.withdraw)
+        row.addStretch(1)
+        after.addLayout(row)
         self.summary = QPlainTextEdit()
         self.summary.setObjectName("save.summary")
         self.summary.setAccessibleName(_("Summary for the ticket"))
@@ -182,6 +192,10 @@ class SavePage(PageBase):
         mark_main(self.save, False)
         self._set_busy(busy=False)
         self.show_folder.setFocus()
+
+    def show_withdrawal(self, words: str) -> None:
+        """What came of taking the consent back."""
+        self.receipt.setText(words)
 
     def failed(self, words: str) -> None:
         """The file could not be written."""
