@@ -7,7 +7,7 @@ forms, so that the rules of the diagnosis give the same answer for a report as f
 
 from enum import Enum
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_interface, ip_network
 
 
 class Family(Enum):
@@ -56,6 +56,8 @@ _TABLE: tuple[tuple[IPv4Network | IPv6Network, Scope], ...] = tuple(
     )
 )
 
+_CARRY_IPV4 = (ip_network("64:ff9b::/96"), ip_network("::/96"))
+
 
 def _plain(address: str) -> str:
     """The part that `ipaddress` reads: without pseudonym and zone."""
@@ -82,6 +84,20 @@ def scope(address: str) -> Scope:
         if value.version == prefix.version and value in prefix:
             return its_scope
     return Scope.INTERNET
+
+
+def carried_ipv4(address: str) -> str | None:
+    """The IPv4 address that packets to an IPv6 one are led to on the way; None where they are not, and for IPv4.
+
+    So it is with NAT64 (RFC 6052), 6to4 (RFC 3056) and the old compatible addresses (RFC 4291 section 2.5.5.1).
+    """
+    value = ip_interface(_plain(address)).ip
+    if value.version == 4:  # noqa: PLR2004  IPv4
+        return None
+    carried = value.sixtofour
+    if carried is None and any(value in each for each in _CARRY_IPV4):
+        carried = IPv4Address(value.packed[-4:])
+    return None if carried is None else str(carried)
 
 
 def is_address(text: str) -> bool:

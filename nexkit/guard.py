@@ -19,7 +19,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface
 from typing import TYPE_CHECKING
 
 from nexkit import kit_limits
-from nexkit.address import INNER, Scope, is_address, scope
+from nexkit.address import INNER, Scope, carried_ipv4, is_address, scope
 from nexkit.consent import Consent
 from nexkit.declared import NOTHING_DECLARED, Declared, canonical, canonical_name
 from nexkit.failures import BudgetExceededError, KitLimitError
@@ -197,8 +197,7 @@ class Guard:
 
     async def admit(self, address: str, port: int | None, of: Kind, *, follows_system: bool = False) -> None:
         """Count something that is about to be sent to an address; KitLimitError where it may not be."""
-        if scope(address) is not Scope.INTERNET:
-            await self.read_own()
+        await self.read_own()
         self.admit_now(address, port, of, follows_system=follows_system)
 
     def admit_now(self, address: str, port: int | None, of: Kind, *, follows_system: bool = False) -> None:
@@ -251,7 +250,7 @@ class Guard:
             return True
         if its_scope is Scope.LINK_LOCAL:
             return False
-        return its_scope not in INNER or for_proxy or self._is_inside(place, of, own)
+        return not _leads_inside(place, its_scope) or for_proxy or self._is_inside(place, of, own)
 
     def _is_inside(self, place: str, of: Kind, own: _Own) -> bool:
         """Whether a private address is this computer's neighbour, or was named openly."""
@@ -263,6 +262,12 @@ class Guard:
             or any(value in network for network in own.networks)
             or (of is Kind.ECHO and place in self._answered)
         )
+
+
+def _leads_inside(place: str, its_scope: Scope) -> bool:
+    """Whether it is a private address, or an IPv6 address that leads to an IPv4 one which is not of the internet."""
+    carried = carried_ipv4(place)
+    return its_scope in INNER or (carried is not None and scope(carried) is not Scope.INTERNET)
 
 
 def _nowhere(_count: int) -> None:

@@ -11,13 +11,13 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
-from ipaddress import IPv4Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from nexkit.address import INNER, Scope, is_address, scope
+from nexkit.address import INNER, Scope, carried_ipv4, is_address, scope
 from nexkit.facts.load import LoadBackend
 from nexkit.host_name import is_host_name
 from nexkit.kit_limits import DEFAULT_LOAD_BYTES, MAX_LOAD_BYTES, MAX_PORTS, MAX_SERVICES, MAX_TARGETS
@@ -60,7 +60,6 @@ _AGE_KEY = re.compile("age1[ac-hj-np-z02-9]{58}")
 """An X25519 recipient: 32 bytes and a checksum in Bech32 (BIP 173)."""
 _NEEDS = re.compile(r"clock:[0-9]{1,5}s|udp|vpn|large_packets")
 _NEVER = frozenset({Scope.LOOPBACK, Scope.MULTICAST, Scope.UNSPECIFIED, Scope.LINK_LOCAL})
-_CARRIES_IPV4 = (ip_network("64:ff9b::/96"), ip_network("::/96"))
 _WEB = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
 """RFC 3986 section 2."""
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$*+/=^_~-]{1,64}@(?P<host>.{1,253})")
@@ -119,18 +118,9 @@ def _is_plain_address(text: str) -> bool:
 
 
 def _never_contacted(address: str) -> bool:
-    """Whether nobody but this computer and its link is meant, directly or as IPv4 inside IPv6.
-
-    Addresses of NAT64 (RFC 6052), 6to4 (RFC 3056) and the old compatible ones (RFC 4291 section 2.5.5.1) lead to the
-    IPv4 address in them.
-    """
-    value = ip_address(address)
-    if scope(address) in _NEVER:
-        return True
-    if value.version == 4:  # noqa: PLR2004  IPv4
-        return False
-    inside = value.sixtofour or next((IPv4Address(value.packed[-4:]) for each in _CARRIES_IPV4 if value in each), None)
-    return inside is not None and scope(str(inside)) in _NEVER | INNER
+    """Whether nobody but this computer and its link is meant, or a host inside by way of IPv4 in IPv6."""
+    carried = carried_ipv4(address)
+    return scope(address) in _NEVER or (carried is not None and scope(carried) in _NEVER | INNER)
 
 
 class _Reader:

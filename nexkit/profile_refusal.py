@@ -28,6 +28,8 @@ class Refusal(Enum):
     """The list of signers of the managed place cannot be read."""
     OPEN_TO_OTHERS = "open_to_others"
     """In the managed place, and users without administrator rights may change it."""
+    CLOSED_TO_USERS = "closed_to_users"
+    """In the managed place, and this user may not read it."""
     BORROWED_ID = "borrowed_id"
     """It has the id of the managed or of the built-in profile and is neither."""
 

@@ -14,6 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -32,6 +33,7 @@ SERVICE = "nexkit"
 LIMIT_S = 10.0
 """How long a store may take: a person types a password in less, and nobody waits longer for a report."""
 _SEED_BYTES = 32
+_MAX_FILE_BYTES = 64 * 1024
 
 AnswerT = TypeVar("AnswerT")
 
@@ -169,10 +171,10 @@ def read_key_file(path: Path) -> Ed25519PrivateKey:
     with path.open("rb") as file:
         if os.name == "posix" and stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
             raise KeyFileError(f"{path}: others may read this key; remove it, and a new one is made")
-        text = file.read()
+        text = file.read(_MAX_FILE_BYTES)
     try:
         key = load_ssh_private_key(text, password=None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyFileError(f"{path}: not a key of this program; remove it, and a new one is made")

@@ -89,12 +89,14 @@ class Keys:
         """The key in use for the profile; made when there is none. Two programs that start together get the same."""
         if (found := self._read(profile_id)) is not None:
             return found.keys[-1]
-        kept = self._first(profile_id) or self._make()
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept = self._first(profile_id) or self._make()
         try:
             write_new(self._list_file(profile_id), _written(_KeyList(profile=profile_id, keys=(kept,))), mode=0o600)
-        except FileExistsError:
+        except OSError as error:
             self._forget(kept)
+            if not isinstance(error, FileExistsError):
+                raise
         return self.current(profile_id)
 
     def earlier(self, profile_id: str = BUILT_IN_ID) -> tuple[KeptKey, ...]:
@@ -135,7 +137,11 @@ class Keys:
         now = datetime.now(UTC).replace(microsecond=0)
         made = self._make()
         keys = (*found.keys[:-1], replace(found.keys[-1], retired_at=now), made)
-        write_whole(self._list_file(profile_id), _written(replace(found, keys=keys)))
+        try:
+            write_whole(self._list_file(profile_id), _written(replace(found, keys=keys)), mode=0o600)
+        except OSError:
+            self._forget(made)
+            raise
         return made
 
     def certificate(self, kept: KeptKey, at: datetime) -> Certificate | None:
@@ -217,7 +223,8 @@ class Keys:
         if kept.storage is KeyStorage.KEYRING:
             self._keyring.forget(kept.key.install_id)
         else:
-            (self._folder / kept.key.install_id).unlink(missing_ok=True)
+            with suppress(OSError):
+                (self._folder / kept.key.install_id).unlink()
 
     def _private(self, kept: KeptKey) -> Ed25519PrivateKey | None:
         """The private half; None where it is gone."""

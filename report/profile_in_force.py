@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nexkit.platform.managed import ManagedPlace, OpenToOthersError
+from nexkit.platform.managed import ClosedToUsersError, ManagedPlace, OpenToOthersError
 from nexkit.profile import LoadedProfile
 from nexkit.profile_file import (
     MAX_PROFILE_BYTES,
@@ -49,6 +49,8 @@ def profile_in_force(named: Path | None, now: datetime, sources: Sources) -> Loa
         file, loaded = _chosen(named, now, sources.managed)
     except OpenToOthersError as error:
         raise ProfileRefusedError(Refusal.OPEN_TO_OTHERS, str(error.path)) from None
+    except ClosedToUsersError as error:
+        raise ProfileRefusedError(Refusal.CLOSED_TO_USERS, str(error.filename)) from None
     if loaded.reference.trust is not ProfileTrust.BUILT_IN:
         sources.memory.check_serial(loaded, file, contact_of(loaded.profile))
     return loaded

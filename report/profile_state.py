@@ -103,7 +103,7 @@ class ProfileMemory:
         all_seen[_key(loaded)] = seen
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         document = {"schema": _SCHEMA, "profiles": {key: asdict(value) for key, value in sorted(all_seen.items())}}
-        write_whole(self.path, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
+        write_whole(self.path, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode(), mode=0o600)
         self.damaged = False
 
     def _read(self) -> Mapping[str, Seen]:

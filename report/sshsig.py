@@ -59,11 +59,6 @@ def sign(data: bytes, key: Ed25519PrivateKey, namespace: str, certificate: Certi
     return (_BEGIN + lines + _END).encode()
 
 
-def check(data: bytes, armoured: bytes, namespace: str) -> PublicKey:
-    """The key that made the signature of these bytes; SignatureError unless it is exactly that, with nothing around."""
-    return check_signature(data, armoured, namespace).key
-
-
 def check_signature(data: bytes, armoured: bytes, namespace: str) -> Signature:
     """Who made the signature of these bytes; SignatureError unless it is exactly that, with nothing around.
 

@@ -13,7 +13,7 @@ from report.problems import Problem, ProblemKind
 from report.public_keys import PublicKey
 from report.revoked import NONE_REVOKED, Revoked, read_revoked
 from report.signers import Signer, is_issued, is_known, read_signers, signers_in, signers_line
-from report.ssh_lists import MAX_BYTES, SignersError
+from report.ssh_lists import MAX_BYTES, SignersError, read_limited
 from report.sshsig import Signature
 
 KNOWN_DEVICES_FILE = "known_devices"
@@ -64,11 +64,12 @@ def pinned_signers(place: ManagedPlace) -> tuple[Signer, ...]:
 
 def remember(path: Path, key: PublicKey, at: datetime) -> None:
     """Take the key for a known device from now on; OSError."""
-    before = path.read_bytes() if path.exists() else b""
+    before = read_limited(path) if path.exists() else b""
     if any(signer.key == key for signer in signers_in(before, path)):
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_whole(path, before + f"{signers_line(key)} first seen {at:%Y-%m-%d}\n".encode())
+    end = b"" if before.endswith(b"\n") or not before else b"\n"  # somebody has edited it
+    write_whole(path, before + end + f"{signers_line(key)} first seen {at:%Y-%m-%d}\n".encode(), mode=0o600)
 
 
 def read_trust(

@@ -3,11 +3,11 @@
 No environment variable and no option leads elsewhere: who could choose the place could pass for the IT department.
 """
 
-import os
 import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from os import stat_result
 from pathlib import Path
 
 _REPARSE_POINT = 0x400
@@ -24,6 +24,10 @@ class OpenToOthersError(Exception):
     def __init__(self, path: Path) -> None:
         super().__init__(str(path))
         self.path = path
+
+
+class ClosedToUsersError(PermissionError):
+    """A user may not read what the organisation has put into this place: that must not go unnoticed."""
 
 
 def managed_folder() -> Path:
@@ -52,14 +56,21 @@ class ManagedPlace:
     def read(self, name: str, limit: int) -> bytes | None:
         """A file of the place, of at most `limit` bytes and one more; None where there is none.
 
-        OpenToOthersError where others than administrators may change the file or what it stands in; OSError.
+        OpenToOthersError where others than administrators may change the file or what it stands in, ClosedToUsersError
+        where this user may not read it; OSError.
         """
         file = self.path(name)
-        if not os.path.lexists(self.folder):
+        try:
+            return self._read(file, limit)
+        except PermissionError as error:
+            raise ClosedToUsersError(error.errno, error.strerror, str(file)) from None
+
+    def _read(self, file: Path, limit: int) -> bytes | None:
+        if not _is_there(self.folder):
             return None
         for place in _places(self.folder):
             self._check(place)
-        if not os.path.lexists(file):
+        if not _is_there(file):
             return None
         self._check(file)
         with file.open("rb") as stream:
@@ -81,7 +92,7 @@ class ManagedPlace:
         if refused:
             raise OpenToOthersError(place)
 
-    def _others_may_change(self, place: Path, state: os.stat_result, *, inside: bool) -> bool:
+    def _others_may_change(self, place: Path, state: stat_result, *, inside: bool) -> bool:
         """As sshd's StrictModes, for users of any group; above the folder a sticky bit keeps others' hands off it."""
         if state.st_uid not in self.administrators:
             return True
@@ -91,6 +102,14 @@ class ManagedPlace:
             if others_may_change(place):
                 return True
         return bool(state.st_mode & _OTHERS_WRITE) and (inside or not state.st_mode & stat.S_ISVTX)
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        place.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _places(folder: Path) -> Iterator[Path]:

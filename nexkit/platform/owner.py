@@ -8,15 +8,35 @@ import sys
 from pathlib import Path
 
 
+class NoHomeError(OSError):
+    """The user of this process has no home folder: that of a container or a service."""
+
+
 def data_folder() -> Path:
-    """Where this user's keys and settings are kept; `NEXKIT_HOME` overrides it. The folder need not exist yet."""
+    """Where this user's keys and settings are kept; `NEXKIT_HOME` overrides it. The folder need not exist yet.
+
+    NoHomeError where neither says a place.
+    """
     if chosen := os.environ.get("NEXKIT_HOME"):
         return Path(chosen)
     if sys.platform == "win32":
-        return Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming") / "nexkit"
+        return (_named("APPDATA") or _home() / "AppData" / "Roaming") / "nexkit"
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "nexkit"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "nexkit"
+        return _home() / "Library" / "Application Support" / "nexkit"
+    return (_named("XDG_DATA_HOME") or _home() / ".local" / "share") / "nexkit"
+
+
+def _named(variable: str) -> Path | None:
+    """The folder that a variable of the system names; a relative one is not valid (XDG Base Directory)."""
+    folder = Path(os.environ.get(variable, ""))
+    return folder if folder.is_absolute() else None
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise NoHomeError from None
 
 
 def has_chosen_folder() -> bool:

@@ -34,9 +34,7 @@ def refusal_text(error: ProfileRefusedError, texts: Texts) -> str:
             "another profile with the same id and serial {serial} was used here before: ask {contact}; who writes the "
             "profile has to raise its serial with every change"
         ),
-        Refusal.BAD_SIGNATURE: _(
-            "the signature beside it does not fit ({detail}): the file was changed after it was signed; ask {contact}"
-        ),
+        Refusal.BAD_SIGNATURE: _signature_sentence(error.detail, texts),
         Refusal.NOT_SIGNED: _(
             "your organisation's profile is not signed and is not used: ask your IT department (they sign it with: "
             "nexkit profile sign)"
@@ -54,6 +52,10 @@ def refusal_text(error: ProfileRefusedError, texts: Texts) -> str:
             "your organisation's settings are not used, because users without administrator rights may change this "
             "place: ask your IT department"
         ),
+        Refusal.CLOSED_TO_USERS: _(
+            "your organisation's settings are not used, because you may not read this file: ask your IT department "
+            "(all users have to be able to read it)"
+        ),
         Refusal.BORROWED_ID: _(
             "it has the id of another profile of this computer and is not signed by the same organisation: it is not "
             "used; ask {contact}"
@@ -63,6 +65,22 @@ def refusal_text(error: ProfileRefusedError, texts: Texts) -> str:
         begins=begins, ends=ends, now=now, serial=serial, highest=highest, detail=error.detail, contact=contact
     )
     return f"{error.file}: {sentence}"
+
+
+def _signature_sentence(word: str, texts: Texts) -> str:
+    """What is wrong with a signature, by the word of its check, and what helps."""
+    _ = texts.gettext
+    sentences = {
+        "wrong": _("it was changed after it was signed, or the signature beside it is another file's: ask {contact}"),
+        "namespace": _(
+            "the signature beside it is not one of a profile: ask {contact} (they sign it with: nexkit profile sign)"
+        ),
+        "key_type": _("it is signed by a key of another type than Ed25519 or ECDSA P-256: ask {contact}"),
+        "certificate": _("it is signed by way of a certificate, and has to be by a listed key itself: ask {contact}"),
+        "format": _("the signature beside it is damaged: ask {contact} for both files"),
+    }
+    # Other words are those of a certificate that cannot count.
+    return sentences.get(word, sentences["certificate"])
 
 
 def whose_text(loaded: LoadedProfile, texts: Texts) -> str:

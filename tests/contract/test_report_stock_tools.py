@@ -14,7 +14,7 @@ from report.encryption import EncryptionError, decrypt, encrypt, is_encrypted
 from report.key_store import write_key_file
 from report.public_keys import PublicKey, public_key
 from report.seal import write_bundle
-from report.sshsig import check
+from report.sshsig import check_signature
 
 STARTED_AT = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
 pytestmark = pytest.mark.skipif(
@@ -111,7 +111,7 @@ def test_sha256sum_finds_a_changed_file(unpacked):
 def test_a_signature_of_ssh_keygen_is_read(tmp_path, key):
     (tmp_path / "data").write_bytes(b"bytes")
     assert run(tmp_path, "ssh-keygen", "-Y", "sign", "-f", "report_key", "-n", "report", "data").returncode == 0
-    assert check(b"bytes", (tmp_path / "data.sig").read_bytes(), "report") == public_key(key)
+    assert check_signature(b"bytes", (tmp_path / "data.sig").read_bytes(), "report").key == public_key(key)
 
 
 def test_ssh_keygen_reads_the_key_file(tmp_path, key):

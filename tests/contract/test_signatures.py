@@ -282,6 +282,10 @@ def test_a_desk_remembers_a_device_that_it_has_met(org, report):
     assert remembered.count("\n") == 1
     other = org.bundle(report, org.public("other_device").install_id, "other_device", certified=False)
     assert main(["verify", str(other), "--require", "known-device"]) == 4
+    # Somebody has edited the list, and left no end of line.
+    (org.folder / "home" / "known_devices").write_text(remembered.rstrip())
+    assert main(["verify", str(other), "--remember"]) == 0
+    assert main(["verify", str(other), "--require", "known-device"]) == 0
     # The file is a list as ssh-keygen reads it.
     shutil.copy(org.folder / "home" / "known_devices", org.folder / "org_signers")
     org.bundle(report, org.public("device").install_id, "device", certified=False)

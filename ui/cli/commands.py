@@ -409,7 +409,11 @@ def run_command(words: list[str]) -> int:
 
 def _system_error(error: OSError, texts: Texts) -> str:
     """A file's trouble in one line: place, reason, mend."""
+    from nexkit.platform.owner import NoHomeError
+
     _ = texts.gettext
+    if isinstance(error, NoHomeError):
+        return _("this user has no home folder: set NEXKIT_HOME to a folder for keys and settings")
     reasons = {
         errno.ENOSPC: _("the disk is full: free some space and try again"),
         errno.EDQUOT: _("the disk quota is used up: free some space and try again"),

@@ -14,7 +14,7 @@ from foreign_systems import Library, imported, windows_error
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexkit.platform.managed import ManagedPlace, OpenToOthersError, managed_folder
+from nexkit.platform.managed import ClosedToUsersError, ManagedPlace, OpenToOthersError, managed_folder
 from nexkit.platform.parse_acl import gives_changes
 from nexkit.platform.parse_security_descriptor import who_may_change
 
@@ -47,6 +47,21 @@ def test_a_file_of_the_place_is_read_up_to_its_limit(place):
 @posix
 def test_a_place_that_is_not_there_holds_nothing(tmp_path):
     assert ManagedPlace(folder=tmp_path / "none").read("f", 100) is None
+
+
+@posix
+def test_what_this_user_may_not_look_at_does_not_go_unnoticed(place, monkeypatch):
+    look = Path.lstat
+
+    def refuse(path):
+        if path == place.path("f"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path)
+
+    monkeypatch.setattr(Path, "lstat", refuse)  # the folder is 0700; root, who runs tests too, may look anywhere
+    with pytest.raises(ClosedToUsersError) as error:
+        place.read("f", 100)
+    assert error.value.filename == str(place.path("f"))
 
 
 @posix

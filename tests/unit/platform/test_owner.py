@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nexkit.platform.owner import data_folder, own_names
+from nexkit.platform.owner import NoHomeError, data_folder, own_names
 
 
 def test_the_folder_can_be_chosen(monkeypatch):
@@ -18,6 +18,7 @@ def test_the_folder_can_be_chosen(monkeypatch):
     ("system", "variable", "value", "folder"),
     [
         ("linux", "XDG_DATA_HOME", "/data", "/data/nexkit"),
+        ("linux", "XDG_DATA_HOME", "data", "/home/x/.local/share/nexkit"),
         ("linux", "XDG_DATA_HOME", "", "/home/x/.local/share/nexkit"),
         ("darwin", "XDG_DATA_HOME", "/data", "/home/x/Library/Application Support/nexkit"),
         ("win32", "APPDATA", "/roaming", "/roaming/nexkit"),
@@ -30,6 +31,19 @@ def test_each_system_has_its_place(monkeypatch, system, variable, value, folder)
     monkeypatch.setenv(variable, value)
     monkeypatch.setattr(sys, "platform", system)
     assert data_folder() == Path(folder)
+
+
+def test_a_user_without_a_home_has_a_place_where_one_is_named(monkeypatch):
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    for variable in ("NEXKIT_HOME", "XDG_DATA_HOME", "APPDATA"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    with pytest.raises(NoHomeError):
+        data_folder()
+    monkeypatch.setenv("NEXKIT_HOME", "/somewhere/kit")
+    assert data_folder() == Path("/somewhere/kit")
 
 
 def test_own_names_hold_the_host_name_without_its_domain(monkeypatch):

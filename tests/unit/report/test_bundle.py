@@ -408,7 +408,7 @@ def test_a_report_from_the_future_is_refused_and_can_be_opened(files, sealed, co
 
 
 @pytest.mark.parametrize(
-    ("ahead_s", "accepted"), [(10 * 365 * 86400, True), (3600, False), (1e300, True), (-1e300, False)]
+    ("ahead_s", "accepted"), [(11 * 365 * 86400, True), (3600, False), (1e300, True), (-1e300, False)]
 )
 def test_a_clock_whose_error_the_report_tells_is_no_future(files, sealed, consent, ahead_s, accepted):
     data = made_later(files, sealed.report_id, consent, ahead_s)

@@ -192,6 +192,27 @@ def test_a_key_that_is_not_ours_is_not_found(tmp_path):
     assert keys.find("inst-0000000000000000") is None
 
 
+@pytest.mark.parametrize("store", [Store(), None])
+def test_a_key_that_cannot_be_listed_leaves_nothing_behind(tmp_path, store, monkeypatch):
+    def full(path, *_, **__):
+        raise OSError(28, "No space left on device", str(path))
+
+    keys = keys_in(tmp_path, store)
+    with monkeypatch.context() as patch:
+        patch.setattr("report.keys.write_new", full)
+        with pytest.raises(OSError, match="No space"):
+            keys.current()
+    assert not list((tmp_path / "keys").iterdir())
+    assert store is None or not store.secrets
+    kept = keys.current()
+    with monkeypatch.context() as patch:
+        patch.setattr("report.keys.write_whole", full)
+        with pytest.raises(OSError, match="No space"):
+            keys.rotate()
+    assert keys.current() == kept
+    assert store is None or len(store.secrets) == 1
+
+
 def test_programs_that_start_together_get_the_same_key(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: keys_in(tmp_path).signing_key().public, range(8)))

@@ -83,8 +83,7 @@ def test_the_managed_profile_is_used_where_a_pinned_signer_signed_it(world):
         (
             lambda world: (
                 world.pin()
-                or (world.install()
-                and world.put("profile.toml.sig", sign(profile_toml(), world.key, "report")))
+                or (world.install() and world.put("profile.toml.sig", sign(profile_toml(), world.key, "report")))
             ),
             Refusal.BAD_SIGNATURE,
         ),
@@ -104,6 +103,27 @@ def test_a_managed_profile_that_does_not_count_stops_the_program(world, prepare,
     error = refusal(world)
     assert error.refusal is expected
     assert "ask" in str(error)
+
+
+@posix
+def test_a_managed_profile_that_this_user_may_not_read_stops_the_program(world, monkeypatch):
+    def closed(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    world.pin()
+    world.install()
+    monkeypatch.setattr("pathlib.Path.lstat", closed)  # a folder of mode 0700; root, who runs tests too, sees all
+    error = refusal(world)
+    assert error.refusal is Refusal.CLOSED_TO_USERS
+    assert "ask" in str(error)
+
+
+@posix
+@pytest.mark.parametrize("word", ["wrong", "namespace", "key_type", "format", "certificate", "principals"])
+def test_what_is_wrong_with_a_signature_is_said_with_whom_to_ask(word):
+    error = ProfileRefusedError(Refusal.BAD_SIGNATURE, "profile.toml", detail=word, managed=True)
+    assert "your IT department" in str(error)
+    assert ("changed" in str(error)) is (word == "wrong")
 
 
 @posix

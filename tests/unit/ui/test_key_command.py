@@ -105,3 +105,16 @@ def test_a_damaged_list_of_keys_is_one_line(capsys, home):
 def test_a_time_of_receipt_that_is_none_is_one_line(capsys, tmp_path):
     assert main(["verify", str(tmp_path / "none.zip"), "--received-at", "yesterday", "--lang", "en"]) == 2
     assert "--received-at" in capsys.readouterr().err
+
+
+def test_a_user_without_a_home_is_told_of_the_variable(monkeypatch, capsys):
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    for variable in ("NEXKIT_HOME", "XDG_DATA_HOME", "APPDATA"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("pathlib.Path.home", no_home)
+    assert main(["key", "show"]) == 2
+    error = capsys.readouterr().err
+    assert "NEXKIT_HOME" in error
+    assert error.count("\n") == 1
