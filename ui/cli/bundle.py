@@ -243,7 +243,8 @@ def _verification_text(name: str, verification: Verification, texts: Texts) -> s
         lines.append(_("Report: {id}").format(id=visible(verification.report_id)))
     if verification.signer:
         lines.append(_("Signed by: {signer}").format(signer=_signer(verification)))
-    lines += [f"- {visible(problem_text(problem, texts))}" for problem in verification.problems]
+    # A bundle that was zipped again deviates in several ways, which are one thing to say.
+    lines += dict.fromkeys(f"- {visible(problem_text(problem, texts))}" for problem in verification.problems)
     if verification.tier is not Tier.INVALID:
         lines.append(
             _(
