@@ -165,18 +165,18 @@ def test_the_certificate_of_another_does_not_fit_the_signature(org, report):
 
 
 def test_an_expired_certificate_counts_for_what_was_received_before(org, report):
-    org.certify("device", dates="20250101Z:20260101Z")
+    org.certify("device", dates="20250601Z:20260601Z")
     principal = f"{org.public('device').install_id}@org.example"
     bundle = org.bundle(report, principal, "device")
     signers = list_of(org)
     assert judged(org, bundle, *signers)[0] is Tier.INVALID
-    assert judged(org, bundle, *signers, "--received-at", "2025-06-01T12:00:00Z")[:2] == (Tier.ORG_VOUCHED, 0)
-    assert judged(org, bundle, *signers, "--verify-time", "2026-01-01T00:00:00Z")[0] is Tier.INVALID
-    assert judged(org, bundle, *signers, "--verify-time", "2025-12-31T23:59:59Z")[0] is Tier.ORG_VOUCHED
-    assert judged(org, bundle, *signers, "--verify-time", "2024-12-31T23:59:59Z")[0] is Tier.INVALID
-    assert stock_says_good(org, principal, "-Overify-time=20250601120000Z")
-    assert not stock_says_good(org, principal, "-Overify-time=20260101000000Z")
-    assert stock_says_good(org, principal, "-Overify-time=20251231235959Z")
+    assert judged(org, bundle, *signers, "--received-at", "2026-03-01T12:00:00Z")[:2] == (Tier.ORG_VOUCHED, 0)
+    assert judged(org, bundle, *signers, "--verify-time", "2026-06-01T00:00:00Z")[0] is Tier.INVALID
+    assert judged(org, bundle, *signers, "--verify-time", "2026-05-31T23:59:59Z")[0] is Tier.ORG_VOUCHED
+    assert judged(org, bundle, *signers, "--verify-time", "2025-05-31T23:59:59Z")[0] is Tier.INVALID
+    assert stock_says_good(org, principal, "-Overify-time=20260301120000Z")
+    assert not stock_says_good(org, principal, "-Overify-time=20260601000000Z")
+    assert stock_says_good(org, principal, "-Overify-time=20260531235959Z")
 
 
 def test_without_a_list_an_expired_certificate_keeps_no_report_closed(org, report):
