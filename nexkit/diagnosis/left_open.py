@@ -33,7 +33,7 @@ from nexkit.diagnosis.verdict import (
     VerdictState,
 )
 from nexkit.facts.access import AccessLine
-from nexkit.facts.dns import ResolverAnswers, large_answers
+from nexkit.facts.dns import NameRole, ResolverAnswers, large_answers
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.host import HostState
 from nexkit.facts.link import LinkReading
@@ -250,7 +250,7 @@ MEANS: Mapping[str, _Means] = {
     ),
     "resolver": _Means(told=lambda asked: _resolver(asked, Subject.RESOLVER), subjects=(Subject.RESOLVER,)),
     "lookup": _Means(
-        told=lambda asked: any(lookup.addresses for _, lookup in signs.lookups(asked.run)),
+        told=lambda asked: any(lookup.addresses for _, lookup in signs.lookups(asked.run, *NameRole)),
         subjects=(Subject.COMPUTER,),
         probes=("lookup",),
     ),

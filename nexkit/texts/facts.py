@@ -3,7 +3,9 @@
 Words that stand for a state are the facts' own codes: the same for the same thing in every language.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from nexkit.diagnosis.verdict import NotTested
@@ -60,11 +62,13 @@ def host_port(host: str, port: int | None) -> str:
 
 def _network(fact: NetworkState, texts: Texts) -> str:
     _ = texts.gettext
-    return _("Interfaces: {count}; router: {gateways}; name servers: {resolvers}").format(
+    line = _("Interfaces: {count}; router: {gateways}; name servers: {resolvers}").format(
         count=len(fact.interfaces),
         gateways=_listed(route.gateway for route in fact.default_routes if route.gateway),
         resolvers=_listed(resolver.address for resolver in fact.resolvers),
     )
+    apart = (each for each in fact.interfaces if each.kind in REAL_LINKS and each.admin_up and each.carrier is False)
+    return _line(line, *(_("{name}: not connected").format(name=each.name) for each in apart))
 
 
 def _host(fact: HostState, texts: Texts) -> str:
@@ -81,8 +85,13 @@ def _host(fact: HostState, texts: Texts) -> str:
 
 
 def _links(fact: LinkReading, texts: Texts) -> str:
+    _ = texts.gettext
     real = [link for link in fact.links if link.kind in REAL_LINKS and link.admin_up]
-    return _line(*(_link(link, texts) for link in real)) or "–"
+    ways = Counter(route.interface or "–" for route in fact.routes)
+    chosen = ", ".join(f"{name} ({count})" for name, count in ways.most_common())
+    return (
+        _line(*(_link(link, texts) for link in real), _("ways out: {ways}").format(ways=chosen) if ways else "") or "–"
+    )
 
 
 def _link(link: LinkState, texts: Texts) -> str:
@@ -188,14 +197,19 @@ def _encrypted(fact: EncryptedAnswers, texts: Texts) -> str:
 
 def _path(fact: PathTrace, texts: Texts) -> str:
     _ = texts.gettext
+    count = len(fact.hops)
     reached = (
-        _("{address}: reached after {count} hops") if fact.reached else _("{address}: last answer {count} hops away")
+        texts.ngettext("{address}: reached after {count} hop", "{address}: reached after {count} hops", count)
+        if fact.reached
+        else texts.ngettext(
+            "{address}: last answer {count} hop away", "{address}: last answer {count} hops away", count
+        )
     )
     losses = zip(fact.hops, hop_losses(fact), strict=True)
     # A silent hop tells of no loss.
     lossy = next((loss for hop, loss in losses if hop.received and loss.continues_to_target), None)
     return _line(
-        reached.format(address=fact.target, count=len(fact.hops)),
+        reached.format(address=fact.target, count=count),
         _("loses {loss} from hop {ttl} on").format(loss=percent(lossy.carried_ratio), ttl=lossy.ttl) if lossy else "",
     )
 
@@ -233,7 +247,22 @@ def _reach(fact: Reach, texts: Texts) -> str:
         proxied = _("through {proxy}: {result}").format(proxy=host_port(tunnel.proxy, tunnel.proxy_port), result=came)
     else:
         proxied = ""
-    return _line(line, _("fastest {time}").format(time=milliseconds(min(totals))) if totals else "", proxied)
+    return _line(
+        line, *_odd(fact, texts), _("fastest {time}").format(time=milliseconds(min(totals))) if totals else "", proxied
+    )
+
+
+def _odd(fact: Reach, texts: Texts) -> Iterable[str]:
+    """What was wrong with an answer, or came instead of one; each kind once."""
+    _ = texts.gettext
+    failures = dict.fromkeys(each.failure.kind.value for each in fact.attempts if each.failure)
+    distrusted = dict.fromkeys(each.tls.problem.value for each in fact.attempts if each.tls and each.tls.problem)
+    statuses = dict.fromkeys(
+        str(each.http.status) for each in fact.attempts if each.http and each.http.status >= HTTPStatus.BAD_REQUEST
+    )
+    yield from failures
+    yield _("certificate: {problem}").format(problem=_listed(distrusted)) if distrusted else ""
+    yield f"HTTP {_listed(statuses)}" if statuses else ""
 
 
 def _portal(fact: PortalCheck, texts: Texts) -> str:

@@ -21,12 +21,16 @@ from diagnosis_records import (
     portal,
     record,
     silent_echo,
+    system_lookups,
     trace,
     without_internet,
 )
 
+from nexkit.diagnosis import left_open as left_open_module
 from nexkit.diagnosis.engine import diagnose
-from nexkit.diagnosis.verdict import Gap
+from nexkit.diagnosis.limits import DEFAULT_LIMITS
+from nexkit.diagnosis.snapshot import Snapshot
+from nexkit.diagnosis.verdict import Gap, Segment, Verdict, VerdictState
 from nexkit.facts.network import NeighbourState
 from nexkit.outcome import Failed, FailureKind, SkipReason
 from nexkit.texts import Texts
@@ -60,6 +64,17 @@ def mute_router(neighbour):
         "route.anchor4": trace(ANCHORS[0], None, None, reached=False),
         "route.anchor6": trace(ANCHORS[2], None, None, reached=False),
     }
+
+
+def test_names_that_programs_find_tell_that_the_name_service_works():
+    unknown = Verdict(state=VerdictState.INCONCLUSIVE, segment=Segment.DNS, cause=None, confidence=None)
+
+    def opened(facts):
+        run = Snapshot(record(facts))
+        return left_open_module.left_open(run, DEFAULT_LIMITS, verdict=unknown, findings=(), rungs=(), answers={})
+
+    assert [item.between for item in opened({})] == [("dns",)]
+    assert opened({"lookup.system": system_lookups()}) == ()
 
 
 def test_a_healthy_network_leaves_nothing_open():

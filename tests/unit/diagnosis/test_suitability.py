@@ -15,6 +15,7 @@ from diagnosis_records import (
     load,
     reach,
     record,
+    system_lookups,
     without_internet,
 )
 
@@ -109,6 +110,13 @@ def test_slow_names_and_slow_pages_are_bad_for_the_web_alone():
     assert graded_of({**healthy(), **slow}, Use.WEB).grade is Grade.POOR
     assert graded_of({**healthy(), "dns.resolver1": answers(GATEWAY4, uncached_ms=600)}, Use.WEB).grade is Grade.FAIR
     assert graded_of({**healthy(), **slow}, Use.CALLS).grade is Grade.GOOD
+
+
+def test_names_are_as_slow_as_programs_of_this_computer_wait_for_them():
+    dead_first = {**healthy(), "lookup.system": system_lookups(time_ms=5000.0)}
+    web = graded_of(dead_first, Use.WEB)
+    value = next(each for each in web.values if each.name == "dns_ms")
+    assert (value.value, value.grade, value.because) == (5000.0, Grade.POOR, ("lookup.system",))
 
 
 def test_what_the_load_leaves_counts_where_it_was_measured():

@@ -9,7 +9,7 @@ from sample_report import echo, load_test, network_state, path_trace, reach, res
 
 from nexkit.facts import BUILTIN_FACTS
 from nexkit.facts.host import Agent, AgentKind, HostState
-from nexkit.facts.link import LinkReading, LinkState
+from nexkit.facts.link import LinkReading, LinkState, RouteChoice
 from nexkit.facts.mtu import MtuState, PathMtu
 from nexkit.facts.network import Duplex, InterfaceKind
 from nexkit.facts.path import PathMethod
@@ -55,6 +55,10 @@ def link(**changes):
     return replace(plain, **changes)
 
 
+def way(interface):
+    return replace(knowing_nothing(RouteChoice), target="198.18.0.10", interface=interface)
+
+
 def wifi(**changes):
     return WifiLink(interface="wlan0", radio_on=True, joined=True, names_permitted=True, **changes)
 
@@ -62,11 +66,21 @@ def wifi(**changes):
 @pytest.mark.parametrize(
     ("fact", "words"),
     [
-        (network_state(), "Interfaces: 2; router: 192.168.1.1; name servers: 192.168.1.1, 8.8.8.8"),
+        (
+            network_state(),
+            "Interfaces: 2; router: 192.168.1.1; name servers: 192.168.1.1, 8.8.8.8; enx3c22fb9a0b7d: not connected",
+        ),
         (echo("198.18.0.10", 4, 0.0, (0, 1, 2, 3)), "198.18.0.10: no answer to 4 packets"),
         (resolver_answers(), "192.168.1.1: 4 of 5 questions answered; slowest 11.4 ms"),
         (path_trace(), "198.18.0.10: reached after 5 hops"),
-        (reach(), "mail.example.com port 443: 1 of 2 addresses answered"),
+        (
+            replace(path_trace(), hops=path_trace().hops[:1], reached=False),
+            "198.18.0.10: last answer 1 hop away",
+        ),
+        (
+            reach(),
+            "mail.example.com port 443: 1 of 2 addresses answered; timeout; certificate: unknown_issuer",
+        ),
         (
             replace(load_test(), up=None, idle=None),
             "download 84.3 Mbit/s, upload –; round trip – without load, 40.4 ms and – under it",
@@ -78,9 +92,9 @@ def wifi(**changes):
                     link(kind=InterfaceKind.BRIDGE),
                     link(carrier=False),
                 ),
-                routes=(),
+                routes=(way("tun0"), way("eth0"), way("tun0"), way(None)),
             ),
-            "eth0: 100 Mbit/s half, damaged frames –; eth0: not connected",
+            "eth0: 100 Mbit/s half, damaged frames –; eth0: not connected; ways out: tun0 (2), eth0 (1), – (1)",
         ),
         (
             WifiReading(links=(wifi(rssi_dbm=-71, channel=6, band=WifiBand.GHZ_2_4, send_rate_bit_s=54e6),)),
