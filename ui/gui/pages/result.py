@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
+    QLabel,
     QTableWidget,
     QTableWidgetItem,
     QTabWidget,
@@ -41,7 +42,7 @@ from nexkit.texts.verdicts import (
 )
 from nexkit.texts.words import subject_text, value_text
 from report.visible import visible
-from ui.gui.pages.base import Disclosure, PageBase, PlainLabel, card, plain_label
+from ui.gui.pages.base import Disclosure, PageBase, card, plain_label
 from ui.gui.present import Mark, mark_word, places
 from ui.gui.theme import current_theme
 from ui.gui.widgets.mark_label import MarkLabel
@@ -277,7 +278,7 @@ def _told(steps: Sequence[str], measured: Mapping[str, str]) -> str:
     return "\n".join(f"{step}: {visible(measured.get(step, ''))}" for step in steps)
 
 
-def _selectable(words: str, name: str = "") -> PlainLabel:
+def _selectable(words: str, name: str = "") -> QLabel:
     label = plain_label(words, name=name)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
