@@ -218,11 +218,20 @@ class Recipient:
     email: str
     url: str
     recipients: tuple[str, ...]
+    controller: str = ""
+    """Who is responsible for what happens to them; "": the organisation by its name."""
 
 
-def recipient_of(support: Support) -> Recipient:
+def recipient_of(profile: "Profile") -> Recipient:
     """Who gets the reports."""
-    return Recipient(name=support.name, email=support.email, url=support.url, recipients=support.recipients)
+    support = profile.support
+    return Recipient(
+        name=support.name,
+        email=support.email,
+        url=support.url,
+        recipients=support.recipients,
+        controller=profile.consent.controller,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,13 +77,13 @@ class ProfileMemory:
     def other_recipient(self, loaded: LoadedProfile) -> Recipient | None:
         """Whom the user has confirmed before, where the profile now names somebody else or another key."""
         seen = self._seen(loaded)
-        if seen is None or seen.recipient is None or seen.recipient == recipient_of(loaded.profile.support):
+        if seen is None or seen.recipient is None or seen.recipient == recipient_of(loaded.profile):
             return None
         return seen.recipient
 
     def confirm_recipient(self, loaded: LoadedProfile) -> None:
         """The user knows who gets the report, and has agreed; OSError."""
-        recipient = recipient_of(loaded.profile.support)
+        recipient = recipient_of(loaded.profile)
         seen = self._seen(loaded)
         if seen is None or seen.recipient != recipient:
             self._change(loaded, recipient=recipient)
@@ -148,6 +148,7 @@ def _seen_of(value: Any) -> Seen:  # noqa: ANN401  JSON
             email=_text(recipient["email"]),
             url=_text(recipient["url"]),
             recipients=tuple(_text(item) for item in recipient["recipients"]),
+            controller=_text(recipient.get("controller", "")),
         ),
     )
 

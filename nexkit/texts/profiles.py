@@ -106,4 +106,7 @@ def recipient_lines(recipient: Recipient, texts: Texts) -> tuple[str, ...]:
     _ = texts.gettext
     people = ", ".join(text for text in (recipient.name, recipient.email, recipient.url) if text)
     keys = (_("encrypted for {key}").format(key=key) for key in recipient.recipients)
-    return (people or _("nobody by name"), *keys)
+    controller = (
+        [_("Responsible: {controller}").format(controller=recipient.controller)] if recipient.controller else []
+    )
+    return (people or _("nobody by name"), *controller, *keys)

@@ -138,9 +138,7 @@ def _lines(loaded: LoadedProfile, licence: Licence | None, texts: Texts) -> list
     if loaded.reference.is_unknown_organisation:
         lines.append(visible(whose_text(loaded, texts), limit=1000))
     lines += [
-        _("Reports go to: {recipient}").format(
-            recipient=one_line(recipient_lines(recipient_of(profile.support), texts))
-        ),
+        _("Reports go to: {recipient}").format(recipient=one_line(recipient_lines(recipient_of(profile), texts))),
         *(
             _("Service: {name} ({id})").format(name=visible(in_language(service.name, texts.language)), id=service.id)
             for service in profile.services

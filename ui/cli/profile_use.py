@@ -63,7 +63,7 @@ def confirm_recipient(loaded: LoadedProfile, texts: Texts, memory: ProfileMemory
     before = memory.other_recipient(loaded)
     if before is None:
         return
-    now = recipient_of(loaded.profile.support)
+    now = recipient_of(loaded.profile)
     _say(_("The profile names another recipient of reports than the one you agreed to."))
     _say(_("Before: {recipient}").format(recipient=one_line(recipient_lines(before, texts))))
     _say(_("Now: {recipient}").format(recipient=one_line(recipient_lines(now, texts))))

@@ -88,6 +88,15 @@ def test_another_key_of_the_recipient_is_told_too(world, memory):
     assert memory.other_recipient(later) is not None
 
 
+def test_another_one_who_is_responsible_is_told_too(world, memory):
+    memory.confirm_recipient(licensed(world, ""))
+    terms = '[consent]\ncontroller = "Somebody Else Ltd."\n'
+    later = world.use(world.file(profile_toml(serial=8, more=SUPPORT + terms), key=world.key))
+    assert memory.other_recipient(later) is not None
+    memory.confirm_recipient(later)
+    assert memory.other_recipient(later) is None
+
+
 @pytest.mark.parametrize(
     "damage",
     [

@@ -98,7 +98,7 @@ class SharePage(PageBase):
             ),
         )
         self.consent.toggled.connect(self.agreed)
-        self.new_recipient = None if before is None else self._ask_about(before, recipient_of(support))
+        self.new_recipient = None if before is None else self._ask_about(before, recipient_of(profile))
         self.add_to_foot(self.consent)
         self.add_to_foot(self._build_refusals())
         self.reset()
