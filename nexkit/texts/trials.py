@@ -191,7 +191,9 @@ _TEXTS: Mapping[Trial, Callable[[Gettext], TrialText]] = {
         instruction=_("Switch Wi-Fi off and on again, or pull the network cable out and plug it in after 10 seconds."),
         name=_("after leaving and joining the network again"),
         helped=_("Joining again has helped: this computer had old or wrong settings from the network."),
-        same=_("Joining again makes no difference: the network itself hands out or lacks what is missing."),
+        same=_(
+            "Joining again makes no difference: what is wrong comes from the network itself, or was set here by hand."
+        ),
     ),
     Trial.SIGN_IN: lambda _: TrialText(
         instruction=_("Open a web browser, go to any page, and sign in or agree on the page that appears."),
