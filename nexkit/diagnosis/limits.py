@@ -79,6 +79,9 @@ class Limits:
     """By a VPN. So much is the whole round trip that calls may have (Microsoft Teams, network requirements: below 100
     ms): a detour that takes it all is no everyday price of a VPN."""
 
+    far_enough_ms: Ms = Ms(2.0)
+    """A round trip from here on is longer than what a busy computer makes of nothing (own choice)."""
+
     dns_slow_ms: Ms = Ms(400.0)
     """For a name that no cache holds (ChromeOS network diagnostics, DNS latency: problem above 400 ms)."""
     dns_very_slow_ms: Ms = Ms(1000.0)

@@ -403,7 +403,7 @@ class ResolverState(Enum):
 
     GOOD = "good"
     ERRING = "erring"
-    """It answers, and says for every name that it cannot or will not."""
+    """It answers, and says for every name that it cannot or will not, or that nothing is there."""
     SILENT = "silent"
     UNCLEAR = "unclear"
 
@@ -436,7 +436,9 @@ def _resolver_state(run: Snapshot, answers: ResolverAnswers) -> ResolverState:
         return ResolverState.GOOD
     answered = [query for query in real if query.rcode is not None]
     if answered:
-        erring = all(query.rcode in BAD_RCODES for query in answered)
+        # A single public name may be gone; not all of them.
+        nothing_there = {query.name for query in answered if query.role is NameRole.CONTROL}
+        erring = all(query.rcode in BAD_RCODES for query in answered) or len(nothing_there) > 1
         return ResolverState.ERRING if erring else ResolverState.UNCLEAR
     its_family = known_family(answers.resolver)
     silent = SILENT | {FailureKind.REFUSED}
@@ -492,9 +494,16 @@ def passing(attempt: ReachAttempt) -> bool:
     return attempt.failure is None and (attempt.tls is None or attempt.tls.trusted)
 
 
+def cut_off_at_greeting(attempt: ReachAttempt) -> bool:
+    """The connection was taken, and reset at the first words of TLS: by the server, or by a filter that reads them."""
+    failure = attempt.failure
+    reset = failure is not None and failure.kind is FailureKind.RESET and failure.step == "tls"
+    return reset and attempt.connect_ms is not None and attempt.tls is None
+
+
 def passing_controls(run: Snapshot) -> tuple[str, ...]:
     """Outcome ids of controls and anchors that TCP, and TLS where asked, reached; each is another operator's."""
-    asked = (*ways.reaches(run, Subject.CONTROL), *run.facts(Reach, Subject.ANCHOR))
+    asked = (*ways.found(run, Subject.CONTROL), *run.facts(Reach, Subject.ANCHOR))
     reached = (step for step, reach in asked if any(passing(attempt) for attempt in reach.attempts))
     return tuple(dict.fromkeys((*reached, *ways.carried(run))))
 
@@ -503,7 +512,7 @@ def trusted_controls(run: Snapshot) -> tuple[str, ...]:
     """Outcome ids of controls whose certificate this system trusts."""
     return tuple(
         step
-        for step, reach in ways.reaches(run, Subject.CONTROL)
+        for step, reach in ways.found(run, Subject.CONTROL)
         if any(attempt.tls is not None and attempt.tls.trusted for attempt in reach.attempts)
     )
 

@@ -175,16 +175,38 @@ def reaches(run: Snapshot, subject: Subject) -> tuple[tuple[str, Reach], ...]:
     Where that is a proxy, there is one attempt: what came of the other end. A target of which the proxy gave nothing
     is left out: what it says of the proxy says nothing of the target.
     """
-    found: list[tuple[str, Reach]] = []
+    asked: list[tuple[str, Reach]] = []
     for step, reach in run.facts(Reach, subject):
         way = proxied(run, reach)
         web = reach.layer in _WEB
         # Other programs than those of the web go directly first.
         if way is None or way.direct or (not web and way.passage is not Passage.OPENED):
-            found.append((step, reach))
+            asked.append((step, reach))
         elif way.attempt is not None:
-            found.append((way.steps[0], replace(reach, attempts=(way.attempt,), resolve_failure=None)))
-    return tuple(found)
+            asked.append((way.steps[0], replace(reach, attempts=(way.attempt,), resolve_failure=None)))
+    return tuple(asked)
+
+
+def found(run: Snapshot, subject: Subject) -> tuple[tuple[str, Reach], ...]:
+    """Like `reaches`, and where a name led nowhere, what stands at the addresses that another resolver gives for it.
+
+    It tells how the target itself does, not how programs of this computer do.
+    """
+    return tuple(_elsewhere(run, reach) or (step, reach) for step, reach in reaches(run, subject))
+
+
+def _elsewhere(run: Snapshot, reach: Reach) -> tuple[str, Reach] | None:
+    if reach.resolve_failure is None or reach.attempts:
+        return None
+    same = [
+        (own, other)
+        for own, other in run.facts(Reach, Subject.SERVICE_HOST)
+        if (other.host, other.port, other.layer) == (reach.host, reach.port, reach.layer) and other.attempts
+    ]
+    if not same:
+        return None
+    attempts = tuple(attempt for _, other in same for attempt in other.attempts)
+    return same[0][0], replace(reach, attempts=attempts, resolve_failure=None)
 
 
 def passed(way: Proxied) -> bool:

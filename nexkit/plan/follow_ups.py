@@ -6,10 +6,11 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from nexkit.address import Family, family
+from nexkit.address import Family, Scope, family, scope
 from nexkit.facts.dns import ResolverAnswers
 from nexkit.facts.network import AddressOrigin, GatewayReach, NeighbourState, NetworkState
 from nexkit.facts.path import PathTrace
+from nexkit.facts.portal import PortalCheck
 from nexkit.facts.proxy import ProxyAttempt, ProxyCheck, ProxyKind, ProxyWay
 from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer, TrustProblem
 from nexkit.facts.udp import UdpPath
@@ -56,16 +57,27 @@ def _wire(request: Request, _profile: Profile, done: Outcomes) -> Iterable[Step]
 
 
 def _others_know(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
+    effort = follow_up_effort_of(request)
     for service in services_of(request, profile):
-        yield from _elsewhere(service, done, follow_up_effort_of(request))
+        if service.url:
+            step = web_step("", Subject.SERVICE_HOST, service.url, service.expect_status, effort)
+            yield from _elsewhere(f"service.{service.id}", f"host.{service.id}", step, done)
+        for number, target in enumerate(service.tcp, start=1):
+            step = tcp_step("", Subject.SERVICE_HOST, target.host, target.port, effort)
+            yield from _elsewhere(f"service.{service.id}.tcp{number}", f"host.{service.id}.tcp{number}", step, done)
+    for number, name in enumerate(profile.internet.names[:MAX_CONTROLS], start=1):
+        step = web_step("", Subject.SERVICE_HOST, f"https://{name}/", (), effort)
+        yield from _elsewhere(f"control{number}", f"host.control{number}", step, done)
 
 
-def _elsewhere(service: Service, done: Outcomes, effort: Effort) -> Iterable[Step]:
-    """The service where another resolver says it is, once its certificate is somebody else's where this one says."""
-    reach = fact(done, f"reach.service.{service.id}", Reach)
-    if reach is None or not service.url:
+def _elsewhere(name: str, own: str, step: Step, done: Outcomes) -> Iterable[Step]:
+    """The same where another resolver says it is: once nothing is known of it here, or something wrong.
+
+    Wrong are a certificate for somebody else, and inner addresses at which nothing is.
+    """
+    reach = fact(done, f"reach.{name}", Reach)
+    if reach is None:
         return
-    foreign = [each for each in reach.attempts if each.tls and each.tls.problem is TrustProblem.WRONG_NAME]
     given = {each.address for each in reach.attempts}
     others = [
         address
@@ -74,14 +86,30 @@ def _elsewhere(service: Service, done: Outcomes, effort: Effort) -> Iterable[Ste
         if query.name == reach.host
         for address in query.addresses
     ]
-    if not foreign or not others or given & set(others):
+    foreign = any(each.tls and each.tls.problem is TrustProblem.WRONG_NAME for each in reach.attempts)
+    inner = bool(given) and all(scope(each) is not Scope.INTERNET for each in given)
+    nowhere = inner and all(each.connect_ms is None for each in reach.attempts)
+    if given & set(others) or not (reach.resolve_failure or foreign or nowhere):
         return
-    step = web_step(
-        f"reach.host.{service.id}.elsewhere", Subject.SERVICE_HOST, service.url, service.expect_status, effort
-    )
-    of_family = family(foreign[0].address)
-    address = next((each for each in others if family(each) is of_family), others[0])
-    yield replace(step, params={**step.params, "address": address})
+    wanted = tuple(Family) if reach.resolve_failure else (family(reach.attempts[0].address),)
+    first = {family(each): each for each in reversed(others)}
+    chosen = [first[each] for each in wanted if each in first] or others[:1]
+    for address, ending in zip(chosen, ("", "6"), strict=False):
+        yield replace(step, id=f"reach.{own}.elsewhere{ending}", params={**step.params, "address": address})
+
+
+def _plain_web(request: Request, _profile: Profile, done: Outcomes) -> Iterable[Step]:
+    """The port of plain pages where secure ones come from, once no plain page could be asked for anywhere."""
+    effort = follow_up_effort_of(request)
+    checks = [check for _step_id, check in facts(done, "portal.", PortalCheck)]
+    attempts = [attempt for check in checks for attempt in check.attempts]
+    if not attempts or any(each.failure is None or each.failure.step != "connect" for each in attempts):
+        return
+    for number in range(1, MAX_CONTROLS + 1):
+        reach = fact(done, f"reach.control{number}", Reach)
+        secure = [each.address for each in reach.attempts if each.tls is not None] if reach else []
+        if secure:
+            yield host_step(f"reach.host.control{number}.p80", Subject.SERVICE_HOST, secure[0], 80, effort)
 
 
 def _hosts(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step]:
@@ -309,8 +337,9 @@ def _access(request: Request, profile: Profile, done: Outcomes) -> Iterable[Step
 FOLLOW_UPS = (
     Part(stretches, after=("route.anchor",)),
     Part(_hosts, after=("reach.service",)),
-    Part(_others_know, after=("reach.service", "dns.comparison")),
+    Part(_others_know, after=("reach.service", "reach.control", "dns.comparison")),
     Part(_sizes_of_hanging, after=("reach.",)),
+    Part(_plain_web, after=("portal.", "reach.control")),
     # Transfers would delay the round trips that are being measured.
     Part(_sizes, after=("reach.", "ping.", "udp.check")),
     Part(vpn_sizes, after=("reach.", "ping.", "udp.", "dns.vpn")),

@@ -63,7 +63,12 @@ def _clauses(values: Mapping[str, FindingValue], words: Mapping[str, str], _: Ge
     def told(name: str, clause: str, otherwise: str = "") -> str:
         return clause.format_map(words) if values.get(name) else otherwise
 
+    kind = str(values.get("kind"))
     return {
+        # Findings of before name no kind of these.
+        "no_address": _no_addresses(_).get(kind, _no_addresses(_)["error"]).format_map(words),
+        "missing_name": _missing_names(_).get(kind, _missing_names(_)["missing"]).format_map(words),
+        "limited_by": _limits_told(_).get(kind, _limits_told(_)["requests"]),
         "router_answers": told(
             "gateway_rtt_ms", _("Your router answers in {gateway_rtt_ms}"), _("Your router is there")
         ),
@@ -121,6 +126,29 @@ def _false_answers(_: Gettext) -> Mapping[str, str]:
     return {
         "invented": _("even names that do not exist get an address"),
         "replaced": _("a name gets an address that is not its own"),
+        "denied": _("a name that exists elsewhere is said not to exist"),
+    }
+
+
+def _no_addresses(_: Gettext) -> Mapping[str, str]:
+    return {
+        "error": _("answer with an error ({rcode})"),
+        "nothing_there": _("say that there is nothing ({rcode})"),
+        "silent": _("give no answer"),
+    }
+
+
+def _limits_told(_: Gettext) -> Mapping[str, str]:
+    return {
+        "requests": _("says that it gets too many requests from here"),
+        "challenge": _("wants a proof that no program is asking, which only a browser can give"),
+    }
+
+
+def _missing_names(_: Gettext) -> Mapping[str, str]:
+    return {
+        "missing": _("is not known anywhere"),
+        "unknown": _("gets no address from anybody ({rcode})"),
     }
 
 
@@ -129,6 +157,7 @@ def _service_answers(_: Gettext) -> Mapping[str, str]:
         "refused": _("refuses the connection"),
         "silent": _("gives no answer"),
         "hangs": _("takes the connection and then says nothing"),
+        "reset": _("cuts the connection off at the first words"),
         "not_reached_by_proxy": _("is not reached by your organisation's proxy either"),
     }
 
@@ -839,17 +868,16 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         ),
     ),
     "dns.resolver_error": lambda _: CauseText(
-        title=_("The name servers answer with an error"),
+        title=_("The name servers fail"),
         sentence=_(
-            "Your name servers (DNS) answer with an error ({rcode}) when asked for addresses that others find, "
-            "so pages are not found."
+            "Your name servers (DNS) {no_address} when asked for addresses that others find, so pages are not found."
         ),
         advice=(
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
             _("Set the DNS settings of this computer to automatic."),
             _("If it stays so, report to your provider or support desk that its DNS does not answer."),
         ),
-        desk=_("{resolvers} configured resolver(s) answer {rcode} for names that resolve elsewhere."),
+        desk=_("{resolvers} configured resolver(s): {no_address}, for names that resolve elsewhere."),
     ),
     "dns.first_resolver_dead": lambda _: CauseText(
         title=_("The first name server is dead"),
@@ -909,13 +937,13 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "dns.name_missing": lambda _: CauseText(
         title=_("The address of the service does not exist"),
-        sentence=_("The name of the service “{service}” is not known anywhere, while other names are."),
+        sentence=_("The name of the service “{service}” {missing_name}, while other names are found."),
         advice=(
             _("Check the address for a typing mistake."),
             _("If it belongs to your company, connect its VPN first."),
             _("Report it to whoever runs the service."),
         ),
-        desk=_("NXDOMAIN for the name of service {service} on every resolver asked."),
+        desk=_("{rcode} for the name of service {service} on every resolver asked."),
     ),
     "security.inspection_root_missing": lambda _: CauseText(
         title=_("Something opens encrypted connections, and this computer does not trust it"),
@@ -1109,12 +1137,12 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "service.rate_limited": lambda _: CauseText(
         title=_("The service limits your requests"),
-        sentence=_("“{service}” says that it gets too many requests from here."),
+        sentence=_("“{service}” {limited_by}."),
         advice=(
             _("Wait a few minutes before you try again."),
             _("If many people share your connection, try it from another network."),
         ),
-        desk=_("{service}: HTTP status {status} (too many requests)."),
+        desk=_("{service}: HTTP status {status} (too many requests, or a challenge for browsers)."),
     ),
     "service.sign_in": lambda _: CauseText(
         title=_("The service asks who you are"),

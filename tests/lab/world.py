@@ -504,6 +504,7 @@ class World:
             self._add(name, action.node, configs.squid_command(folder), ((action.address, action.port),))
         for action in self._all(Page):
             name = f"{action.node}.page{action.port}"
+            name = f"{name}.{action.address}" if name in self.servers else name
             folder = self._folder(name)
             if action.names:
                 pem = folder / "server.pem"

@@ -8,7 +8,7 @@ from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.signs import BAD_RCODES, ResolverState, ResolverView
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.tunnel import TunnelState
-from nexkit.diagnosis.verdict import Clear, Finding, Inconclusive, RuleAnswer, Severity
+from nexkit.diagnosis.verdict import Clear, Finding, FindingValue, Inconclusive, RuleAnswer, Severity
 from nexkit.facts.dns import DnsQuery, LargeAnswers, NameRole, ResolverAnswers, large_answers
 from nexkit.facts.reach import Reach, TrustProblem
 from nexkit.outcome import FailureKind
@@ -99,7 +99,7 @@ def resolver_error(run: Snapshot, limits: Limits) -> RuleAnswer:
         return _NO_RESOLVER
     failing = all_failing(run, limits, configured)
     if failing is None:
-        return _first_one_fails(configured) or _service_name_refused(run, configured)
+        return _first_one_fails(configured) or _service_name_lost(run, limits, configured)
     if all(each.state is ResolverState.SILENT for each in configured) or all(each.is_gateway for each in configured):
         return Clear()
     reached = signs.internet(run).reached_ids
@@ -109,15 +109,22 @@ def resolver_error(run: Snapshot, limits: Limits) -> RuleAnswer:
     others = signs.resolvers(run, Subject.COMPARISON_RESOLVER)
     if not good and any(each.state is ResolverState.ERRING for each in others):
         return Inconclusive(missing=(Subject.COMPARISON_RESOLVER.value,))
-    codes = [query.rcode for each in configured for query in each.asked(*_REAL) if query.rcode in BAD_RCODES]
+    codes = [query.rcode for each in configured for query in each.asked(*_REAL) if query.rcode is not None]
     return (
         finding(
             "dns.resolver_error",
             confidence=PROVED if good else FAIR,
             evidence=(*failing, *good, *reached),
-            values={"rcode": codes[0]},
+            values=_answer_values(codes),
         ),
     )
+
+
+def _answer_values(codes: list[str]) -> dict[str, FindingValue]:
+    """What resolvers say in place of addresses: an error, that nothing is there, or no word at all."""
+    errors = [code for code in codes if code in BAD_RCODES]
+    rcode = (errors or codes or [None])[0]
+    return {"rcode": rcode, "kind": "error" if errors else "nothing_there" if codes else "silent"}
 
 
 def _first_one_fails(configured: tuple[ResolverView, ...]) -> tuple[Finding, ...]:
@@ -130,27 +137,48 @@ def _first_one_fails(configured: tuple[ResolverView, ...]) -> tuple[Finding, ...
     codes = {query.rcode for query in first.asked(*_REAL)}
     if first.state is not ResolverState.ERRING or not good or not codes <= BAD_RCODES - {"REFUSED"}:
         return ()
-    values = {"rcode": min(code for code in codes if code is not None)}
+    values = _answer_values(sorted(code for code in codes if code is not None))
     evidence = (first.step, *good)
     return (
         finding("dns.resolver_error", confidence=LIKELY, evidence=evidence, values=values, severity=Severity.DEGRADED),
     )
 
 
-def _service_name_refused(run: Snapshot, configured: tuple[ResolverView, ...]) -> RuleAnswer:
-    """A service's name that every configured resolver refuses, a comparison resolves, and programs do not get."""
-    lost = {lookup.name for _, lookup in signs.lookups(run, NameRole.SERVICE) if not lookup.addresses}
-    lost |= {reach.host for _, reach in run.facts(Reach, Subject.SERVICE) if reach.resolve_failure is not None}
-    others = signs.resolvers(run, Subject.COMPARISON_RESOLVER)
-    for name in sorted(lost):
-        asked = [_answers_for(each, name) for each in configured]
-        refused = all(answers and all(query.rcode in BAD_RCODES for query in answers) for answers in asked)
-        resolved = tuple(each.step for each in others if any(query.addresses for query in _answers_for(each, name)))
-        if asked and refused and resolved:
-            evidence = (*(each.step for each in configured), *resolved)
-            values = {"rcode": asked[0][0].rcode}
-            return (finding("dns.resolver_error", confidence=LIKELY, evidence=evidence, values=values),)
+def _service_name_lost(run: Snapshot, limits: Limits, configured: tuple[ResolverView, ...]) -> RuleAnswer:
+    """A service's name for which no configured resolver has an address and a comparison has, and programs get none."""
+    for name, resolved in _lost_names(run, configured).items():
+        codes = [query.rcode for each in configured for query in _asked_for(each, name) if query.rcode is not None]
+        if codes and set(codes) == {"NXDOMAIN"}:
+            continue  # dns.tampered
+        silences = [each.address for each in configured for query in _asked_for(each, name) if query.rcode is None]
+        if not codes and by_chance(run, limits, silences):
+            return Inconclusive(missing=(Subject.RESOLVER.value,))
+        evidence = (*(each.step for each in configured), *resolved)
+        return (finding("dns.resolver_error", confidence=LIKELY, evidence=evidence, values=_answer_values(codes)),)
     return Clear()
+
+
+def _lost_names(run: Snapshot, configured: tuple[ResolverView, ...]) -> dict[str, tuple[str, ...]]:
+    """Names of services that programs get no address for from the configured resolvers, with who resolves them."""
+    others = signs.resolvers(run, Subject.COMPARISON_RESOLVER)
+    found: dict[str, tuple[str, ...]] = {}
+    for name in sorted(_without_address(run)):
+        asked = [_asked_for(each, name) for each in configured]
+        lost = all(queries and not any(query.addresses for query in queries) for queries in asked)
+        resolved = tuple(each.step for each in others if any(query.addresses for query in _answers_for(each, name)))
+        if asked and lost and resolved:
+            found[name] = resolved
+    return found
+
+
+def _without_address(run: Snapshot) -> set[str]:
+    """Names of services for which programs of this system get no address."""
+    lost = {lookup.name for _, lookup in signs.lookups(run, NameRole.SERVICE) if not lookup.addresses}
+    return lost | {reach.host for _, reach in run.facts(Reach, Subject.SERVICE) if reach.resolve_failure is not None}
+
+
+def _asked_for(resolver: ResolverView, name: str) -> list[DnsQuery]:
+    return [query for query in resolver.asked(*_REAL) if query.name == name]
 
 
 def _answers_for(resolver: ResolverView, name: str) -> list[DnsQuery]:
@@ -218,13 +246,18 @@ def tampered(run: Snapshot, limits: Limits) -> RuleAnswer:
     if invented:
         # `.invalid` never exists (RFC 6761 section 6.4), whoever else invents it too.
         return (finding("dns.tampered", confidence=STRONG, evidence=invented, values={"kind": "invented"}),)
-    of_service = _service_elsewhere(run, configured) or _service_nowhere(run, configured)
+    of_service = (
+        _service_elsewhere(run, configured) or _service_nowhere(run, configured) or _service_denied(run, configured)
+    )
     found = _foreign(run, configured, limits) or of_service
     return (found,) if found is not None else Clear()
 
 
 def _service_elsewhere(run: Snapshot, configured: tuple[ResolverView, ...]) -> Finding | None:
-    """A service's name with the addresses of somebody else, while it works where a comparison resolver says it is."""
+    """A service's name with addresses of somebody else, while it works where a comparison resolver says it is.
+
+    Somebody else is there with another name's certificate; or the addresses are inner ones, and nothing is there.
+    """
     others = signs.resolvers(run, Subject.COMPARISON_RESOLVER)
     for step, reach in run.facts(Reach, Subject.SERVICE_HOST):
         asked = [each for each in configured if _answers_for(each, reach.host)]
@@ -236,11 +269,34 @@ def _service_elsewhere(run: Snapshot, configured: tuple[ResolverView, ...]) -> F
             for _, other in of_service
             for attempt in other.attempts
         )
+        tried = [attempt for _, other in of_service for attempt in other.attempts if attempt.address in given]
+        inner = bool(given) and all(known_scope(address) is not Scope.INTERNET for address in given)
+        empty = inner and bool(tried) and not any(attempt.connect_ms is not None for attempt in tried)
         genuine = any(attempt.address in real - given and signs.passing(attempt) for attempt in reach.attempts)
-        if foreign and genuine and signs.encrypted(reach):
+        if (foreign or empty) and genuine and signs.encrypted(reach) and not _inside(run, of_service):
             evidence = (*(each.step for each in asked), *(own for own, _ in of_service), step)
             values = {"kind": "replaced"}
-            return finding("dns.tampered", confidence=STRONG, evidence=evidence, values=values)
+            confidence = STRONG if foreign else LIKELY
+            return finding("dns.tampered", confidence=confidence, evidence=evidence, values=values)
+    return None
+
+
+def _inside(run: Snapshot, of_service: list[tuple[str, Reach]]) -> bool:
+    """Whether the profile says that the service stands inside the VPN: it may well have an inner address as well."""
+    expected = run.record.expectations
+    inside = () if expected is None or expected.vpn is None else expected.vpn.inside
+    return any(step in inside for step, _ in of_service)
+
+
+def _service_denied(run: Snapshot, configured: tuple[ResolverView, ...]) -> Finding | None:
+    """A service's name that every configured resolver says does not exist, as filters do, while a comparison has it."""
+    for name, resolved in _lost_names(run, configured).items():
+        codes = {query.rcode for each in configured for query in _asked_for(each, name)}
+        good = all(each.state is ResolverState.GOOD for each in configured)
+        if codes == {"NXDOMAIN"} and good:
+            of_service = (step for step, reach in run.facts(Reach, Subject.SERVICE) if reach.host == name)
+            evidence = (*(each.step for each in configured), *resolved, *of_service)
+            return finding("dns.tampered", confidence=LIKELY, evidence=evidence, values={"kind": "denied"})
     return None
 
 
@@ -311,29 +367,53 @@ def _all_among(reach: Reach, addresses: set[str]) -> bool:
 
 
 def aaaa_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
-    """IPv4 addresses come at once and IPv6 questions fail, for every name on every configured resolver."""
+    """IPv4 addresses come at once, and IPv6 questions fail or take long: for every name, or for one of a service.
+
+    For a single name only where programs feel it: one silent answer may be chance.
+    """
     answering = [each for each in signs.resolvers(run, Subject.RESOLVER) if each.state is ResolverState.GOOD]
     if not answering:
         return _NO_RESOLVER
-    good = [query for each in answering for query in each.asked(NameRole.CONTROL, rdtype="A")]
-    bad = [query for each in answering for query in each.asked(NameRole.CONTROL, rdtype="AAAA")]
-    if len(bad) < limits.min_signs or not good:
-        return Inconclusive(missing=(Subject.RESOLVER.value,))
+    controls = {query.name for each in answering for query in each.asked(NameRole.CONTROL, rdtype="AAAA")}
+    half = _half_answered(run, limits, answering, controls)
+    if half is not None and len(controls) >= limits.min_signs:
+        return half
+    felt = _without_address(run) | {
+        lookup.name for _, lookup in signs.lookups(run, NameRole.SERVICE) if lookup.time_ms > limits.dns_very_slow_ms
+    }
+    for name in sorted(felt):
+        if (of_service := _half_answered(run, limits, answering, {name})) is not None:
+            return of_service
+    return Clear() if controls else Inconclusive(missing=(Subject.RESOLVER.value,))
+
+
+def _half_answered(run: Snapshot, limits: Limits, answering: list[ResolverView], names: set[str]) -> RuleAnswer | None:
+    """The finding where no AAAA of the names comes and every A does, if a comparison has them; None where not so."""
+    good = [query for each in answering for query in each.asked(*_REAL, rdtype="A") if query.name in names]
+    bad = [query for each in answering for query in each.asked(*_REAL, rdtype="AAAA") if query.name in names]
     fine = all(query.rcode == "NOERROR" for query in good)
-    failing = all(query.rcode in BAD_RCODES or _timed_out(query) for query in bad)
-    if not (fine and failing):
-        return Clear()
+    # What had to be asked again was lost, and is late for that.
+    first_time = all(query.attempts == 1 for query in (*good, *bad))
+    at_once = first_time and all(query.time_ms is not None and query.time_ms <= limits.dns_slow_ms for query in good)
+    late = [query for query in bad if query.time_ms is not None and query.time_ms > limits.dns_very_slow_ms]
+    failing = all(query.rcode in BAD_RCODES or _timed_out(query) or (at_once and query in late) for query in bad)
+    if not (good and bad and fine and failing):
+        return None
     silent = [query for query in bad if query.rcode is None]
     if len(silent) == len(bad) and by_chance(run, limits, [each.address for each in answering for _ in silent]):
         return Inconclusive(missing=(Subject.RESOLVER.value,))
     others = [
         each.step
         for each in signs.resolvers(run, Subject.COMPARISON_RESOLVER)
-        if any(query.rcode == "NOERROR" for query in each.asked(NameRole.CONTROL, rdtype="AAAA"))
+        if any(
+            query.rcode == "NOERROR" and query.name in names and (query.time_ms or 0.0) <= limits.dns_very_slow_ms
+            for query in each.asked(*_REAL, rdtype="AAAA")
+        )
     ]
     if not others:
         return Inconclusive(missing=(Subject.COMPARISON_RESOLVER.value,))
-    evidence = (*(each.step for each in answering), *others)
+    of_service = (step for step, reach in run.facts(Reach, Subject.SERVICE) if reach.host in names)
+    evidence = (*(each.step for each in answering), *others, *of_service)
     return (finding("dns.aaaa_broken", confidence=LIKELY, evidence=evidence),)
 
 
@@ -342,21 +422,28 @@ def _timed_out(query: DnsQuery) -> bool:
 
 
 def name_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
-    """A service's name that no resolver knows, while other names resolve.
+    """A service's name that no resolver knows, or has an address for, while other names resolve.
 
+    A broken zone looks so too: every resolver says that it cannot tell (SERVFAIL).
     Names from inside a VPN out of which nothing answers are left out: who would know them was not heard.
     """
     configured = signs.resolvers(run, Subject.RESOLVER)
     if not any(each.state is ResolverState.GOOD for each in configured):
         return _NO_RESOLVER
+    compared = [each for each in signs.resolvers(run, Subject.COMPARISON_RESOLVER) if each.state is ResolverState.GOOD]
     everyone = (*configured, *signs.resolvers(run, Subject.COMPARISON_RESOLVER))
+    lost = _without_address(run)
     service_of = {reach.host: signs.service_id(step) for step, reach in run.facts(Reach, Subject.SERVICE)}
     unheard = _names_inside_unheard(run)
     found: list[Finding] = []
     for name in sorted({query.name for each in configured for query in each.asked(NameRole.SERVICE)}):
         answers = {each.step: _answers_for(each, name) for each in everyone}
         asked = {step: queries for step, queries in answers.items() if queries}
-        if not asked or not all(query.rcode == "NXDOMAIN" for queries in asked.values() for query in queries):
+        everybodys = [query for queries in asked.values() for query in queries]
+        missing = all(query.rcode == "NXDOMAIN" for query in everybodys)
+        heard = [each for each in compared if answers[each.step]]
+        unknown = bool(heard) and not any(query.addresses for query in everybodys) and name in lost
+        if not asked or not (missing or unknown):
             continue
         if name in unheard:
             continue
@@ -371,9 +458,13 @@ def name_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
         found.append(
             finding(
                 "dns.name_missing",
-                confidence=STRONG if resolving_elsewhere(run) else FAIR,
+                confidence=FAIR if not resolving_elsewhere(run) else STRONG if missing else LIKELY,
                 evidence=(*asked, *(step for step, reach in run.facts(Reach, Subject.SERVICE) if reach.host == name)),
-                values={"service": service_of.get(name)},
+                values={
+                    "service": service_of.get(name),
+                    "rcode": everybodys[0].rcode,
+                    "kind": "missing" if missing else "unknown",
+                },
             )
         )
     return tuple(found) or Clear()

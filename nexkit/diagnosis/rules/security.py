@@ -1,20 +1,23 @@
 """Filters and inspection between this computer and a service that is there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from nexkit.diagnosis import signs, ways
-from nexkit.diagnosis.causes import FAIR, POSSIBLE, STRONG, finding
+from nexkit.diagnosis.causes import FAIR, LIKELY, POSSIBLE, STRONG, finding
 from nexkit.diagnosis.connects import by_chance
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.snapshot import Snapshot
-from nexkit.diagnosis.verdict import Clear, Finding, Inconclusive, RuleAnswer
+from nexkit.diagnosis.verdict import Clear, Finding, Inconclusive, RuleAnswer, Severity
 from nexkit.facts.echo import EchoStats
-from nexkit.facts.reach import Reach
+from nexkit.facts.portal import PortalCheck
+from nexkit.facts.proxy import ProxyKind
+from nexkit.facts.reach import Reach, ReachAttempt
 from nexkit.outcome import FailureKind
 from nexkit.subject import Subject
 
 _REFUSED = frozenset({FailureKind.REFUSED, FailureKind.RESET})
+_PLAIN_PORT = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +25,9 @@ class BlockedPort:
     """A port that gives nothing while its host does otherwise."""
 
     refused: bool
-    """It says no; else it is silent."""
+    """It says no, and may do so itself."""
+    reset: bool = False
+    """Something on the way ends connections to it at their first words."""
     alive: tuple[str, ...]
     """Outcome ids that show the host alive."""
 
@@ -32,16 +37,19 @@ def blocked_port(run: Snapshot, limits: Limits, reach: Reach) -> BlockedPort | N
 
     A silent port is cut off when the host gives any sign of life; a reply to echo is one as long as no other port was
     asked in vain. A refused one may be the host's own word: it counts only when another port of the same address is
-    open.
+    open. So may a connection that is reset at its first words, unless unrelated hosts do the same, or the reset comes
+    sooner than anything can from where the connection was taken.
     """
     attempts = signs.fair_attempts(run, reach)
-    kinds = {
-        None if attempt.connect_ms is not None or attempt.failure is None else attempt.failure.kind
-        for attempt in attempts
-    }
+    kinds = {_refusal(attempt) for attempt in attempts}
     refused = bool(kinds & _REFUSED)
     if not kinds or not kinds <= signs.SILENT | _REFUSED:
         return None
+    if all(signs.cut_off_at_greeting(attempt) for attempt in attempts):
+        others = _cut_off_controls(run, reach.port)
+        if len(others) >= limits.min_destinations or any(_too_soon(limits, attempt) for attempt in attempts):
+            alive = _open_ports(run, reach, {attempt.address for attempt in attempts}, answer_is_enough=True)
+            return BlockedPort(refused=False, reset=True, alive=(*others, *alive))
     if not refused and by_chance(run, limits, [attempt.address for attempt in attempts]):
         return None
     addresses = {attempt.address for attempt in attempts}
@@ -54,6 +62,33 @@ def blocked_port(run: Snapshot, limits: Limits, reach: Reach) -> BlockedPort | N
             if echo.target in addresses and echo.received
         )
     return BlockedPort(refused=refused, alive=alive) if alive else None
+
+
+def _refusal(attempt: ReachAttempt) -> FailureKind | None:
+    """How the port gave nothing; None where it took the connection and did not end it at once."""
+    if attempt.failure is None or (attempt.connect_ms is not None and not signs.cut_off_at_greeting(attempt)):
+        return None
+    return attempt.failure.kind
+
+
+def _too_soon(limits: Limits, attempt: ReachAttempt) -> bool:
+    """The reset came in much less than the round trip to where the connection was taken."""
+    times = (attempt.connect_ms, attempt.failed_after_ms)
+    if times[0] is None or times[1] is None or times[0] < limits.far_enough_ms:
+        return False
+    return times[1] < times[0] / 2
+
+
+def _cut_off_controls(run: Snapshot, port: int) -> tuple[str, ...]:
+    """Outcome ids of unrelated hosts whose connections to the same port are all reset at their first words.
+
+    Empty where any of them is not.
+    """
+    asked = [(step, reach) for step, reach in run.facts(Reach, Subject.CONTROL) if reach.port == port]
+    tried = [(step, reach.attempts) for step, reach in asked if any(each.connect_ms for each in reach.attempts)]
+    if any(attempt.tls is not None for _, attempts in tried for attempt in attempts):
+        return ()
+    return tuple(step for step, attempts in tried if any(signs.cut_off_at_greeting(each) for each in attempts))
 
 
 def _open_ports(run: Snapshot, reach: Reach, addresses: set[str], *, answer_is_enough: bool) -> tuple[str, ...]:
@@ -108,15 +143,15 @@ def _open_by_proxy(run: Snapshot, reach: Reach, *, forbidden_is_enough: bool) ->
 
 
 def port_blocked(run: Snapshot, limits: Limits) -> RuleAnswer:
-    """A service's port is cut off while its host answers on others.
+    """A service's port is cut off while its host answers on others, or the web's for everybody.
 
     A refusal by a filter on the way and one by a host whose program for this port has stopped look the same.
     """
-    tested = ways.reaches(run, Subject.SERVICE)
+    tested = ways.found(run, Subject.SERVICE)
     if not tested:
         return Inconclusive(missing=(Subject.SERVICE.value,))
     controls = signs.passing_controls(run)
-    found: list[Finding] = []
+    found: list[Finding] = list(_plain_web(run, limits))
     for step, reach in tested:
         blocked = blocked_port(run, limits, reach)
         if blocked is None:
@@ -130,11 +165,52 @@ def port_blocked(run: Snapshot, limits: Limits) -> RuleAnswer:
                 values={
                     "service": signs.service_id(step),
                     "port": reach.port,
-                    "answer": "refused" if blocked.refused else "silent",
+                    "answer": "reset" if blocked.reset else "refused" if blocked.refused else "silent",
                 },
             )
         )
     return one_for_each_service(found) or Clear()
+
+
+def _plain_web(run: Snapshot, limits: Limits) -> Iterator[Finding]:
+    """Web servers of several operators take no connection on the port of plain pages, while secure ones are fine.
+
+    Behind a proxy that is set it is policy, and hurts nobody.
+    """
+    known = ways.proxy_check(run)
+    if known is None or any(way.kind is not ProxyKind.DIRECT for each in known[1].decisions for way in each.ways):
+        return
+    answered = [step for step, check in run.facts(PortalCheck, Subject.PORTAL_CHECK) if _any_answer(check)]
+    secure = {
+        attempt.address: step
+        for step, reach in run.facts(Reach, Subject.CONTROL)
+        for attempt in reach.attempts
+        if signs.passing(attempt)
+    }
+    plain = [
+        (step, attempt)
+        for step, reach in run.facts(Reach, Subject.SERVICE_HOST)
+        for attempt in reach.attempts
+        if reach.port == _PLAIN_PORT and attempt.address in secure
+    ]
+    kinds = {_refusal(attempt) for _, attempt in plain}
+    steps = {secure[attempt.address] for _, attempt in plain}
+    if answered or len(steps) < limits.min_destinations or not kinds <= signs.SILENT | _REFUSED:
+        return
+    silent = not kinds & _REFUSED
+    if silent and by_chance(run, limits, [attempt.address for _, attempt in plain]):
+        return
+    yield finding(
+        "security.port_blocked",
+        confidence=LIKELY,
+        evidence=(*(step for step, _ in plain), *sorted(steps)),
+        values={"service": "HTTP", "port": _PLAIN_PORT, "answer": "silent" if silent else "refused"},
+        severity=Severity.DEGRADED,
+    )
+
+
+def _any_answer(check: PortalCheck) -> bool:
+    return any(attempt.failure is None for attempt in check.attempts)
 
 
 def one_for_each_service(found: Iterable[Finding]) -> tuple[Finding, ...]:

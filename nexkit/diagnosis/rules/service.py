@@ -10,7 +10,7 @@ from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.rules.security import blocked_port, one_for_each_service
 from nexkit.diagnosis.signs import HttpState
 from nexkit.diagnosis.snapshot import Snapshot
-from nexkit.diagnosis.verdict import Clear, Finding, FindingValue, Inconclusive, RuleAnswer
+from nexkit.diagnosis.verdict import Clear, Finding, FindingValue, Inconclusive, RuleAnswer, Severity
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.mtu import MtuState, PathMtu
 from nexkit.facts.reach import HttpResult, Reach, ReachAttempt, TrustProblem
@@ -25,7 +25,7 @@ Judge = Callable[[Snapshot, str, Reach], Finding | None]
 
 
 def _judge_each(run: Snapshot, judge: Judge) -> RuleAnswer:
-    tested = ways.reaches(run, Subject.SERVICE)
+    tested = ways.found(run, Subject.SERVICE)
     if not tested:
         return _NO_SERVICE
     found = [each for step, reach in tested if (each := judge(run, step, reach)) is not None]
@@ -48,8 +48,9 @@ def _refused_connect(attempt: ReachAttempt) -> bool:
 
 
 def _hangs(attempt: ReachAttempt) -> bool:
-    """The system of the server accepts, and the program behind says nothing to a TLS greeting."""
-    return attempt.connect_ms is not None and attempt.tls is None and _kind(attempt) is FailureKind.TIMEOUT
+    """The system of the server accepts, and the program behind says nothing to a TLS greeting, or ends it."""
+    silent = _kind(attempt) is FailureKind.TIMEOUT or signs.cut_off_at_greeting(attempt)
+    return attempt.connect_ms is not None and attempt.tls is None and silent
 
 
 def down(run: Snapshot, limits: Limits) -> RuleAnswer:
@@ -61,9 +62,10 @@ def down(run: Snapshot, limits: Limits) -> RuleAnswer:
         if not attempts or not all(_refused_connect(attempt) or (hangs and _hangs(attempt)) for attempt in attempts):
             return None
         refused = any(_kind(attempt) is FailureKind.REFUSED for attempt in attempts)
+        reset = any(signs.cut_off_at_greeting(attempt) for attempt in attempts)
         if blocked_port(run, limits, reach) is not None:
             return None  # security.port_blocked
-        if not refused and by_chance(run, limits, _silences(run, attempts)):
+        if not (refused or reset) and by_chance(run, limits, _silences(run, attempts)):
             return None
         outside = any(known_scope(attempt.address) is Scope.INTERNET for attempt in attempts)
         if not refused and not outside:
@@ -77,7 +79,7 @@ def down(run: Snapshot, limits: Limits) -> RuleAnswer:
             values={
                 "service": signs.service_id(step),
                 "port": reach.port,
-                "answer": "refused" if refused else "hangs" if hangs else "silent",
+                "answer": "refused" if refused else "reset" if reset else "hangs" if hangs else "silent",
             },
         )
 
@@ -162,7 +164,7 @@ def _server_error(reach: Reach, attempt: ReachAttempt) -> bool:
 
 
 def cert_invalid(run: Snapshot, limits: Limits) -> RuleAnswer:
-    """The service's certificate is not valid for it, while this system trusts those of the controls.
+    """The certificate of the service, or of one of its servers, is not valid, and this system trusts the controls'.
 
     Trusted controls also show that the own clock is about right.
     """
@@ -170,7 +172,7 @@ def cert_invalid(run: Snapshot, limits: Limits) -> RuleAnswer:
     def judge(run: Snapshot, step: str, reach: Reach) -> Finding | None:
         shown = [attempt.tls for attempt in reach.attempts if attempt.tls is not None]
         bad = [tls for tls in shown if not tls.trusted]
-        if not bad or len(bad) < len(shown):
+        if not bad:
             return None
         problem = bad[0].problem or TrustProblem.OTHER
         return finding(
@@ -178,6 +180,8 @@ def cert_invalid(run: Snapshot, limits: Limits) -> RuleAnswer:
             confidence=STRONG,
             evidence=(step, *signs.trusted_controls(run)),
             values={"service": signs.service_id(step), "problem": problem.value},
+            # Where another address shows a good one, it fails for some, or now and then.
+            severity=Severity.BLOCKING if len(bad) == len(shown) else Severity.DEGRADED,
         )
 
     answer = _judge_each(run, judge)
@@ -198,6 +202,8 @@ def _all_answers_are(wanted: HttpState, code: str, confidence: float) -> Judge:
         if not answers or any(signs.http_state(reach, each) is not wanted for each in answers):
             return None
         values: dict[str, FindingValue] = {"service": signs.service_id(step), "status": answers[0].status}
+        if wanted is HttpState.RATE_LIMITED:
+            values["kind"] = "challenge" if answers[0].challenged else "requests"
         return finding(code, confidence=confidence, evidence=(step,), values=values)
 
     return judge
