@@ -579,21 +579,9 @@ def read_profile_file(path: Path) -> bytes:
         return file.read(MAX_PROFILE_BYTES + 1)
 
 
-def load_profile(path: Path | None, now: datetime) -> LoadedProfile:
-    """The profile of a file as it is, whoever signed it, or the built-in one; ProfileError, OSError.
-
-    What the program uses for others comes by `report/profile_in_force.py`, which knows whose signature counts.
-    """
-    if path is None:
-        return loaded_profile(BUILT_IN.read_bytes(), "built-in profile", now, ProfileTrust.BUILT_IN)
-    signature = path.with_name(path.name + SIGNATURE_SUFFIX)
-    return loaded_profile(
-        read_profile_file(path),
-        str(path),
-        now,
-        ProfileTrust.NAMED,
-        signature=signature.read_bytes() if signature.is_file() else None,
-    )
+def built_in_profile(now: datetime) -> LoadedProfile:
+    """The profile that comes with the program."""
+    return loaded_profile(BUILT_IN.read_bytes(), "built-in profile", now, ProfileTrust.BUILT_IN)
 
 
 def loaded_profile(

@@ -14,8 +14,8 @@ from nexkit.profile import LoadedProfile
 from nexkit.profile_file import (
     MAX_PROFILE_BYTES,
     SIGNATURE_SUFFIX,
+    built_in_profile,
     contact_of,
-    load_profile,
     loaded_profile,
     parse_profile,
     read_profile_file,
@@ -62,7 +62,7 @@ def _chosen(named: Path | None, now: datetime, managed: ManagedPlace) -> tuple[s
         return str(named), _named(named, now, managed, toml)
     if toml is not None:
         return str(managed.path(PROFILE_FILE)), _managed(toml, now, managed)
-    return "", load_profile(None, now)
+    return "", built_in_profile(now)
 
 
 def _managed(toml: bytes, now: datetime, managed: ManagedPlace) -> LoadedProfile:

@@ -25,7 +25,7 @@ from sample_report import OWN_NAMES, busy_line_diagnosis, home_record
 
 import report.draft
 import ui.cli.diagnose
-from nexkit.profile_file import load_profile
+from nexkit.profile_file import built_in_profile
 from nexkit.texts import Texts
 from report.consent import DEFAULT_CATEGORIES
 from report.unfinished import Keeper
@@ -56,7 +56,7 @@ async def _measure(loaded, request, _texts):
 
 def wizard(out):
     """What the window does from the end of the run to the saved file, in its order."""
-    loaded, texts = load_profile(None, datetime.now(UTC)), Texts("en")
+    loaded, texts = built_in_profile(datetime.now(UTC)), Texts("en")
     run, kept = recorded(loaded), Keeper(loaded)
     kept.keep(lambda: run.record)
     say(f"the result is on the screen {kept.problem}")

@@ -14,7 +14,8 @@ from PySide6.QtCore import QThread
 from PySide6.QtWidgets import QApplication
 
 from nexkit.profile import LoadedProfile
-from nexkit.profile_file import load_profile
+from nexkit.profile_file import loaded_profile
+from nexkit.run_record import ProfileTrust
 from nexkit.texts import Texts
 from report.profile_state import ProfileMemory
 from ui.gui.app import dress
@@ -59,7 +60,7 @@ def no_thread_left(monkeypatch: pytest.MonkeyPatch):
 def profile(tmp_path: Path):
     file = tmp_path / "profile.toml"
     file.write_text(PROFILE_TOML)
-    return load_profile(file, datetime(2026, 11, 20, tzinfo=UTC))
+    return loaded_profile(file.read_bytes(), file.name, datetime(2026, 11, 20, tzinfo=UTC), ProfileTrust.NAMED)
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def no_licence(tmp_path: Path, profile: LoadedProfile):
     file = tmp_path / "plain.toml"
     head, _, rest = PROFILE_TOML.partition("[licence]")
     file.write_text(head + "[support]" + rest.partition("[support]")[2])
-    return load_profile(file, profile.profile.not_before)
+    return loaded_profile(file.read_bytes(), file.name, profile.profile.not_before, ProfileTrust.NAMED)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit
 from test_wizard import WAIT_MS, measure, press, text
 
-from nexkit.profile_file import load_profile
+from nexkit.profile_file import built_in_profile
 from report.document import PROFILE_PATH
 from ui.gui.flow import Page
 
@@ -52,7 +52,7 @@ def test_a_result_is_taken_up_again_and_its_report_saved(qtbot, make_window, no_
 
 def test_it_is_finished_with_the_profile_it_was_measured_with(qtbot, make_window, no_licence, store):
     leave_after_measuring(qtbot, make_window, no_licence)
-    built_in = load_profile(None, datetime.now(UTC))
+    built_in = built_in_profile(datetime.now(UTC))
     window = make_window(loaded=built_in)
     offered(qtbot, window)
     press(qtbot, window, "trouble.finish")

@@ -8,7 +8,7 @@ from gui_doubles import PROFILE_TOML
 from PySide6.QtWidgets import QLabel, QMessageBox, QPlainTextEdit
 from test_wizard import measure, press
 
-from nexkit.profile_file import load_profile
+from nexkit.profile_file import built_in_profile, loaded_profile
 from nexkit.run_record import LicenceAccepter, ProfileTrust
 from nexkit.texts import Texts
 from ui.gui.app import refusal_box
@@ -40,7 +40,7 @@ def test_a_signed_profile_is_told_by_its_name(make_window, no_licence):
 
 
 def test_the_built_in_profile_needs_no_words(make_window):
-    assert banner(make_window(loaded=load_profile(None, NOW))) is None
+    assert banner(make_window(loaded=built_in_profile(NOW))) is None
 
 
 def test_the_accepted_licence_stands_in_the_record(qtbot, make_window):
@@ -74,7 +74,7 @@ def test_another_recipient_is_confirmed_before_the_consent_opens(qtbot, make_win
     file = tmp_path / "later.toml"
     head, _, rest = PROFILE_TOML.replace("serial = 7", "serial = 8").partition("[licence]")
     file.write_text(head + "[support]" + rest.partition("[support]")[2].replace("help@", "collector@"))
-    window = make_window(loaded=load_profile(file, NOW))
+    window = make_window(loaded=loaded_profile(file.read_bytes(), file.name, NOW, ProfileTrust.NAMED))
     measure(qtbot, window)
     press(qtbot, window, "wizard.main")
     press(qtbot, window, "share.tick_all")

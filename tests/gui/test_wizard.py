@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
 
 from nexkit.probe import Consent
 from nexkit.profile import Encrypt
-from nexkit.profile_file import load_profile
+from nexkit.profile_file import loaded_profile
 from nexkit.request import Depth, Symptom
+from nexkit.run_record import ProfileTrust
 from report.consent import Category
 from report.encryption import is_encrypted
 from ui.gui.flow import Page, RunState
@@ -83,7 +84,8 @@ def test_an_accepted_text_does_not_stand_for_another_text(qtbot, make_window, tm
     first.close()
     file = tmp_path / "changed.toml"
     file.write_text(PROFILE_TOML.replace("kindly", "with care"))
-    assert make_window(loaded=load_profile(file, profile.profile.not_before)).flow.page is Page.LICENCE
+    changed = loaded_profile(file.read_bytes(), file.name, profile.profile.not_before, ProfileTrust.NAMED)
+    assert make_window(loaded=changed).flow.page is Page.LICENCE
 
 
 def test_what_was_chosen_and_typed_goes_into_the_request(qtbot, make_window, no_licence):

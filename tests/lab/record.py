@@ -13,8 +13,9 @@ from scenario import find, load
 
 from nexkit.consent import Consent
 from nexkit.diagnosis.engine import diagnose
-from nexkit.profile_file import load_profile
+from nexkit.profile_file import loaded_profile
 from nexkit.request import Depth, Request, Symptom
+from nexkit.run_record import ProfileTrust
 from report.codec import encode_diagnosis, encode_record
 from ui.bootstrap import build_runner, measure_and_diagnose
 
@@ -25,7 +26,8 @@ async def _measure(name, depth):
     request = Request(
         symptom=Symptom(scenario.symptom), depth=Depth(depth or scenario.depth), consent=frozenset(consent)
     )
-    profile = load_profile(scenario.profile_path, datetime.now(UTC))
+    path = scenario.profile_path
+    profile = loaded_profile(path.read_bytes(), path.name, datetime.now(UTC), ProfileTrust.NAMED)
     run = await measure_and_diagnose(build_runner(), profile, request, lambda _event: None, asyncio.Event())
     return run.record
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nexkit.facts.load import LoadBackend
 from nexkit.profile import Load
-from nexkit.profile_file import BUILT_IN, load_profile, parse_profile
+from nexkit.profile_file import BUILT_IN, built_in_profile, loaded_profile, parse_profile
 from nexkit.profile_refusal import ProfileError
 from nexkit.run_record import ProfileTrust
 
@@ -98,7 +98,7 @@ def test_a_whole_profile_is_read():
 
 
 def test_the_built_in_profile_is_valid():
-    loaded = load_profile(None, NOW)
+    loaded = built_in_profile(NOW)
     assert loaded.reference.trust is ProfileTrust.BUILT_IN
     assert loaded.toml == BUILT_IN.read_bytes()
     assert len(loaded.profile.internet.anchors) >= 4
@@ -177,16 +177,7 @@ def test_a_profile_out_of_its_time_names_whom_to_ask(tmp_path):
     file = tmp_path / "p.toml"
     file.write_text(WHOLE)
     with pytest.raises(ProfileError, match=r"help@example\.com"):
-        load_profile(file, datetime(2028, 1, 1, tzinfo=UTC))
-
-
-def test_a_signature_beside_the_file_is_kept(tmp_path):
-    file = tmp_path / "p.toml"
-    file.write_text(WHOLE)
-    file.with_name("p.toml.sig").write_bytes(b"sig")
-    loaded = load_profile(file, NOW)
-    assert loaded.signature == b"sig"
-    assert loaded.reference.trust is ProfileTrust.NAMED
+        loaded_profile(file.read_bytes(), file.name, datetime(2028, 1, 1, tzinfo=UTC), ProfileTrust.NAMED)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import gzip
 import json
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from judge import mistakes
 from scenario import find, load
 
 from nexkit.diagnosis.engine import diagnose
-from nexkit.profile_file import load_profile
+from nexkit.profile_file import parse_profile
 from nexkit.run_record import ProfileTrust
 from report.codec import decode_record, encode_diagnosis
 from report.consent import Category
@@ -40,7 +39,8 @@ def test_a_report_gives_the_same_answer_as_the_run_it_was_made_from(file):
     record = recorded(file)
     # Measured with a profile by its file, which an organisation would have signed.
     record = replace(record, profile=replace(record.profile, trust=ProfileTrust.SIGNED))
-    profile = load_profile(load(find(name(file))).profile_path, datetime.now(UTC)).profile
+    path = load(find(name(file))).profile_path
+    profile = parse_profile(path.read_bytes(), path.name)
     before, after = diagnose(record), diagnose(redact(record, profile, frozenset(Category), bytes(32)).record)
     assert after.verdict == before.verdict
     assert [each.cause for each in after.findings] == [each.cause for each in before.findings]
@@ -51,7 +51,7 @@ def test_the_rules_take_no_time_that_anybody_notices(file):
     record = recorded(file)
     took_s = []
     for _round in range(3):
-        began = time.perf_counter()
+        began = time.thread_time()  # what others do on the machine meanwhile is not counted
         diagnose(record)
-        took_s.append(time.perf_counter() - began)
+        took_s.append(time.thread_time() - began)
     assert min(took_s) < 0.05

@@ -11,7 +11,7 @@ from sample_report import SECRET_MAC
 
 from nexkit.diagnosis.engine import diagnose
 from nexkit.diagnosis.trials import begin, told
-from nexkit.profile_file import load_profile
+from nexkit.profile_file import built_in_profile
 from nexkit.trial import Trial
 from report.unfinished import KEPT_DAYS, MAX_KEPT, Keeper, UnfinishedError, discard, read_unfinished, unfinished_runs
 from ui.cli import main
@@ -21,7 +21,7 @@ NOW = datetime.now(UTC)
 
 @pytest.fixture
 def profile():
-    return load_profile(None, NOW)
+    return built_in_profile(NOW)
 
 
 @pytest.fixture
