@@ -501,6 +501,22 @@ def cut_off_at_greeting(attempt: ReachAttempt) -> bool:
     return reset and attempt.connect_ms is not None and attempt.tls is None
 
 
+def without_greeting(attempt: ReachAttempt) -> bool:
+    """The connection was taken, and no TLS came of it: it was reset, or nothing was said."""
+    silent = attempt.failure is not None and attempt.failure.kind is FailureKind.TIMEOUT
+    return attempt.connect_ms is not None and attempt.tls is None and (silent or cut_off_at_greeting(attempt))
+
+
+def controls_without_greeting(run: Snapshot, port: int) -> tuple[str, ...]:
+    """Outcome ids of unrelated hosts that take connections on the port, and of which no TLS comes; none if any does."""
+    asked = [(step, reach) for step, reach in run.facts(Reach, Subject.CONTROL) if encrypted(reach)]
+    tried = [(step, each) for step, reach in asked if reach.port == port for each in reach.attempts]
+    taken = [(step, each) for step, each in tried if each.connect_ms is not None]
+    if not all(without_greeting(each) for _, each in taken):
+        return ()
+    return tuple(dict.fromkeys(step for step, _ in taken))
+
+
 def passing_controls(run: Snapshot) -> tuple[str, ...]:
     """Outcome ids of controls and anchors that TCP, and TLS where asked, reached; each is another operator's."""
     asked = (*ways.found(run, Subject.CONTROL), *run.facts(Reach, Subject.ANCHOR))

@@ -369,7 +369,7 @@ def _all_among(reach: Reach, addresses: set[str]) -> bool:
 def aaaa_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
     """IPv4 addresses come at once, and IPv6 questions fail or take long: for every name, or for one of a service.
 
-    For a single name only where programs feel it: one silent answer may be chance.
+    For a single name only where it is told to fail, or programs feel it: one silent answer may be chance.
     """
     answering = [each for each in signs.resolvers(run, Subject.RESOLVER) if each.state is ResolverState.GOOD]
     if not answering:
@@ -380,6 +380,12 @@ def aaaa_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
         return half
     felt = _without_address(run) | {
         lookup.name for _, lookup in signs.lookups(run, NameRole.SERVICE) if lookup.time_ms > limits.dns_very_slow_ms
+    }
+    felt |= {
+        query.name
+        for each in answering
+        for query in each.asked(NameRole.SERVICE, rdtype="AAAA")
+        if query.rcode in BAD_RCODES
     }
     for name in sorted(felt):
         if (of_service := _half_answered(run, limits, answering, {name})) is not None:

@@ -12,11 +12,11 @@ from nexkit.diagnosis.rules.device import refused_locally
 from nexkit.diagnosis.rules.inspection import is_copy
 from nexkit.diagnosis.rules.security import one_for_each_service
 from nexkit.diagnosis.snapshot import Snapshot
-from nexkit.diagnosis.verdict import Clear, Finding, FindingValue, Inconclusive, RuleAnswer
+from nexkit.diagnosis.verdict import Clear, Finding, FindingValue, Inconclusive, RuleAnswer, Severity
 from nexkit.facts.dns import DnsTransport, ResolverAnswers
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.path import PathMethod, PathTrace
-from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer
+from nexkit.facts.reach import HttpResult, Reach, ReachAttempt, ReachLayer
 from nexkit.facts.time import ClockCheck, TimeMethod
 from nexkit.facts.udp import UdpPath, UdpPortState, UdpService
 from nexkit.outcome import Failure, FailureKind
@@ -54,30 +54,33 @@ def web_filter(run: Snapshot, limits: Limits) -> RuleAnswer:
             evidence = (*way.steps, *controls)
             found.append(finding("security.web_filter", confidence=STRONG, evidence=evidence, values=values))
     for step, reach in ways.reaches(run, Subject.SERVICE):
-        confidence = _block_page(reach)
-        if confidence is None:
+        pages = _block_pages(reach)
+        if not pages:
             continue
-        status = next(attempt.http.status for attempt in reach.attempts if attempt.http is not None)
+        marks = min(len(page.block_marks) for page in pages)
+        whole = len(pages) == sum(signs.passing(each) and each.http is not None for each in reach.attempts)
         found.append(
             finding(
                 "security.web_filter",
-                confidence=confidence,
+                confidence=STRONG if marks > 1 else LIKELY,
                 evidence=(step, *controls),
-                values={"service": signs.service_id(step), "status": status, "by": "page"},
+                values={"service": signs.service_id(step), "status": pages[0].status, "by": "page"},
+                # Where the filter stands on the way to a part of its addresses, the others give the service itself.
+                severity=Severity.BLOCKING if whole else Severity.DEGRADED,
             )
         )
     return one_for_each_service(found) or Clear()
 
 
-def _block_page(reach: Reach) -> float | None:
-    """How sure it is that all answers are a filter's; None where one may well be the service's own."""
-    answered = [attempt for attempt in reach.attempts if attempt.http is not None and signs.passing(attempt)]
-    if not answered or not all(_anybody_may_answer(reach, attempt) for attempt in answered):
-        return None
-    marks = [attempt.http.block_marks for attempt in answered if attempt.http is not None]
-    if not all(marks):
-        return None  # the service itself may forbid it, through an inspection that passes its answers on
-    return STRONG if min(len(each) for each in marks) > 1 else LIKELY
+def _block_pages(reach: Reach) -> list[HttpResult]:
+    """The answers that are a filter's; empty where one that anybody may have given can be the service's own."""
+    pages = [
+        attempt.http
+        for attempt in reach.attempts
+        if attempt.http is not None and signs.passing(attempt) and _anybody_may_answer(reach, attempt)
+    ]
+    # Without marks the service itself may forbid it, through an inspection that passes its answers on.
+    return pages if all(page.block_marks for page in pages) else []
 
 
 def _anybody_may_answer(reach: Reach, attempt: ReachAttempt) -> bool:

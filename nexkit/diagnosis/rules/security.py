@@ -10,6 +10,7 @@ from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, Finding, Inconclusive, RuleAnswer, Severity
 from nexkit.facts.echo import EchoStats
+from nexkit.facts.mtu import MtuState, PathMtu
 from nexkit.facts.portal import PortalCheck
 from nexkit.facts.proxy import ProxyKind
 from nexkit.facts.reach import Reach, ReachAttempt
@@ -28,6 +29,8 @@ class BlockedPort:
     """It says no, and may do so itself."""
     reset: bool = False
     """Something on the way ends connections to it at their first words."""
+    hangs: bool = False
+    """Or swallows what is said in them."""
     alive: tuple[str, ...]
     """Outcome ids that show the host alive."""
 
@@ -42,14 +45,11 @@ def blocked_port(run: Snapshot, limits: Limits, reach: Reach) -> BlockedPort | N
     """
     attempts = signs.fair_attempts(run, reach)
     kinds = {_refusal(attempt) for attempt in attempts}
+    if (muted := _muted(run, limits, reach, attempts)) is not None:
+        return muted
     refused = bool(kinds & _REFUSED)
     if not kinds or not kinds <= signs.SILENT | _REFUSED:
         return None
-    if all(signs.cut_off_at_greeting(attempt) for attempt in attempts):
-        others = _cut_off_controls(run, reach.port)
-        if len(others) >= limits.min_destinations or any(_too_soon(limits, attempt) for attempt in attempts):
-            alive = _open_ports(run, reach, {attempt.address for attempt in attempts}, answer_is_enough=True)
-            return BlockedPort(refused=False, reset=True, alive=(*others, *alive))
     if not refused and by_chance(run, limits, [attempt.address for attempt in attempts]):
         return None
     addresses = {attempt.address for attempt in attempts}
@@ -74,21 +74,34 @@ def _refusal(attempt: ReachAttempt) -> FailureKind | None:
 def _too_soon(limits: Limits, attempt: ReachAttempt) -> bool:
     """The reset came in much less than the round trip to where the connection was taken."""
     times = (attempt.connect_ms, attempt.failed_after_ms)
+    if not signs.cut_off_at_greeting(attempt):
+        return False
     if times[0] is None or times[1] is None or times[0] < limits.far_enough_ms:
         return False
     return times[1] < times[0] / 2
 
 
-def _cut_off_controls(run: Snapshot, port: int) -> tuple[str, ...]:
-    """Outcome ids of unrelated hosts whose connections to the same port are all reset at their first words.
+def _muted(run: Snapshot, limits: Limits, reach: Reach, attempts: tuple[ReachAttempt, ...]) -> BlockedPort | None:
+    """Connections to the port are taken, and end or go silent at the first words of TLS, by no doing of the host.
 
-    Empty where any of them is not.
+    Unrelated hosts all do so, and large packets get through; or the end comes too soon to be the host's.
     """
-    asked = [(step, reach) for step, reach in run.facts(Reach, Subject.CONTROL) if reach.port == port]
-    tried = [(step, reach.attempts) for step, reach in asked if any(each.connect_ms for each in reach.attempts)]
-    if any(attempt.tls is not None for _, attempts in tried for attempt in attempts):
-        return ()
-    return tuple(step for step, attempts in tried if any(signs.cut_off_at_greeting(each) for each in attempts))
+    if not attempts or not all(signs.without_greeting(attempt) for attempt in attempts):
+        return None
+    reset = all(signs.cut_off_at_greeting(attempt) for attempt in attempts)
+    others = signs.controls_without_greeting(run, reach.port)
+    everybody = len(others) >= limits.min_destinations and (reset or not _sizes_lost(run))
+    if not reset and by_chance(run, limits, [attempt.address for attempt in attempts]):
+        return None
+    if not everybody and not any(_too_soon(limits, attempt) for attempt in attempts):
+        return None
+    alive = _open_ports(run, reach, {attempt.address for attempt in attempts}, answer_is_enough=True)
+    return BlockedPort(refused=False, reset=reset, hangs=not reset, alive=(*others, *alive))
+
+
+def _sizes_lost(run: Snapshot) -> bool:
+    """Whether large packets may be what does not get through."""
+    return any(fact.state is MtuState.BLACK_HOLE for _, fact in run.facts(PathMtu))
 
 
 def _open_ports(run: Snapshot, reach: Reach, addresses: set[str], *, answer_is_enough: bool) -> tuple[str, ...]:
@@ -100,7 +113,7 @@ def _open_ports(run: Snapshot, reach: Reach, addresses: set[str], *, answer_is_e
         and any(
             attempt.address in addresses
             and (
-                attempt.connect_ms is not None
+                (attempt.connect_ms is not None and (answer_is_enough or not signs.without_greeting(attempt)))
                 or (answer_is_enough and attempt.failure is not None and attempt.failure.kind in _REFUSED)
             )
             for attempt in other.attempts
@@ -165,11 +178,17 @@ def port_blocked(run: Snapshot, limits: Limits) -> RuleAnswer:
                 values={
                     "service": signs.service_id(step),
                     "port": reach.port,
-                    "answer": "reset" if blocked.reset else "refused" if blocked.refused else "silent",
+                    "answer": _answer(blocked),
                 },
             )
         )
     return one_for_each_service(found) or Clear()
+
+
+def _answer(blocked: BlockedPort) -> str:
+    if blocked.reset or blocked.hangs:
+        return "reset" if blocked.reset else "hangs"
+    return "refused" if blocked.refused else "silent"
 
 
 def _plain_web(run: Snapshot, limits: Limits) -> Iterator[Finding]:

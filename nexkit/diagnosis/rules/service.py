@@ -49,8 +49,7 @@ def _refused_connect(attempt: ReachAttempt) -> bool:
 
 def _hangs(attempt: ReachAttempt) -> bool:
     """The system of the server accepts, and the program behind says nothing to a TLS greeting, or ends it."""
-    silent = _kind(attempt) is FailureKind.TIMEOUT or signs.cut_off_at_greeting(attempt)
-    return attempt.connect_ms is not None and attempt.tls is None and silent
+    return signs.without_greeting(attempt)
 
 
 def down(run: Snapshot, limits: Limits) -> RuleAnswer:
@@ -65,6 +64,8 @@ def down(run: Snapshot, limits: Limits) -> RuleAnswer:
         reset = any(signs.cut_off_at_greeting(attempt) for attempt in attempts)
         if blocked_port(run, limits, reach) is not None:
             return None  # security.port_blocked
+        if hangs and len(signs.controls_without_greeting(run, reach.port)) >= limits.min_destinations:
+            return None  # so do strangers
         if not (refused or reset) and by_chance(run, limits, _silences(run, attempts)):
             return None
         outside = any(known_scope(attempt.address) is Scope.INTERNET for attempt in attempts)
@@ -131,7 +132,12 @@ def address_bad(run: Snapshot, limits: Limits) -> RuleAnswer:
 
     def judge(run: Snapshot, step: str, reach: Reach) -> Finding | None:
         attempts = signs.fair_attempts(run, reach)
-        bad = [attempt for attempt in attempts if _refused_connect(attempt) or _server_error(reach, attempt)]
+        muted = signs.encrypted(reach) and not _large_ones_lost(run, reach)
+        bad = [
+            attempt
+            for attempt in attempts
+            if _refused_connect(attempt) or _server_error(reach, attempt) or (muted and _hangs(attempt))
+        ]
         if not bad or not signs.service_works(reach, attempts):
             return None
         if all(_kind(attempt) in signs.SILENT for attempt in bad) and by_chance(
