@@ -91,14 +91,20 @@ visible = "true"
     assert 40 <= mean_ms < 46
 
 
+# Where the profile expects another network than this one, this one is what is wrong.
+OTHERS = [each for each in map(load, all_paths()) if each.name != "healthy" and each.profile == "profile"]
+
+
 @pytest.mark.lab
 @pytest.mark.usefixtures("lab")
-def test_no_fault_is_seen_in_the_healthy_network(tmp_path):
+@pytest.mark.parametrize("part", range(3))
+def test_no_fault_is_seen_in_the_healthy_network(tmp_path, part):
+    """A third of the scenarios, in three parts, as with the other tests of every change."""
     checks = tmp_path / "checks.sh"
-    # Where the profile expects another network than this one, this one is what is wrong.
-    others = [each for each in map(load, all_paths()) if each.name != "healthy" and each.profile == "profile"]
     checks.write_text(
-        "".join(f"if ( {one.expect.visible} ) >/dev/null 2>&1; then echo {one.name}; fi\n" for one in others)
+        "".join(
+            f"if ( {one.expect.visible} ) >/dev/null 2>&1; then echo {one.name}; fi\n" for one in OTHERS[::3][part::3]
+        )
     )
     run = run_in_lab("healthy", ["sh", str(checks)])
     assert (run.exit_status, run.stdout) == (0, "")
