@@ -123,10 +123,6 @@ def _asked_again(finding: Finding, before: RunRecord, after: RunRecord) -> bool:
 # --- what the change came to ---
 
 
-def _root(diagnosis: Diagnosis) -> Finding | None:
-    return next((each for each in diagnosis.findings if each.cause == diagnosis.verdict.cause), None)
-
-
 def _effect(
     before: Judged, after: Judged, gone: tuple[Finding, ...], new: tuple[Finding, ...], values: tuple[ValueChange, ...]
 ) -> Effect:
@@ -139,7 +135,7 @@ def _effect(
         return Effect.SAME if same else Effect.UNCLEAR
     if then.verdict.state is VerdictState.HEALTHY:
         return Effect.SAME if now.verdict.state is VerdictState.HEALTHY else Effect.WORSE
-    root = _root(then)
+    root = then.root
     if root is None:
         return _effect_without_root(states, then, now)
     if root in gone:

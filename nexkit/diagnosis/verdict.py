@@ -228,3 +228,8 @@ class Diagnosis:
     """None at all where something is in the way of everything, and in documents of before."""
     left_open: tuple[LeftOpen, ...] = ()
     """None in documents of before."""
+
+    @property
+    def root(self) -> Finding | None:
+        """The finding that the verdict names; None where it names a place at most."""
+        return next((finding for finding in self.findings if finding.cause == self.verdict.cause), None)

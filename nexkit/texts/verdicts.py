@@ -61,11 +61,6 @@ def rung_word(state: RungState, texts: Texts) -> str:
     return words[state]
 
 
-def root_of(diagnosis: Diagnosis) -> Finding | None:
-    """The finding that makes the verdict; None where a segment alone is known, or nothing is wrong."""
-    return next((finding for finding in diagnosis.findings if finding.cause == diagnosis.verdict.cause), None)
-
-
 def place_evidence(diagnosis: Diagnosis) -> tuple[str, ...]:
     """Outcome ids that show where a fault is whose cause is not known; none else."""
     verdict = diagnosis.verdict
@@ -120,7 +115,7 @@ def verdict_sureness(diagnosis: Diagnosis, texts: Texts) -> str | None:
     """How sure the whole answer is, and why, with the number; None where there is none."""
     _ = texts.gettext
     verdict = diagnosis.verdict
-    root = root_of(diagnosis)
+    root = diagnosis.root
     if root is not None:
         return sureness_text(root, diagnosis, texts)
     if verdict.confidence is None:
@@ -141,7 +136,7 @@ def verdict_sentence(diagnosis: Diagnosis, texts: Texts) -> str:
     """The whole answer in one plain sentence."""
     _ = texts.gettext
     verdict = diagnosis.verdict
-    root = root_of(diagnosis)
+    root = diagnosis.root
     if root is not None:
         return cause_text(root, texts).sentence
     match verdict.state:
@@ -162,7 +157,7 @@ def verdict_advice(diagnosis: Diagnosis, texts: Texts) -> tuple[str, ...]:
     """What to do now, in order: the root finding's advice, else what helps at the place, or in any case."""
     _ = texts.gettext
     verdict = diagnosis.verdict
-    root = root_of(diagnosis)
+    root = diagnosis.root
     if root is not None:
         return cause_text(root, texts).advice
     if verdict.state is VerdictState.HEALTHY:

@@ -15,7 +15,6 @@ from nexkit.texts.verdicts import (
     left_open_text,
     not_tested_text,
     place_evidence,
-    root_of,
     rung_word,
     segment_name,
     severity_word,
@@ -123,7 +122,7 @@ def _finding(finding: Finding, diagnosis: Diagnosis, measured: Mapping[str, str]
     _ = texts.gettext
     text = cause_text(finding, texts)
     yield f"{text.title}  ({finding.cause}, {severity_word(finding.severity, texts)}, {percent(finding.confidence)})"
-    if finding is not root_of(diagnosis):
+    if finding is not diagnosis.root:
         yield f"  {text.sentence}"
         yield _("  How sure: {sureness}").format(sureness=sureness_text(finding, diagnosis, texts))
         yield from _numbered(text.advice)
