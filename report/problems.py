@@ -23,7 +23,9 @@ class ProblemKind(Enum):
     SIGNER_MISMATCH = "signer_mismatch"
     """The bundle names another signer than the key that signed it."""
     SIGNER_REVOKED = "signer_revoked"
-    """The key or its certificate is in the list of revoked ones."""
+    """The key is in the list of revoked ones."""
+    CERTIFICATE_REVOKED = "certificate_revoked"
+    """The certificate is, by its serial or its key id; its key is not."""
     CERTIFICATE_INVALID = "certificate_invalid"
     """A certificate that cannot count, whoever issued it; the place is the word of the check."""
     CERTIFICATE_EXPIRED = "certificate_expired"
@@ -92,6 +94,7 @@ def problem_text(problem: Problem, texts: Texts) -> str:
         ProblemKind.SIGNATURE_INVALID: _("The signature does not fit the content ({place})."),
         ProblemKind.SIGNER_MISMATCH: _("The report names another signer than the one who signed it."),
         ProblemKind.SIGNER_REVOKED: _("The key that signed it was revoked."),
+        ProblemKind.CERTIFICATE_REVOKED: _("The certificate of {place} was revoked."),
         ProblemKind.CERTIFICATE_INVALID: _("The certificate in the signature is not one that counts ({place})."),
         ProblemKind.CERTIFICATE_EXPIRED: _(
             "The certificate of {place} has expired. If the report was received before that, give the time with "

@@ -102,7 +102,7 @@ def judge(signature: Signature, namespace: str, trust: Trust) -> tuple[Tier, tup
     problems = []
     if certificate is not None:
         if trust.revoked.holds_certificate(certificate):
-            return Tier.INVALID, (Problem(ProblemKind.SIGNER_REVOKED, certificate.principal),)
+            return Tier.INVALID, (Problem(ProblemKind.CERTIFICATE_REVOKED, certificate.principal),)
         if trust.revoked.holds_key(certificate.authority):
             problems.append(Problem(ProblemKind.AUTHORITY_REVOKED, certificate.authority.fingerprint))
         elif is_issued(certificate, namespace, trust.signers, trust.at):

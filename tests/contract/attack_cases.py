@@ -525,7 +525,7 @@ SIGNATURES = (
         "52",
         "certificate whose serial is revoked",
         _certified(serial=66),
-        problems=(f"signer_revoked: {PRINCIPAL}",),
+        problems=(f"certificate_revoked: {PRINCIPAL}",),
         stock="ssh-keygen",
         options=("--revoked", "revoked.krl"),
     ),
