@@ -10,6 +10,7 @@ filled by `.format(...)` afterwards.
 import gettext
 import locale
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 LANGUAGES = ("en", "ja")
@@ -42,3 +43,7 @@ class Texts:
     def ngettext(self, singular: str, plural: str, count: int) -> str:
         """The message for a count of things."""
         return self._catalogue.ngettext(singular, plural, count)
+
+    def joined(self, sentences: Iterable[str]) -> str:
+        """Sentences one after the other, empty ones left out; Japanese puts no space between them."""
+        return ("" if self.language == "ja" else " ").join(sentence for sentence in sentences if sentence)

@@ -249,8 +249,8 @@ def cause_text(finding: Finding, texts: Texts) -> CauseText:
     sentence, desk = text.sentence.format_map(filling), text.desk.format_map(filling)
     if "needed_by" in finding.values:
         services = filling["needed_by"]
-        sentence = _("{sentence} This stands in the way of: {services}.").format(sentence=sentence, services=services)
-        desk = _("{desk} Services that need it: {services}.").format(desk=desk, services=services)
+        sentence = texts.joined((sentence, _("This stands in the way of: {services}.").format(services=services)))
+        desk = texts.joined((desk, _("Services that need it: {services}.").format(services=services)))
     advice = tuple(step.format_map(filling) for step in text.advice)
     if finding.severity is Severity.CONTEXT and causes()[finding.cause].severity is not Severity.CONTEXT:
         advice = (_("Nothing has to be done while everything works."), *advice[:2])

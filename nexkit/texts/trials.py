@@ -99,7 +99,7 @@ def meaning(done: TrialDone, texts: Texts) -> str:
         case Effect.WORSE | Effect.OTHER | Effect.UNCLEAR | Effect.NOT_DONE:
             means = ""
     seen = "" if done.trial in TOLD else effect_sentence(done.effect, done.values, texts)
-    return " ".join(each for each in (seen, means) if each)
+    return texts.joined((seen, means))
 
 
 def value_name(value: ValueChange, texts: Texts) -> str:

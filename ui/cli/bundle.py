@@ -260,5 +260,5 @@ def _signer(verification: Verification) -> str:
 
 
 def _invalid(name: str, verification: Verification, texts: Texts) -> str:
-    problems = " ".join(visible(problem_text(problem, texts)) for problem in verification.problems)
+    problems = texts.joined(visible(problem_text(problem, texts)) for problem in verification.problems)
     return texts.gettext("{file}: this is no valid report: {problems}").format(file=name, problems=problems)
