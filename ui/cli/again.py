@@ -1,9 +1,10 @@
 """After a verdict: what to change next, and the test once more; asked on the terminal, or named by `--again`."""
 
 import sys
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, auto
 
 from nexkit.diagnosis.trials import Series, begin, measured_again, skip, told
 from nexkit.diagnosis.verdict import VerdictState
@@ -29,11 +30,11 @@ class Again:
 class _Answer(Enum):
     """What the user said to a step."""
 
-    DONE = ""
-    WORKS = "y"
-    FAILS = "n"
-    SKIP = "s"
-    END = "q"
+    DONE = auto()
+    WORKS = auto()
+    FAILS = auto()
+    SKIP = auto()
+    END = auto()
 
 
 def again_of(words: str, texts: Texts, *, on_terminal: bool) -> Again:
@@ -93,16 +94,22 @@ def try_out(
 
 
 def _ask(trial: Trial, texts: Texts) -> _Answer:
-    """Say what to do and wait for the answer; the end of the input, and Ctrl-C, are a no."""
+    """Say what to do and wait for an answer that it can be; the end of the input, and Ctrl-C, are a no.
+
+    A keyboard set to Japanese types full-width letters: they count like the others.
+    """
     _ = texts.gettext
     if trial in TOLD:
         question = _(
             "Does it work there?  y: yes   n: no, the same trouble   s: cannot do this   q: end  (then Enter) "
         )
-        open_answers = {_Answer.WORKS, _Answer.FAILS, _Answer.SKIP, _Answer.END}
+        hint = _("Please type y, n, s or q, and press Enter.")
+        answers = {"y": _Answer.WORKS, "n": _Answer.FAILS}
     else:
         question = _("Press Enter when it is done, to test again   s: cannot do this   q: end  (then Enter) ")
-        open_answers = {_Answer.DONE, _Answer.SKIP, _Answer.END}
+        hint = _("Please press Enter alone when it is done, or type s or q and press Enter.")
+        answers = {"": _Answer.DONE, "y": _Answer.DONE, "n": _Answer.END}
+    answers |= {"s": _Answer.SKIP, "q": _Answer.END}
     print(
         "\n"
         + _("To find out more ({step}): {instruction}").format(
@@ -119,9 +126,10 @@ def _ask(trial: Trial, texts: Texts) -> _Answer:
             return _Answer.END
         if not line:
             return _Answer.END
-        answer = next((each for each in _Answer if each.value == line.strip().lower()), None)
-        if answer in open_answers:
+        answer = answers.get(unicodedata.normalize("NFKC", line).strip().lower())
+        if answer is not None:
             return answer
+        print(hint, file=sys.stderr)
 
 
 def _outcome(series: Series, before: Run | None, last: Run, texts: Texts) -> str:

@@ -72,7 +72,13 @@ def test_a_step_that_cannot_be_done_is_skipped_for_the_next(monkeypatch, capsys)
     assert "restart_router" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("lines", [["q"], [], ["what?", "Q"]])
+def test_another_word_is_answered_with_what_can_be_typed(monkeypatch, capsys):
+    report, _last = going_through(monkeypatch, Again(ask=True), ["done", ""], [GOOD])
+    assert len(report.record.trials) == 1
+    assert capsys.readouterr().err.count("press Enter alone when it is done") == 1
+
+
+@pytest.mark.parametrize("lines", [["q"], [], ["n"], ["ｑ"], ["what?", "Q"]])  # noqa: RUF001  full width
 def test_q_and_the_end_of_the_input_are_a_no(monkeypatch, capsys, lines):
     report, last = going_through(monkeypatch, Again(ask=True), lines, [])
     assert report.record.trials == ()
