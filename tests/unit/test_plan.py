@@ -386,6 +386,15 @@ def test_a_wrong_certificate_is_looked_for_where_another_resolver_says_the_servi
     assert step.params["path"] == "/in?x=1"
 
 
+def test_a_name_that_leads_nowhere_is_tried_in_both_families_where_another_resolver_knows_it():
+    outcomes = wrong_host_outcomes(("198.18.3.30", "198.18.3.31", "2001:db8:9::1"))
+    lost = Failure(kind=FailureKind.NAME_SERVER, step="resolve")
+    reach = replace(outcomes["reach.service.mail"].fact, attempts=(), resolve_failure=lost)
+    steps = stages(QUICK_RUN, {**outcomes, "reach.service.mail": Completed(reach)})[2]
+    asked = {step_id: step.params["address"] for step_id, step in steps.items() if "elsewhere" in step_id}
+    assert asked == {"reach.host.mail.elsewhere": "198.18.3.30", "reach.host.mail.elsewhere6": "2001:db8:9::1"}
+
+
 @pytest.mark.parametrize(
     ("real", "problem"),
     [
