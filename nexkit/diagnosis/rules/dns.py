@@ -123,7 +123,7 @@ def resolver_error(run: Snapshot, limits: Limits) -> RuleAnswer:
 def _answer_values(codes: list[str]) -> dict[str, FindingValue]:
     """What resolvers say in place of addresses: an error, that nothing is there, or no word at all."""
     errors = [code for code in codes if code in BAD_RCODES]
-    rcode = (errors or codes or [None])[0]
+    rcode = next(iter(errors or codes), None)
     return {"rcode": rcode, "kind": "error" if errors else "nothing_there" if codes else "silent"}
 
 
