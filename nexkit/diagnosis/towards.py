@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nexkit.address import Family, Scope, known_family, known_scope
+from nexkit.diagnosis import signs
+from nexkit.diagnosis.connects import by_chance
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.loss import RoundTrips, round_trips
 from nexkit.diagnosis.snapshot import Snapshot
@@ -18,7 +20,7 @@ class Destination:
     address: str
     steps: tuple[str, ...]
     trips: RoundTrips | None
-    """None where it was only connected to."""
+    """None where it was only connected to, or nothing came back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ def towards(run: Snapshot, limits: Limits, of_family: Family) -> Towards:
         bad=(
             *_measured(bad),
             *(each for each, took_ms in connected if _alike(took_ms, bad.values(), limits)),
+            *_gone(run, limits, of_family, {*trips, *(each.address for each, _ in connected)}),
         ),
         good=(
             *_measured(good),
@@ -80,6 +83,25 @@ def _connected(run: Snapshot, of_family: Family, trips: dict[str, RoundTrips]) -
         (Destination(address=address, steps=tuple(dict.fromkeys(steps)), trips=None), min(times))
         for address, (steps, times) in found.items()
     ]
+
+
+def _gone(run: Snapshot, limits: Limits, of_family: Family, answering: set[str]) -> tuple[Destination, ...]:
+    """Anchors and controls from which nothing at all comes back, while others of the family answer.
+
+    One of them may just be switched off, and controls alone may be filtered by their port: several unrelated ones are
+    silent together, an anchor among them, which was asked by echo too, where the network that they are in is cut off.
+    """
+    steps: dict[str, list[str]] = {}
+    anchors: set[str] = set()
+    for step in signs.internet(run).dead[of_family]:
+        reach = run.get(step, Reach)
+        for attempt in () if reach is None else reach.attempts:
+            if known_family(attempt.address) is of_family and attempt.address not in answering:
+                steps.setdefault(attempt.address, []).append(step)
+                anchors |= {attempt.address} if run.record.by_id()[step].subject is Subject.ANCHOR else set()
+    if not anchors or len(steps) < limits.min_destinations or by_chance(run, limits, steps):
+        return ()
+    return tuple(Destination(address=address, steps=tuple(ids), trips=None) for address, ids in steps.items())
 
 
 def _high(each: RoundTrips, limits: Limits) -> bool:

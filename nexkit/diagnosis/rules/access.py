@@ -20,13 +20,12 @@ from nexkit.diagnosis.sizes import Hole, destinations, hole, narrow
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.stretches import carrier, delay
 from nexkit.diagnosis.verdict import Clear, Finding, FindingValue, Inconclusive, RuleAnswer
-from nexkit.facts.echo import EchoStats
+from nexkit.diagnosis.working import deepest_queue
 from nexkit.facts.load import DirectionLoad, LoadConfidence, LoadTest
 from nexkit.facts.mtu import PathMtu
 from nexkit.facts.network import InterfaceKind
 from nexkit.facts.reach import Reach
 from nexkit.subject import Subject
-from nexkit.units import Ms
 
 
 def line_down(run: Snapshot, limits: Limits) -> RuleAnswer:
@@ -196,18 +195,6 @@ def long_delay(run: Snapshot, limits: Limits) -> RuleAnswer:
     return (finding("access.long_delay", confidence=LIKELY, evidence=whole.steps, values=values),)
 
 
-def _added_ms(idle: EchoStats, working: EchoStats | None, limits: Limits) -> tuple[Ms, Ms, bool] | None:
-    """(added, working latency, by the median) of one direction; None without enough replies."""
-    if working is None or working.received < limits.min_replies:
-        return None
-    if idle.rtt_p50_ms is None or working.rtt_p50_ms is None:
-        return None
-    by_median = Ms(working.rtt_p50_ms - idle.rtt_p50_ms)
-    if by_median >= limits.working_rtt_added_ms or idle.rtt_p95_ms is None or working.rtt_p95_ms is None:
-        return by_median, working.rtt_p50_ms, True
-    return Ms(working.rtt_p95_ms - idle.rtt_p95_ms), working.rtt_p95_ms, False
-
-
 def bufferbloat(run: Snapshot, limits: Limits) -> RuleAnswer:
     """Latency that rises under load by what a too deep queue adds; idle latency is steady and the router near."""
     tests = run.facts(LoadTest, Subject.LOAD_SERVER)
@@ -217,23 +204,17 @@ def bufferbloat(run: Snapshot, limits: Limits) -> RuleAnswer:
     idle = test.idle
     if idle is None or idle.rtt_p50_ms is None:
         return Inconclusive(missing=("load.test",))
-    measured = {
-        name: added
-        for name, direction in (("down", test.down), ("up", test.up))
-        if direction is not None and (added := _added_ms(idle, direction.working, limits)) is not None
-    }
-    if not measured:
+    queue = deepest_queue(test, limits)
+    if queue is None:
         return Inconclusive(missing=("load.test",))
-    worst = max(measured, key=lambda name: measured[name][0])
-    added_ms, working_ms, by_median = measured[worst]
-    if added_ms < limits.working_rtt_added_ms:
-        return Clear()
+    if queue.added_ms < limits.working_rtt_added_ms or queue.gateway is not None:
+        return Clear()  # with a gateway as late as all beyond it: lan.latency
     if idle.jitter_ms is not None and idle.jitter_ms > limits.jitter_ms:
         return Inconclusive(missing=("load.test",))  # unsteady before any load: not what the load did
     near = gateway_clean(run, limits)
     if near is None and round_trips(run, limits, Subject.GATEWAY):
         return Clear()
-    confidence = PROVED if by_median else LIKELY
+    confidence = PROVED if queue.by_median else LIKELY
     return (
         finding(
             "access.bufferbloat",
@@ -241,9 +222,9 @@ def bufferbloat(run: Snapshot, limits: Limits) -> RuleAnswer:
             evidence=(step, *(near or ())),
             values={
                 "idle_rtt_ms": idle.rtt_p50_ms,
-                "working_rtt_ms": working_ms,
-                "added_rtt_ms": added_ms,
-                "direction": worst,
+                "working_rtt_ms": queue.working_ms,
+                "added_rtt_ms": queue.added_ms,
+                "direction": queue.direction,
             },
         ),
     )

@@ -143,7 +143,7 @@ def path_latency(run: Snapshot, limits: Limits) -> RuleAnswer:
 
 
 def peering(run: Snapshot, limits: Limits) -> RuleAnswer:
-    """Some destinations are lossy or far, and others of the same family are good: the trouble lies towards them.
+    """Some destinations are lossy, far or cut off, and others of the family are good: the trouble lies towards them.
 
     Two of one family at least: addresses of different families may be one host, with a bad line of its own.
     """
@@ -157,13 +157,13 @@ def peering(run: Snapshot, limits: Limits) -> RuleAnswer:
     if len({each.address for each in good}) < limits.min_destinations:
         return Inconclusive(missing=(Subject.ANCHOR.value, Subject.CONTROL.value))
     measured = [each.trips for each in bad if each.trips is not None]
-    whole = max(measured, key=lambda each: (each.lossy(limits), each.ratio, each.rtt_p50_ms or 0.0))
+    worst = max(measured, key=lambda each: (each.lossy(limits), each.ratio, each.rtt_p50_ms or 0.0), default=None)
     near = gateway_clean(run, limits)
     values: dict[str, FindingValue] = {
         "bad": len({each.address for each in bad}),
         "tested": len({each.address for each in (*bad, *good)}),
-        "loss_ratio": whole.ratio,
-        "rtt_p50_ms": whole.rtt_p50_ms,
+        "loss_ratio": 1.0 if worst is None else worst.ratio,
+        "rtt_p50_ms": None if worst is None else worst.rtt_p50_ms,
     }
     return (
         finding(

@@ -7,7 +7,9 @@ from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.loss import RoundTrips, of_families, round_trips, together
 from nexkit.diagnosis.rules.device import NO_STATE, self_assigned
 from nexkit.diagnosis.snapshot import Snapshot
-from nexkit.diagnosis.verdict import Clear, Inconclusive, RuleAnswer, Severity
+from nexkit.diagnosis.verdict import Clear, FindingValue, Inconclusive, RuleAnswer, Severity
+from nexkit.diagnosis.working import deepest_queue
+from nexkit.facts.load import LoadTest
 from nexkit.facts.network import GatewayReach
 from nexkit.facts.portal import PortalCheck
 from nexkit.facts.reach import Reach
@@ -133,12 +135,12 @@ def latency(run: Snapshot, limits: Limits) -> RuleAnswer:
         return Inconclusive(missing=slow.steps)
     high = slow.rtt_p50_ms > limits.gateway_rtt_ms
     if not (high or slow.unsteady(limits)):
-        return Clear()
+        return _under_load(run, limits)
     if beyond is None or beyond.rtt_p50_ms is None:
         return Inconclusive(missing=(Subject.ANCHOR.value,))
     goes_on = beyond.rtt_p50_ms >= slow.rtt_p50_ms * limits.same_delay_ratio if high else beyond.unsteady(limits)
     if not goes_on:
-        return Clear()
+        return _under_load(run, limits)
     return (
         finding(
             "lan.latency",
@@ -147,6 +149,21 @@ def latency(run: Snapshot, limits: Limits) -> RuleAnswer:
             values={"rtt_p50_ms": slow.rtt_p50_ms, "jitter_ms": slow.jitter_ms},
         ),
     )
+
+
+def _under_load(run: Snapshot, limits: Limits) -> RuleAnswer:
+    """A way to the router that is good until a load fills it: the queue is that of Wi-Fi or cable, not the line's."""
+    for step, test in run.facts(LoadTest, Subject.LOAD_SERVER):
+        queue = deepest_queue(test, limits)
+        if queue is None or queue.gateway is None or queue.added_ms < limits.working_rtt_added_ms:
+            continue
+        values: dict[str, FindingValue] = {
+            "rtt_p50_ms": queue.gateway.rtt_p50_ms,
+            "jitter_ms": queue.gateway.jitter_ms,
+            "direction": queue.direction,
+        }
+        return (finding("lan.latency", confidence=LIKELY, evidence=(step,), values=values),)
+    return Clear()
 
 
 def first_stretch_trouble(run: Snapshot, limits: Limits) -> tuple[str, ...]:

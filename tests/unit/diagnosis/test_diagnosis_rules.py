@@ -737,6 +737,50 @@ def test_a_queue_that_fills_at_times():
     assert cause(facts) == "access.bufferbloat"
 
 
+def _cut_off(*hosts):
+    """Nothing comes back from these addresses, by any means."""
+    facts = build.healthy()
+    for step, fact in list(facts.items()):
+        if step.startswith("ping.anchor") and fact.target in hosts:
+            facts[step] = build.silent_echo(fact.target)
+        if step.startswith("reach."):
+            attempts = tuple(
+                build.attempt(each.address, kind=FailureKind.TIMEOUT) if each.address in hosts else each
+                for each in fact.attempts
+            )
+            facts[step] = replace(fact, attempts=attempts)
+    return facts
+
+
+def test_a_network_that_is_cut_off_is_told_from_the_rest():
+    gone = (ANCHORS[0], *CONTROLS["www.example.com"])
+    assert cause(_cut_off(*gone)) == "internet.peering"
+
+
+def test_one_anchor_or_controls_alone_that_are_gone_are_no_network():
+    assert "internet.peering" not in causes(_cut_off(ANCHORS[0]))
+    assert "internet.peering" not in causes(_cut_off(*CONTROLS["www.example.com"], *CONTROLS["www.example.net"][:1]))
+
+
+def _loaded(gateway_ms):
+    way = replace(
+        build.direction(working=echo(ANCHORS[0], rtt_ms=412)), working_gateway=echo(GATEWAY4, rtt_ms=gateway_ms)
+    )
+    return changed(load__test=replace(load(way), idle_gateway=echo(GATEWAY4, rtt_ms=1)))
+
+
+def test_a_queue_before_the_router_is_not_the_lines():
+    (finding,) = diagnose(record(_loaded(gateway_ms=395))).findings
+    assert finding.cause == "lan.latency"
+    assert finding.values["direction"] == "down"
+    assert finding.values["rtt_p50_ms"] == pytest.approx(395, abs=5)
+
+
+@pytest.mark.parametrize("gateway_ms", [pytest.param(1, id="quick"), pytest.param(90, id="busy forwarding")])
+def test_a_router_that_is_a_little_late_under_load_is_not_where_it_queues(gateway_ms):
+    assert causes(_loaded(gateway_ms)) == ["access.bufferbloat"]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
