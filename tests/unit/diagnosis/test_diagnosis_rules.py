@@ -743,6 +743,8 @@ def _cut_off(*hosts):
     for step, fact in list(facts.items()):
         if step.startswith("ping.anchor") and fact.target in hosts:
             facts[step] = build.silent_echo(fact.target)
+        if step.startswith("route.anchor") and fact.target in hosts:
+            facts[step] = replace(fact, reached=False)
         if step.startswith("reach."):
             attempts = tuple(
                 build.attempt(each.address, kind=FailureKind.TIMEOUT) if each.address in hosts else each
