@@ -7,9 +7,11 @@ from nexkit.address import Family
 from nexkit.diagnosis import signs
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.loss import provider_hop, round_trips
+from nexkit.diagnosis.rules.link import way_out
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Finding, FindingValue
 from nexkit.facts.dns import ResolverAnswers
+from nexkit.facts.network import InterfaceKind
 from nexkit.facts.portal import PortalCheck
 from nexkit.subject import Subject
 
@@ -25,6 +27,12 @@ def _gateway_rtt_ms(run: Snapshot, limits: Limits) -> FindingValue:
 def _provider_rtt_ms(run: Snapshot, limits: Limits) -> FindingValue:
     provider = provider_hop(run, limits, *Family)
     return None if provider is None else provider.rtt_p50_ms
+
+
+def _link(run: Snapshot, _limits: Limits) -> FindingValue:
+    """`wifi` or `cable`: what the traffic takes out of this computer; None where it is neither, or not known."""
+    way = way_out(run)
+    return None if way is None else {InterfaceKind.WIFI: "wifi", InterfaceKind.ETHERNET: "cable"}.get(way[0])
 
 
 def _silent(run: Snapshot, _limits: Limits) -> FindingValue:
@@ -53,6 +61,7 @@ def _expected(check: PortalCheck) -> list[bool]:
 
 
 _FIGURES: Mapping[str, _Figure] = {
+    "link": _link,
     "gateway_rtt_ms": _gateway_rtt_ms,
     "provider_rtt_ms": _provider_rtt_ms,
     "silent": _silent,
@@ -65,6 +74,14 @@ _FIGURES: Mapping[str, _Figure] = {
     "changed": _changed,
 }
 _WANTED: Mapping[str, tuple[str, ...]] = {
+    "device.no_default_route": ("link",),
+    "device.dns_not_set": ("link",),
+    "lan.dhcp_failed": ("link",),
+    "lan.duplicate_address": ("link",),
+    "lan.loss": ("link",),
+    "lan.latency": ("link",),
+    "lan.wrong_network": ("link",),
+    "lan.rogue_dhcp": ("link",),
     "lan.captive_portal": ("changed",),
     "gateway.unreachable": ("silent",),
     "gateway.dns_broken": ("questions", "answered"),

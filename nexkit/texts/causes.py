@@ -91,6 +91,44 @@ def _clauses(values: Mapping[str, FindingValue], words: Mapping[str, str], _: Ge
         "clock_off": _span(values.get("off_s"), _),
         "with_status": told("status", _(" (HTTP status {status})")),
         "at_service": told("service", _(" (service: {service})")),
+        **_link_words(values.get("link"), _),
+    }
+
+
+def _link_words(link: FindingValue, _: Gettext) -> Mapping[str, str]:
+    """What is said and advised of the Wi-Fi or cable in use; of both where it is not known which it is.
+
+    An empty step of advice is left out.
+    """
+    if link == "wifi":
+        return {
+            "link_name": _("Wi-Fi"),
+            "rejoin": _("Switch Wi-Fi off and on again."),
+            "nearer": _("Move closer to the router, or move what stands between you and it."),
+            "other_link": _("Try the same with a network cable."),
+            "join_right": _("Look at the name of the Wi-Fi, and join your organisation's network."),
+            "forget_other": _(
+                "Tell this computer to forget the other Wi-Fi, so that it does not join it again by itself."
+            ),
+        }
+    if link == "cable":
+        return {
+            "link_name": _("network cable"),
+            "rejoin": _("Pull the network cable and plug it back in."),
+            "nearer": _("Try another cable and another port of the router."),
+            "other_link": _("Try the same over Wi-Fi, if this computer has it."),
+            "join_right": _("Look at the socket of the cable, and join your organisation's network."),
+            "forget_other": "",
+        }
+    return {
+        "link_name": _("Wi-Fi or cable"),
+        "rejoin": _("Switch Wi-Fi off and on again, or pull the network cable and plug it back in."),
+        "nearer": _("On Wi-Fi, move closer to the router; on a cable, try another cable or another port."),
+        "other_link": _("Try the same with a cable instead of Wi-Fi, or with Wi-Fi instead of a cable."),
+        "join_right": _(
+            "Look at the name of the Wi-Fi, or at the socket of the cable, and join your organisation's network."
+        ),
+        "forget_other": _("Tell this computer to forget the other Wi-Fi, so that it does not join it again by itself."),
     }
 
 
@@ -251,7 +289,7 @@ def cause_text(finding: Finding, texts: Texts) -> CauseText:
         services = filling["needed_by"]
         sentence = texts.joined((sentence, _("This stands in the way of: {services}.").format(services=services)))
         desk = texts.joined((desk, _("Services that need it: {services}.").format(services=services)))
-    advice = tuple(step.format_map(filling) for step in text.advice)
+    advice = tuple(filled for step in text.advice if (filled := step.format_map(filling)))
     if finding.severity is Severity.CONTEXT and causes()[finding.cause].severity is not Severity.CONTEXT:
         advice = (_("Nothing has to be done while everything works."), *advice[:2])
     return CauseText(
@@ -299,7 +337,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         title=_("This computer does not know the way out"),
         sentence=_("This computer has an address in your network, but nobody told it which router leads outside."),
         advice=(
-            _("Switch Wi-Fi off and on again, or pull the network cable and plug it back in."),
+            "{rejoin}",
             _("If you have a VPN or a security program, end it and try again."),
             _("Set the network settings to automatic, or ask the support desk for the right gateway."),
         ),
@@ -321,7 +359,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             "www.example.com."
         ),
         advice=(
-            _("Switch Wi-Fi off and on again, or pull the network cable and plug it back in."),
+            "{rejoin}",
             _("Set the DNS settings of this computer to automatic."),
         ),
         desk=_("Empty resolver list; destinations answer by address."),
@@ -382,7 +420,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         title=_("The network gave this computer no address"),
         sentence=_("This computer is connected, but it did not get an IPv4 address from the router."),
         advice=(
-            _("Switch Wi-Fi off and on again, or pull the network cable and plug it back in."),
+            "{rejoin}",
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
             _("In an office, ask the support desk whether this socket or Wi-Fi is enabled for you."),
         ),
@@ -392,7 +430,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         title=_("Another device uses the same address"),
         sentence=_("Two devices in your network have the same address, so connections break off at random."),
         advice=(
-            _("Switch Wi-Fi off and on again, or pull the network cable and plug it back in."),
+            "{rejoin}",
             _("If the address of this computer was set by hand, set it to automatic."),
         ),
         desk=_("An address of this computer is in use elsewhere too, by the system's own detection or by ARP."),
@@ -400,12 +438,12 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "lan.loss": lambda _: CauseText(
         title=_("Data gets lost between this computer and the router"),
         sentence=_(
-            "{loss_ratio} of {sent} test packets are lost between this computer and your router, on the Wi-Fi "
-            "or cable inside your home or office. Whatever lies beyond suffers from it."
+            "{loss_ratio} of {sent} test packets are lost between this computer and your router, on the "
+            "{link_name} inside your home or office. Whatever lies beyond suffers from it."
         ),
         advice=(
-            _("On Wi-Fi, move closer to the router; on a cable, try another cable or another port."),
-            _("Try the same with a cable instead of Wi-Fi, or with Wi-Fi instead of a cable."),
+            "{nearer}",
+            "{other_link}",
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
         ),
         desk=_("Loss to the gateway {loss_ratio} of {sent} packets, continuing beyond ({beyond_loss_ratio})."),
@@ -413,13 +451,13 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "lan.latency": lambda _: CauseText(
         title=_("The connection to the router is slow or unsteady"),
         sentence=_(
-            "Data is already slow or uneven on the Wi-Fi or cable to your router: {rtt_p50_ms} there and back, "
+            "Data is already slow or uneven on the {link_name} to your router: {rtt_p50_ms} there and back, "
             "varying by {jitter_ms}. A few milliseconds are usual."
         ),
         advice=(
-            _("On Wi-Fi, move closer to the router; on a cable, try another cable or another port."),
+            "{nearer}",
             _("Stop large downloads and backups on all devices, then try again."),
-            _("Try the same with a cable instead of Wi-Fi, or with Wi-Fi instead of a cable."),
+            "{other_link}",
         ),
         desk=_("Gateway RTT p50 {rtt_p50_ms}, jitter {jitter_ms}, continuing to every destination."),
     ),
@@ -500,8 +538,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             "from there."
         ),
         advice=(
-            _("Look at the name of the Wi-Fi, or at the socket of the cable, and join your organisation's network."),
-            _("Tell this computer to forget the other Wi-Fi, so that it does not join it again by itself."),
+            "{join_right}",
+            "{forget_other}",
             _("If you work from elsewhere on purpose, connect the VPN."),
         ),
         desk=_("Not the network that the profile lists, told by {told_by}; see interfaces and resolvers."),
@@ -514,10 +552,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             "read by others."
         ),
         advice=(
-            _(
-                "Switch Wi-Fi off and on again, or pull the network cable and plug it back in: the right device may "
-                "win."
-            ),
+            _("{rejoin} Perhaps the settings come from the right device then."),
             _("Unplug any router or access point that was added lately, or switch off its DHCP server."),
             _("Type no passwords before the support desk has seen this report: somebody may have done it on purpose."),
         ),

@@ -169,6 +169,8 @@ def verdict_advice(diagnosis: Diagnosis, texts: Texts) -> tuple[str, ...]:
     desk = _("If the trouble stays, make a report and give it to your support desk.")
     if verdict.state is VerdictState.FAULT and verdict.segment is not None:
         return (_first_help(verdict.segment, texts), again, desk)
+    if any(item.reason is SkipReason.CANCELLED for item in diagnosis.not_tested):
+        again = _("Test again and let the measuring run to its end: it was stopped before it could tell.")
     return (again, desk)
 
 

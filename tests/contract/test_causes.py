@@ -202,6 +202,27 @@ def test_every_verdict_says_what_to_do_and_how_sure_it_is(texts):
             assert 1 <= len(verdict_advice(_diagnosis(state, segment), texts)) <= 3
 
 
+def test_a_stopped_run_that_cannot_tell_is_to_be_run_to_its_end():
+    unsure = _diagnosis(VerdictState.INCONCLUSIVE, None)
+    stopped = NotTested(step="ping.gateway4", probe="ping", reason=SkipReason.CANCELLED)
+    refused = replace(stopped, reason=SkipReason.NO_CONSENT)
+    first = [
+        verdict_advice(replace(unsure, not_tested=missing), Texts("en"))[0] for missing in ((), (refused,), (stopped,))
+    ]
+    assert ["run to its end" in each for each in first] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("link", "said", "unsaid"), [("wifi", "Wi-Fi", "able"), ("cable", "able", "the Wi-Fi"), (None, "Wi-Fi", "\n")]
+)
+def test_words_about_the_first_stretch_are_about_the_link_in_use(link, said, unsaid):
+    for cause in ("lan.loss", "lan.latency"):
+        text = cause_text(finding(cause, confidence=0.9, evidence=("x",), values={"link": link}), Texts("en"))
+        assert said in text.sentence
+        assert unsaid not in text.sentence
+        assert ("On Wi-Fi" in " ".join(text.advice)) is (link is None)
+
+
 def test_a_finding_is_as_sure_as_its_confidence_says(texts):
     confidences = (0.96, 0.9, 0.8, 0.7, 0.6, 0.3)
     said = [_sureness(finding("lan.loss", confidence=each, evidence=("x",)), texts) for each in confidences]

@@ -44,6 +44,19 @@ def with_symptom(facts, symptom):
     return diagnose(replace(record(facts), request=Request(symptom=symptom)))
 
 
+# --- which link ---
+
+
+@pytest.mark.parametrize(("facts", "link"), [(over_wifi(), "wifi"), (over_cable(), "cable")])
+def test_trouble_on_the_first_stretch_says_over_which_link_it_is(facts, link):
+    assert named(lossy(facts)).values["link"] == link
+    assert named(unsteady(facts)).values["link"] == link
+
+
+def test_a_link_of_which_nothing_is_known_has_no_name():
+    assert named({each: fact for each, fact in lossy(healthy()).items() if each != "interfaces"}).values["link"] is None
+
+
 # --- weak ---
 
 
