@@ -37,7 +37,7 @@ from nexkit.texts.verdicts import (
     verdict_sentence,
     verdict_sureness,
 )
-from nexkit.texts.words import subject_text, symptom_name, value_text
+from nexkit.texts.words import measured_values, subject_text, symptom_name, value_text
 from nexkit.trial import TrialDone
 from report.figures import Bar, bar_chart, echo_chart
 from report.plain import UnknownFact
@@ -203,7 +203,7 @@ def _finding(finding: Finding, diagnosis: Diagnosis, measured: Mapping[str, str]
         text=cause_text(finding, texts),
         severity=severity_word(finding.severity, texts),
         sureness=sureness_text(finding, diagnosis, texts),
-        values=[(name, value_text(name, value)) for name, value in finding.values.items()],
+        values=list(measured_values(finding, texts)),
         explains=[cause_name(cause, texts) for cause in finding.explains],
         evidence=[(step, measured.get(step, "")) for step in finding.evidence],
         against=[(step, measured.get(step, "")) for step in finding.against],

@@ -25,7 +25,7 @@ from nexkit.texts.verdicts import (
     verdict_sentence,
     verdict_sureness,
 )
-from nexkit.texts.words import symptom_name, value_text
+from nexkit.texts.words import measured_text, symptom_name
 from report.visible import visible
 
 MAX_BYTES = 4096
@@ -88,8 +88,8 @@ def _finding(finding: Finding, measured: Mapping[str, str], texts: Texts) -> Ite
     how = f"{severity_word(finding.severity, texts)}, {percent(finding.confidence)}"
     yield f"• {text.title} ({finding.cause}, {how})"
     yield f"  {text.desk}"
-    if finding.values:
-        yield "  " + ", ".join(f"{name}={value_text(name, value)}" for name, value in finding.values.items())
+    if measures := measured_text(finding, texts):
+        yield f"  {measures}"
     yield from _steps(finding.evidence, measured)
     if finding.against:
         yield texts.gettext("  Against it:")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nexkit.diagnosis.verdict import Diagnosis, Grade, GradedValue, Suitability, Use
 from nexkit.texts import Texts
-from nexkit.texts.words import value_text
+from nexkit.texts.words import value_name, value_text
 
 
 def use_name(use: Use, texts: Texts) -> str:
@@ -25,26 +25,11 @@ def grade_word(grade: Grade, texts: Texts) -> str:
     return words[grade]
 
 
-def value_name(value: GradedValue, texts: Texts) -> str:
-    """What was measured, in a word or two; the stable name of one that only a newer version knows."""
-    _ = texts.gettext
-    words = {
-        "rtt_p50_ms": _("round trip"),
-        "jitter_ms": _("jitter"),
-        "loss_ratio": _("lost"),
-        "burst_loss_ratio": _("lost at the worst moment"),
-        "working_rtt_ms": _("round trip under load"),
-        "dns_ms": _("name lookup"),
-        "first_byte_ms": _("first byte of a page"),
-        "goodput_bit_s": _("download"),
-    }
-    return words.get(value.name, value.name)
-
-
 def graded_value_text(value: GradedValue, texts: Texts) -> str:
     """One value; what is asked for stands beside it where it is missed."""
     _ = texts.gettext
-    words = f"{value_name(value, texts)} {value_text(value.name, value.value)}"
+    name = _("download") if value.name == "goodput_bit_s" else value_name(value.name, texts)
+    words = f"{name} {value_text(value.name, value.value)}"
     if value.grade is Grade.GOOD:
         return words
     more_is_better = value.poor is not None and value.poor < value.good

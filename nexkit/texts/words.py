@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from nexkit.diagnosis.verdict import FindingValue
+from nexkit.diagnosis.verdict import Finding, FindingValue
 from nexkit.facts.path import HopPlace
 from nexkit.request import Symptom
 from nexkit.subject import Subject
@@ -92,3 +92,199 @@ def value_text(name: str, value: FindingValue) -> str:
         if name.endswith(suffix):
             return words(value)
     return f"{value:g}"
+
+
+def value_name(name: str, texts: Texts) -> str:
+    """What a value is, in a word or two; the stable name of one that only a newer version knows."""
+    _ = texts.gettext
+    words = {
+        "added_rtt_ms": _("added by load"),
+        "answer": _("answer"),
+        "answered": _("questions answered"),
+        "bad": _("failing servers"),
+        "best_dbm": _("best signal nearby"),
+        "beyond_loss_ratio": _("lost beyond the router"),
+        "breaks": _("hindered by it"),
+        "burst_loss_ratio": _("lost at the worst moment"),
+        "by": _("told by"),
+        "cable": _("fault of the cable"),
+        "cells": _("Wi-Fi access points on the channel"),
+        "changed": _("check pages changed"),
+        "clock": _("clock"),
+        "connect_ms": _("connecting"),
+        "controls": _("other sites that work"),
+        "cpu_busy_ratio": _("processor busy"),
+        "direct_rtt_ms": _("round trip past the VPN"),
+        "direction": _("direction"),
+        "dns_ms": _("name lookup"),
+        "duplex": _("duplex"),
+        "errors": _("damaged frames"),
+        "exhausted": _("used up"),
+        "expected_bit_s": _("expected speed"),
+        "family": _("address kind"),
+        "first_byte_ms": _("first byte of a page"),
+        "gateway_rtt_ms": _("round trip to the router"),
+        "goodput_bit_s": _("speed"),
+        "hit": _("affected"),
+        "hosts": _("servers"),
+        "idle_rtt_ms": _("round trip without load"),
+        "interruptions": _("interruptions"),
+        "issuer": _("issuer of the certificate"),
+        "jitter_ms": _("jitter"),
+        "kind": _("kind"),
+        "link": _("link"),
+        "loss_ratio": _("lost"),
+        "memory_free_bytes": _("memory free"),
+        "mtu": _("packet size (MTU)"),
+        "near_rtt_ms": _("round trip to the nearest router that answers"),
+        "needed_by": _("needed by"),
+        "off_s": _("clock off by"),
+        "overridden": _("overridden name"),
+        "own_answer_ms": _("answer of this computer to itself"),
+        "own_mtu_bytes": _("packet size of the interface"),
+        "pac_ms": _("loading the proxy script"),
+        "passed_bytes": _("largest packet that passes"),
+        "password": _("password"),
+        "period_ms": _("every"),
+        "port": _("port"),
+        "port_53": _("port 53"),
+        "possible_bit_s": _("possible speed"),
+        "probes": _("measurements"),
+        "problem": _("problem"),
+        "provider_rtt_ms": _("round trip to the provider"),
+        "questions": _("questions asked"),
+        "rate_bit_s": _("Wi-Fi rate"),
+        "rcode": _("error of the name server"),
+        "resolvers": _("name servers"),
+        "retry_ratio": _("sent again"),
+        "rssi_dbm": _("Wi-Fi signal"),
+        "rtt_p50_ms": _("round trip"),
+        "scheme": _("kind of sign-in"),
+        "sent": _("packets sent"),
+        "server": _("server of the VPN"),
+        "servers": _("devices that hand out addresses"),
+        "service": _("service"),
+        "silent": _("addresses without an answer"),
+        "silent4": _("IPv4 addresses without an answer"),
+        "silent6": _("IPv6 addresses without an answer"),
+        "snr_db": _("signal above noise"),
+        "speed_bit_s": _("speed of the link"),
+        "spike_ms": _("pause"),
+        "status": _("HTTP status"),
+        "steps": _("steps"),
+        "tested": _("tested"),
+        "tried": _("tried"),
+        "tunnel_rtt_ms": _("round trip through the VPN"),
+        "udp": _("UDP"),
+        "working_rtt_ms": _("round trip under load"),
+    }
+    return words.get(name, name)
+
+
+_CODED = frozenset(
+    {
+        "answer",
+        "breaks",
+        "by",
+        "cable",
+        "clock",
+        "direction",
+        "duplex",
+        "exhausted",
+        "family",
+        "kind",
+        "link",
+        "overridden",
+        "password",
+        "port_53",
+        "problem",
+        "server",
+    }
+)
+"""Values that are stable words; other text values are names of services, codes of protocols and the like."""
+
+
+def _code_word(code: str, texts: Texts) -> str:
+    _ = texts.gettext
+    words = {
+        "absent": _("not there"),
+        "ahead": _("ahead"),
+        "addresses": _("addresses"),
+        "behind": _("behind"),
+        "both": _("IPv4 + IPv6"),
+        "breaks": _("interruptions"),
+        "cable": _("cable"),
+        "certificates": _("certificates"),
+        "challenge": _("challenge for browsers"),
+        "codes": _("one-time codes"),
+        "denied": _("denied"),
+        "down": _("download"),
+        "elsewhere": _("answered by another name server"),
+        "error": _("error"),
+        "errors": _("damaged frames"),
+        "evaluate": _("mistake in it"),
+        "expired": _("expired"),
+        "fetch": _("not loaded"),
+        "filtered": _("filtered"),
+        "full": _("full duplex"),
+        "half": _("half duplex"),
+        "hangs": _("takes the connection, then silence"),
+        "interface": _("not connected"),
+        "invented": _("invented answer"),
+        "ipv4": _("IPv4"),
+        "ipv6": _("IPv6"),
+        "kerberos": _("sign-in to the company network"),
+        "known": _("no answer, though it is there"),
+        "lookups": _("slow lookups"),
+        "memory": _("memory"),
+        "missing": _("missing"),
+        "no_name_server": _("name not looked up"),
+        "no_proxy": _("no proxy"),
+        "not_reached_by_proxy": _("not reached by the proxy"),
+        "not_yet_valid": _("not valid yet"),
+        "nothing_there": _("no address"),
+        "open": _("open"),
+        "other": _("other"),
+        "page": _("a page of its own"),
+        "processors": _("processors"),
+        "reachable": _("reachable"),
+        "refused": _("refused"),
+        "rejected": _("rejected"),
+        "replaced": _("replaced answer"),
+        "requests": _("too many requests"),
+        "reset": _("cut off"),
+        "route": _("no way into it"),
+        "routers": _("several routers"),
+        "self_signed": _("signed by itself"),
+        "servers": _("several devices"),
+        "service": _("a service"),
+        "settings": _("other settings"),
+        "silent": _("no answer"),
+        "site": _("a well-known site"),
+        "slow": _("slow"),
+        "unknown": _("not known"),
+        "unknown_issuer": _("unknown issuer"),
+        "unknown_name": _("unknown name"),
+        "unreachable": _("not reachable"),
+        "up": _("upload"),
+        "wifi": _("Wi-Fi"),
+        "wrong_name": _("for another name"),
+    }
+    return words.get(code, code)
+
+
+def measured_values(finding: Finding, texts: Texts) -> tuple[tuple[str, str], ...]:
+    """What was measured for a finding, name and value in words; what is not known is left out."""
+    return tuple(
+        (
+            value_name(name, texts),
+            value_text(name, _code_word(value, texts) if isinstance(value, str) and name in _CODED else value),
+        )
+        for name, value in finding.values.items()
+        if value is not None
+    )
+
+
+def measured_text(finding: Finding, texts: Texts) -> str:
+    """The same in one line."""
+    return "; ".join(f"{name} {value}" for name, value in measured_values(finding, texts))

@@ -14,6 +14,7 @@ from nexkit.diagnosis.verdict import Finding, NotTested, Rung, RungState, Segmen
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, SkipReason
 from nexkit.subject import Subject
 from nexkit.texts import Texts
+from nexkit.texts.words import value_name
 from report.consent import Category, consent_text, notice_text
 from report.draft import ResidueError, make_draft
 from report.html import report_html
@@ -157,7 +158,7 @@ def test_the_summary_fits_into_a_ticket(record, diagnosis, profile, texts):
     assert len(text.encode()) <= MAX_BYTES
     for words in (
         "access.bufferbloat",
-        "working_rtt_ms=412 ms",
+        f"{value_name('working_rtt_ms', texts)} 412 ms",
         "load.test: download 84.3 Mbit/s, upload 9.8 Mbit/s",
         "INC-1042",
         "2026-11-20 10:15:00 UTC",

@@ -40,7 +40,7 @@ from nexkit.texts.verdicts import (
     verdict_sentence,
     verdict_sureness,
 )
-from nexkit.texts.words import subject_text, value_text
+from nexkit.texts.words import measured_text, subject_text
 from report.visible import visible
 from ui.gui.pages.base import Disclosure, PageBase, card, plain_label
 from ui.gui.present import Mark, mark_word, places
@@ -218,7 +218,7 @@ class ResultPage(PageBase):
                 ),
             ),
             (_("How sure"), sureness),
-            (_("Measured"), "; ".join(f"{name} {value_text(name, value)}" for name, value in finding.values.items())),
+            (_("Measured"), measured_text(finding, self.texts)),
             (_("Speaks for it"), _told(finding.evidence, measured)),
             (_("Speaks against it"), _told(finding.against, measured)),
             (_("Explains as well"), "\n".join(cause_name(cause, self.texts) for cause in finding.explains)),
