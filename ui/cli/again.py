@@ -15,6 +15,7 @@ from nexkit.trial import TOLD, Trial
 from ui.bootstrap import Run
 from ui.cli.errors import CommandError
 from ui.cli.output import verdict_text
+from ui.cli.wrap import say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ def try_out(
             last = Run(record=series.record, diagnosis=series.diagnosis)
         tested(Run(record=series.report_record, diagnosis=series.first))
         if not silent:
-            print(_outcome(series, None if trial in TOLD else before, last, texts), flush=True)
+            say(_outcome(series, None if trial in TOLD else before, last, texts))
     return Run(record=series.report_record, diagnosis=series.first), last
 
 
@@ -110,12 +111,12 @@ def _ask(trial: Trial, texts: Texts) -> _Answer:
         hint = _("Please press Enter alone when it is done, or type s or q and press Enter.")
         answers = {"": _Answer.DONE, "y": _Answer.DONE, "n": _Answer.END}
     answers |= {"s": _Answer.SKIP, "q": _Answer.END}
-    print(
+    say(
         "\n"
         + _("To find out more ({step}): {instruction}").format(
             step=trial.value, instruction=trial_text(trial, texts).instruction
         ),
-        file=sys.stderr,
+        sys.stderr,
     )
     while True:
         print(question, end="", file=sys.stderr, flush=True)

@@ -31,6 +31,7 @@ from ui.cli.diagnose import status_of
 from ui.cli.errors import CommandError, ExitStatus
 from ui.cli.output import verdict_text
 from ui.cli.streams import write_json
+from ui.cli.wrap import say
 
 _LONGEST_KEY_ID = 200
 
@@ -46,10 +47,8 @@ def show(arguments: argparse.Namespace, texts: Texts) -> int:
     if arguments.json != "-":
         _ = texts.gettext
         system = report.record.system
-        print(
-            _("Report {id}, made {when:%Y-%m-%d %H:%M} UTC").format(id=report.report_id, when=report.record.started_at)
-        )
-        print(
+        say(_("Report {id}, made {when:%Y-%m-%d %H:%M} UTC").format(id=report.report_id, when=report.record.started_at))
+        say(
             _("System: {system} {release}; kit {kit}; profile {profile} ({serial})").format(
                 system=visible(system.system),
                 release=visible(system.release),
@@ -59,18 +58,18 @@ def show(arguments: argparse.Namespace, texts: Texts) -> int:
             )
         )
         if report.record.request.ticket:
-            print(_("Ticket: {ticket}").format(ticket=visible(report.record.request.ticket)))
+            say(_("Ticket: {ticket}").format(ticket=visible(report.record.request.ticket)))
         if report.record.request.note:
-            print(_("Note: {note}").format(note=visible(report.record.request.note)))
-        print(
+            say(_("Note: {note}").format(note=visible(report.record.request.note)))
+        say(
             _("Signed by: {signer} ({tier})").format(
                 signer=_signer(report.verification), tier=report.verification.tier.value
             )
         )
         if report.key_storage is not None:
-            print(key_storage_text(report.key_storage, texts))
-        print()
-        print(verdict_text(report.diagnosis, report.record, texts))
+            say(key_storage_text(report.key_storage, texts))
+        say("")
+        say(verdict_text(report.diagnosis, report.record, texts))
     return status_of(report.diagnosis.verdict.state)
 
 
@@ -82,15 +81,15 @@ def diagnose_again(arguments: argparse.Namespace, texts: Texts) -> int:
         write_json(encode_diagnosis(now), arguments.json)
     if arguments.json != "-":
         _ = texts.gettext
-        print(
+        say(
             _("Report {id}: diagnosed then with rules {then}, now with {now}").format(
                 id=report.report_id, then=visible(then.rules_version), now=now.rules_version
             )
         )
         if then.verdict.cause != now.verdict.cause or then.verdict.segment is not now.verdict.segment:
-            print(_("The answer has changed. It was: {sentence}").format(sentence=verdict_sentence(then, texts)))
-        print()
-        print(verdict_text(now, report.record, texts))
+            say(_("The answer has changed. It was: {sentence}").format(sentence=verdict_sentence(then, texts)))
+        say("")
+        say(verdict_text(now, report.record, texts))
     return status_of(now.verdict.state)
 
 

@@ -14,6 +14,7 @@ from report.visible import visible
 from ui.cli.bundle import read_report_of
 from ui.cli.errors import ExitStatus
 from ui.cli.streams import write_json
+from ui.cli.wrap import say
 
 COMPARISON_SCHEMA = "nexkit/comparison/1"
 
@@ -25,7 +26,7 @@ def compare_command(arguments: argparse.Namespace, texts: Texts) -> int:
     if arguments.json:
         write_json(_document(before, after, found), arguments.json)
     if arguments.json != "-":
-        print(_text(before, after, found, texts))
+        say(_text(before, after, found, texts))
     return ExitStatus.HEALTHY
 
 

@@ -19,6 +19,7 @@ from ui.cli.hand_over import agreement, keep, tell_kept, told_how_to_go_on, want
 from ui.cli.output import Progress, verdict_text
 from ui.cli.profile_use import confirm_recipient, profile_to_use, tell_whose
 from ui.cli.streams import is_terminal, write_json
+from ui.cli.wrap import say
 
 _STATUS = {
     VerdictState.HEALTHY: ExitStatus.HEALTHY,
@@ -53,7 +54,7 @@ def diagnose_command(arguments: argparse.Namespace, texts: Texts) -> int:
     keep(kept, run, texts)
     with told_how_to_go_on(kept, texts):
         if arguments.json != "-":
-            print(verdict_text(run.diagnosis, run.record, texts), flush=True)
+            say(verdict_text(run.diagnosis, run.record, texts))
         if again != Again():
             run, last = try_out(
                 run, again, measure, texts, silent=arguments.json == "-", tested=lambda run: keep(kept, run, texts)
