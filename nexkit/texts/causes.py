@@ -6,7 +6,7 @@ from typing import NamedTuple
 from nexkit.diagnosis.causes import causes
 from nexkit.diagnosis.verdict import Finding, FindingValue, Severity
 from nexkit.texts import Texts
-from nexkit.texts.words import value_text
+from nexkit.texts.words import worded_value
 
 Gettext = Callable[[str], str]
 
@@ -30,10 +30,9 @@ class _Filling(dict[str, str]):
         return "–"
 
 
-def _filling(values: Mapping[str, FindingValue], _: Gettext) -> _Filling:
-    stable = {"ipv4": "IPv4", "ipv6": "IPv6", "both": "IPv4 + IPv6", "down": _("download"), "up": _("upload")}
-    words = _Filling({name: value_text(name, value) for name, value in values.items()})
-    words |= {name: stable[word] for name, word in words.items() if word in stable and name in {"family", "direction"}}
+def _filling(values: Mapping[str, FindingValue], texts: Texts) -> _Filling:
+    _ = texts.gettext
+    words = _Filling({name: worded_value(name, value, texts) for name, value in values.items()})
     words |= {
         filled: troubles[str(values[name])].format_map(words)
         for filled, name, troubles in (
@@ -274,7 +273,7 @@ def _cable_troubles(_: Gettext) -> Mapping[str, str]:
 def cause_text(finding: Finding, texts: Texts) -> CauseText:
     """The words for a finding; a cause of a newer version is called by its code."""
     _ = texts.gettext
-    filling = _filling(finding.values, _)
+    filling = _filling(finding.values, texts)
     make = _TEXTS.get(finding.cause)
     if make is None:
         return CauseText(

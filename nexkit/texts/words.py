@@ -234,7 +234,7 @@ def _code_word(code: str, texts: Texts) -> str:
         "ipv4": _("IPv4"),
         "ipv6": _("IPv6"),
         "kerberos": _("sign-in to the company network"),
-        "known": _("no answer, though it is there"),
+        "known": _("there"),
         "lookups": _("slow lookups"),
         "memory": _("memory"),
         "missing": _("missing"),
@@ -273,13 +273,16 @@ def _code_word(code: str, texts: Texts) -> str:
     return words.get(code, code)
 
 
+def worded_value(name: str, value: FindingValue, texts: Texts) -> str:
+    """A value as people read it, the stable words among them too."""
+    coded = isinstance(value, str) and name in _CODED
+    return value_text(name, _code_word(str(value), texts) if coded else value)
+
+
 def measured_values(finding: Finding, texts: Texts) -> tuple[tuple[str, str], ...]:
     """What was measured for a finding, name and value in words; what is not known is left out."""
     return tuple(
-        (
-            value_name(name, texts),
-            value_text(name, _code_word(value, texts) if isinstance(value, str) and name in _CODED else value),
-        )
+        (value_name(name, texts), worded_value(name, value, texts))
         for name, value in finding.values.items()
         if value is not None
     )
