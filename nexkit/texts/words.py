@@ -234,7 +234,7 @@ def _code_word(code: str, texts: Texts) -> str:
         "ipv4": _("IPv4"),
         "ipv6": _("IPv6"),
         "kerberos": _("sign-in to the company network"),
-        "known": _("there"),
+        "known": _("present"),
         "lookups": _("slow lookups"),
         "memory": _("memory"),
         "missing": _("missing"),
