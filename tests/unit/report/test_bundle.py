@@ -268,12 +268,19 @@ def test_a_changed_byte_in_any_file_is_rejected(files, sealed):
         assert verification.tier is Tier.INVALID, path
 
 
+def unzipped(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return [(member.filename, archive.read(member)) for member in archive.infolist()]
+
+
 def test_a_changed_byte_anywhere_in_the_file_is_not_accepted_as_intact(sealed):
     source = random.Random(7)
     for place in source.sample(range(len(sealed.data)), 120):
         changed = bytearray(sealed.data)
         changed[place] ^= 1 << source.randrange(8)
-        assert verify(bytes(changed)).tier < Tier.INTEGRITY_ONLY, place
+        if verify(bytes(changed)).tier >= Tier.INTEGRITY_ONLY:
+            # Deflate can say one content in several ways: bits to spare, a match at another distance (RFC 1951).
+            assert unzipped(bytes(changed)) == unzipped(sealed.data), place
 
 
 def test_an_added_file_is_rejected(files, sealed):
