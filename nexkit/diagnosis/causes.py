@@ -39,7 +39,10 @@ class Cause:
     code: str
     severity: Severity
     explains: frozenset[str]
-    """Codes of the causes that are mere consequences of this one, consequences of consequences included."""
+    """Codes of the causes that are mere consequences of this one, consequences of consequences included.
+
+    Without those that are apart from it: their own rule says them only where this one cannot be why.
+    """
     explains_shared: frozenset[str]
     """Codes of those that are consequences where both rest on a common measurement."""
     look_alikes: tuple[LookAlike, ...]
@@ -93,11 +96,15 @@ def causes() -> Mapping[str, Cause]:
         }
         for key in ("explains", "explains_shared")
     )
+    apart = {
+        entry["code"]: frozenset().union(*(_matching(pattern, codes) for pattern in entry.get("apart_from", ())))
+        for entry in declared
+    }
     return {
         entry["code"]: Cause(
             code=entry["code"],
             severity=Severity(entry["severity"]),
-            explains=_closed(direct, entry["code"]),
+            explains=frozenset(each for each in _closed(direct, entry["code"]) if entry["code"] not in apart[each]),
             explains_shared=shared[entry["code"]],
             look_alikes=tuple(
                 LookAlike(other=other, by=tuple(by)) for other, by in entry.get("look_alikes", {}).items()

@@ -41,6 +41,8 @@ class RoundTrips:
     """Independent events: packets lost together count as one, or a few bursts would look like much evidence."""
     lost_at: tuple[tuple[float, float], ...]
     """From when to when in the run packets were lost in a row, in s."""
+    rtt_min_ms: Ms | None
+    """With several targets, of the fastest one."""
     rtt_p50_ms: Ms | None
     """With several targets, of the fastest one."""
     jitter_ms: Ms | None
@@ -88,6 +90,28 @@ class RoundTrips:
         slowly = self.pdv_p95_ms is not None and self.pdv_p95_ms > limits.working_rtt_added_ms
         return self.unsteady(limits) or (slowly and self.sent - self.lost >= limits.min_replies)
 
+    def wavers(self, limits: Limits) -> bool:
+        """Whether the delay wanders all the time: late ones are late by a queue, and the usual one is late as well.
+
+        Rare spikes leave the median where the fastest round trip is, a long steady way leaves all of them there.
+        """
+        return (
+            self.pdv_p95_ms is not None
+            and self.rtt_p50_ms is not None
+            and self.rtt_min_ms is not None
+            and self.sent - self.lost >= limits.min_replies
+            and self.pdv_p95_ms > limits.working_rtt_added_ms
+            and self.rtt_p50_ms - self.rtt_min_ms > limits.jitter_ms
+        )
+
+    def steady(self, limits: Limits) -> bool:
+        """Whether enough round trips are nearly the same."""
+        return (
+            self.pdv_p95_ms is not None
+            and self.sent - self.lost >= limits.min_replies
+            and self.pdv_p95_ms <= limits.jitter_ms
+        )
+
     def unsteady(self, limits: Limits) -> bool:
         """Whether round trips vary throughout; one late packet alone raises jitter, but not the percentile."""
         return (
@@ -117,6 +141,7 @@ def _of_target(run: Snapshot, rounds: list[tuple[str, EchoStats]], limits: Limit
         lost_at=tuple(
             row for (step, fact), lost in zip(rounds, gone, strict=True) for row in _rows(run, step, fact, lost)
         ),
+        rtt_min_ms=whole.rtt_min_ms,
         rtt_p50_ms=whole.rtt_p50_ms,
         jitter_ms=mean_difference_ms([sample.rtt_ms for sample in whole.samples]),
         pdv_p95_ms=whole.pdv_p95_ms,
@@ -187,6 +212,7 @@ def together(parts: tuple[RoundTrips, ...]) -> RoundTrips | None:
         runs=sum(part.runs for part in parts),
         bursts=max(*(part.bursts for part in parts), _events(lost_at)),
         lost_at=lost_at,
+        rtt_min_ms=min((part.rtt_min_ms for part in parts if part.rtt_min_ms is not None), default=None),
         rtt_p50_ms=min((part.rtt_p50_ms for part in parts if part.rtt_p50_ms is not None), default=None),
         jitter_ms=min((part.jitter_ms for part in parts if part.jitter_ms is not None), default=None),
         pdv_p95_ms=min((part.pdv_p95_ms for part in parts if part.pdv_p95_ms is not None), default=None),
@@ -231,6 +257,19 @@ def gateway_clean(run: Snapshot, limits: Limits) -> tuple[str, ...] | None:
         for each in trips.values()
     )
     return tuple(step for each in trips.values() for step in each.steps) if trips and good else None
+
+
+def gateway_prompt(run: Snapshot, limits: Limits) -> tuple[str, ...] | None:
+    """Outcome ids that show no delay up to any gateway, nor an unsteady one; None where it is so, or not known.
+
+    What comes back tells of the delay, whatever is lost besides.
+    """
+    trips = round_trips(run, limits, Subject.GATEWAY)
+    prompt = all(
+        each.rtt_p50_ms is not None and each.rtt_p50_ms <= limits.gateway_rtt_ms and not each.unsteady(limits)
+        for each in trips.values()
+    )
+    return tuple(step for each in trips.values() for step in each.steps) if trips and prompt else None
 
 
 def near_without(run: Snapshot, limits: Limits, loss: RoundTrips, *families: Family) -> tuple[str, ...] | None:

@@ -71,6 +71,38 @@ def _clauses(values: Mapping[str, FindingValue], words: Mapping[str, str], _: Ge
         "router_answers": told(
             "gateway_rtt_ms", _("Your router answers in {gateway_rtt_ms}"), _("Your router is there")
         ),
+        "line_answers": told(
+            "pdv_p95_ms",
+            _(
+                "the time that answers from the internet take changes all the time: half of them come within "
+                "{rtt_p50_ms}, others up to {pdv_p95_ms} later than the fastest"
+            ),
+            _(
+                "every answer from the internet takes {rtt_p50_ms} or more, and the time varies by {jitter_ms}"
+            ).format_map(words),
+        ),
+        "with_pdv": told("pdv_p95_ms", _(" (PDV p95 {pdv_p95_ms})")),
+        "only_loaded": told("direction", _(" This is so only while data flows.")),
+        "under_load": told("direction", _(" (under load only: {direction})")),
+        "some_places": told(
+            "rtt_p50_ms",
+            _(
+                "on the way to {bad} of {tested} tested places data is late or gets lost (up to {loss_ratio} lost, "
+                "{rtt_p50_ms} for an answer)"
+            ),
+            _("{bad} of {tested} tested places cannot be reached").format_map(words),
+        ),
+        "worst_place": told(
+            "rtt_p50_ms", _("worst: loss {loss_ratio}, RTT p50 {rtt_p50_ms}"), _("no answer at all from them")
+        ),
+        "one_router_tried": told(
+            "routers6",
+            _(
+                " Your computer knows {routers6} IPv6 routers, and only the preferred one was tried: perhaps only that "
+                "one is wrong."
+            ),
+        ),
+        "with_routers6": told("routers6", _(" {routers6} IPv6 default routers, only the preferred one tried.")),
         "with_gateway_rtt": told("gateway_rtt_ms", _(" (RTT p50 {gateway_rtt_ms})")),
         "provider_answers": told(
             "provider_rtt_ms", _("your provider answers in {provider_rtt_ms}"), _("your provider answers")
@@ -452,13 +484,14 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         sentence=_(
             "Data is already slow or uneven on the {link_name} to your router: {rtt_p50_ms} there and back, "
             "varying by {jitter_ms}. A few milliseconds are usual."
-        ),
+        )
+        + "{only_loaded}",
         advice=(
             "{nearer}",
             _("Stop large downloads and backups on all devices, then try again."),
             "{other_link}",
         ),
-        desk=_("Gateway RTT p50 {rtt_p50_ms}, jitter {jitter_ms}, continuing to every destination."),
+        desk=_("Gateway RTT p50 {rtt_p50_ms}, jitter {jitter_ms}, continuing to every destination.") + "{under_load}",
     ),
     "lan.wifi_weak": lambda _: CauseText(
         title=_("The Wi-Fi signal is weak"),
@@ -689,13 +722,15 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         sentence=_(
             "Your network offers the newer way through the internet (IPv6), but it leads nowhere: none of "
             "{silent6} tested places answers over it. Pages start only after a wait."
-        ),
+        )
+        + "{one_router_tried}",
         advice=(
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
             _("If it stays so, report to your provider that IPv6 does not work."),
             _("Until then, IPv6 can be switched off in the router."),
         ),
-        desk=_("Global IPv6 address and default route, all {silent6} IPv6 destinations fail, IPv4 works."),
+        desk=_("Global IPv6 address and default route, all {silent6} IPv6 destinations fail, IPv4 works.")
+        + "{with_routers6}",
     ),
     "access.loss": lambda _: CauseText(
         title=_("Data gets lost on the internet line"),
@@ -712,16 +747,14 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "access.latency": lambda _: CauseText(
         title=_("The internet line reacts slowly and unsteadily"),
-        sentence=_(
-            "{router_answers}, but every answer from the internet takes {rtt_p50_ms} or more, and the time "
-            "varies by {jitter_ms}."
-        ),
+        sentence=_("{router_answers}, but {line_answers}."),
         advice=(
             _("Stop large downloads and backups on all devices, then try again."),
             _("Try again at another time of day: a full network of the provider is worst in the evening."),
             _("If it stays so, send this report to your provider."),
         ),
-        desk=_("Gateway clean{with_gateway_rtt}; idle RTT p50 {rtt_p50_ms}, jitter {jitter_ms} to every destination."),
+        desk=_("Gateway prompt{with_gateway_rtt}; idle RTT p50 {rtt_p50_ms}, jitter {jitter_ms} to every destination.")
+        + "{with_pdv}",
     ),
     "access.long_delay": lambda _: CauseText(
         title=_("A long way to everything"),
@@ -855,18 +888,15 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "internet.peering": lambda _: CauseText(
         title=_("The way to some parts of the internet is bad"),
-        sentence=_(
-            "Most of the internet answers well, but on the way to {bad} of {tested} tested places data is late "
-            "or gets lost (up to {loss_ratio} lost, {rtt_p50_ms} for an answer)."
-        ),
+        sentence=_("Most of the internet answers well, but {some_places}."),
         advice=(
             _("Wait a few minutes and try again: the fault is not in your home."),
             _("Try it over another connection, such as a mobile phone's, to see whether it is your provider's way."),
             _("If it stays so, send this report to your provider."),
         ),
         desk=_(
-            "{bad} of {tested} destinations bad (worst: loss {loss_ratio}, RTT p50 {rtt_p50_ms}), the others "
-            "clean: peering or transit towards those networks. See the traces."
+            "{bad} of {tested} destinations bad ({worst_place}), the others clean: peering or transit towards those "
+            "networks. See the traces."
         ),
     ),
     "internet.mtu_black_hole": lambda _: CauseText(

@@ -9,8 +9,10 @@ from nexkit.diagnosis.loss import (
     FAMILY_SETS,
     RoundTrips,
     gateway_clean,
+    gateway_prompt,
     near_without,
     neighbours_lost,
+    provider_hop,
     round_trips,
     shared_loss,
     through_provider,
@@ -96,7 +98,16 @@ def ipv6_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
     evidence = _one_family_broken(run, limits, Family.IPV6, Family.IPV4)
     if evidence is None:
         return Clear()
-    return (finding("access.ipv6_broken", confidence=STRONG, evidence=(step, *evidence)),)
+    # A run goes by the preferred router alone: with others beside it, that one may be what is wrong.
+    routers = {route.gateway or route.interface for route in state.default_routes if route.family is Family.IPV6}
+    return (
+        finding(
+            "access.ipv6_broken",
+            confidence=STRONG if len(routers) == 1 else POSSIBLE,
+            evidence=(step, *evidence),
+            values={"routers6": len(routers)} if len(routers) > 1 else {},
+        ),
+    )
 
 
 def ipv4_broken(run: Snapshot, limits: Limits) -> RuleAnswer:
@@ -157,16 +168,20 @@ def _delay(run: Snapshot, limits: Limits) -> RoundTrips | Inconclusive:
 
 
 def latency(run: Snapshot, limits: Limits) -> RuleAnswer:
-    """A long and unsteady way to every destination on an idle line, while the way to the router is good."""
+    """A long and unsteady way to every destination on an idle line, while the way to the router is prompt."""
     whole = _delay(run, limits)
     if isinstance(whole, Inconclusive):
         return whole
-    if whole.rtt_p50_ms is None or whole.rtt_p50_ms <= limits.rtt_ms or not whole.swings(limits):
+    if whole.rtt_p50_ms is None:
         return Clear()
+    if whole.tcp and whole.lossy(limits):
+        return Inconclusive(missing=(Subject.ANCHOR.value,))  # a connect whose SYN was lost is late for that alone
+    if whole.rtt_p50_ms <= limits.rtt_ms or not whole.swings(limits):
+        return _wavering(run, limits, whole)
     way = delay(run, limits, *Family)
     if way is not None and way.beyond(limits):
         return Clear()  # internet.path_latency: it begins behind the provider's first router
-    near = gateway_clean(run, limits)
+    near = gateway_prompt(run, limits)
     if near is None:
         return Inconclusive(missing=(Subject.GATEWAY.value,))
     return (
@@ -175,6 +190,31 @@ def latency(run: Snapshot, limits: Limits) -> RuleAnswer:
             confidence=LIKELY,
             evidence=(*whole.steps, *near),
             values={"rtt_p50_ms": whole.rtt_p50_ms, "jitter_ms": whole.jitter_ms},
+        ),
+    )
+
+
+def _wavering(run: Snapshot, limits: Limits, whole: RoundTrips) -> RuleAnswer:
+    """A way that is not long by its median, but wanders all the time as a queue does, to most destinations alike."""
+    anchors = tuple(round_trips(run, limits, Subject.ANCHOR).values())
+    wavering = [each.pdv_p95_ms for each in anchors if each.wavers(limits) and each.pdv_p95_ms is not None]
+    enough = len(wavering) >= limits.min_destinations and len(wavering) * 2 > len(anchors)
+    if not enough or any(each.steady(limits) for each in anchors):
+        return Clear()
+    provider = provider_hop(run, limits, *Family)
+    if provider is not None and provider.steady(limits):
+        return Clear()  # it begins behind the provider's first router
+    gateways = round_trips(run, limits, Subject.GATEWAY)
+    near = gateway_prompt(run, limits)
+    if near is None or not all(each.steady(limits) for each in gateways.values()):
+        return Inconclusive(missing=(Subject.GATEWAY.value,))
+    seen = provider is not None and provider.wavers(limits)
+    return (
+        finding(
+            "access.latency",
+            confidence=LIKELY if seen else FAIR,
+            evidence=(*whole.steps, *(provider.steps if seen and provider is not None else ()), *near),
+            values={"rtt_p50_ms": whole.rtt_p50_ms, "jitter_ms": whole.jitter_ms, "pdv_p95_ms": min(wavering)},
         ),
     )
 

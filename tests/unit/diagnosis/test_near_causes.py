@@ -11,6 +11,7 @@ from diagnosis_records import (
     DUAL_STACK,
     GATEWAY4,
     PROVIDER4,
+    ROUTE6,
     SERVICE,
     SERVICE_HOST,
     T,
@@ -25,20 +26,26 @@ from diagnosis_records import (
     record,
     system_lookups,
     tcp,
+    without_family,
 )
 from proxy_records import udp_path
 
+from nexkit.address import Family
+from nexkit.diagnosis.causes import finding
 from nexkit.diagnosis.engine import diagnose
-from nexkit.diagnosis.verdict import Severity
+from nexkit.diagnosis.verdict import Severity, VerdictState
 from nexkit.facts.echo import EchoMethod, EchoSample, echo_stats
 from nexkit.facts.reach import ReachLayer, TrustProblem
 from nexkit.outcome import FailureKind
+from nexkit.texts import Texts
+from nexkit.texts.causes import cause_text
 from nexkit.units import Ms
 
 ROUTER6 = "2001:db8:10::1"
 """The router's own address in the home's prefix: the first hop of the healthy run's IPv6 path."""
 UNKNOWN = {"problem": TrustProblem.UNKNOWN_ISSUER, "issuer": "CN=Example Filter"}
 L = FailureKind.FILTERED_LOCALLY
+ENGLISH = Texts("en")
 
 
 def findings(facts):
@@ -309,6 +316,67 @@ def test_a_queue_that_fills_and_empties_slowly_is_unsteady_too(low_ms, high_ms, 
     assert named(wandering(low_ms, high_ms)) == found
 
 
+def wavering(low_ms, high_ms, *, near=(0.4, 0.6), provider=None, every=1):
+    """A delay that wanders between two values on the line; `every`: so many round trips apart, the rest at the low."""
+
+    def times(low, high, count=60):
+        """Evenly spread, in an order that neither rises nor falls for long, with small steps between."""
+        there = [low + (high - low) * step / 15 for step in range(16)]
+        many = ((there + there[::-1]) * 4)[:count]
+        return [each if index % every == 0 else low for index, each in enumerate(many)]
+
+    def trips(target, low, high):
+        samples = [EchoSample(at_s=n * 0.2, rtt_ms=Ms(each), error=None) for n, each in enumerate(times(low, high))]
+        return echo_stats(target, EchoMethod.ICMP, samples)
+
+    facts = healthy()
+    for number, anchor in enumerate(ANCHORS, start=1):
+        facts[f"ping.anchor{number}"] = trips(anchor, low_ms, high_ms)
+    for name in ("ping.provider4", "ping.provider6"):
+        facts[name] = trips(facts[name].target, *(provider or (low_ms, high_ms)))
+    for name in ("ping.gateway4", "ping.gateway6"):
+        facts[name] = trips(facts[name].target, *near)
+    return facts
+
+
+def test_a_line_whose_delay_wanders_is_unsteady_though_its_median_is_short():
+    (found,) = findings(wavering(20, 130))
+    assert found.cause == "access.latency"
+    assert found.values["rtt_p50_ms"] < 100
+    assert found.values["pdv_p95_ms"] > 60
+
+
+def test_without_an_echo_of_the_provider_a_wandering_line_is_less_sure():
+    facts = wavering(20, 130)
+    (seen,) = findings(facts)
+    del facts["ping.provider4"], facts["ping.provider6"]
+    (unseen,) = findings(facts)
+    assert unseen.cause == seen.cause == "access.latency"
+    assert unseen.confidence < seen.confidence
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        pytest.param(wavering(20, 60), id="everyday unsteadiness"),
+        pytest.param(wavering(20, 130, every=6), id="rare spikes"),
+        pytest.param(wavering(599, 601), id="satellite"),
+        pytest.param(wavering(20, 130, provider=(8, 9)), id="behind the provider"),
+        pytest.param(wavering(20, 130, near=(15, 125)), id="before the router"),
+    ],
+)
+def test_what_wanders_little_seldom_or_elsewhere_is_not_the_line(facts):
+    assert "access.latency" not in named(facts)
+
+
+def test_one_destination_that_wanders_is_not_the_line():
+    facts = wavering(20, 130)
+    for number, anchor in enumerate(ANCHORS[1:], start=2):
+        facts[f"ping.anchor{number}"] = healthy()[f"ping.anchor{number}"]
+        assert facts[f"ping.anchor{number}"].target == anchor
+    assert diagnose(record(facts)).verdict.state is VerdictState.HEALTHY
+
+
 def bad_destinations(*bad):
     facts = healthy()
     for number, anchor in enumerate((*ANCHORS, "2001:db8:19::11"), start=1):
@@ -342,3 +410,96 @@ def test_a_service_that_was_sent_where_all_names_lead_is_a_consequence():
     for number, name in enumerate(CONTROLS, start=1):
         facts[f"reach.control{number}"] = reach(name, [one], **refused)
     assert named(facts) == ["dns.tampered"]
+
+
+# --- two faults at once, or one and what follows from it ---
+
+
+def lossy_at_home(gateway_ms, *, vary_ms=0.2):
+    """A fifth is lost on the way to the router; the line is long and unsteady besides."""
+    facts = healthy()
+    for name in ("ping.gateway4", "ping.gateway6"):
+        facts[name] = echo(facts[name].target, 120, 24, gateway_ms, vary_ms=vary_ms)
+    for name in ("ping.provider4", "ping.provider6"):
+        facts[name] = echo(facts[name].target, 120, 24, 150, vary_ms=140)
+    for number, anchor in enumerate(ANCHORS, start=1):
+        facts[f"ping.anchor{number}"] = echo(anchor, 120, 24, 160, vary_ms=140)
+    return facts
+
+
+def test_a_prompt_router_parts_a_slow_line_from_the_loss_at_home():
+    assert named(lossy_at_home(1.0)) == ["lan.loss", "access.latency"]
+
+
+@pytest.mark.parametrize(("gateway_ms", "vary_ms"), [(150, 140), (5, 60)], ids=["late", "unsteady"])
+def test_a_late_or_unsteady_router_explains_what_comes_beyond_it(gateway_ms, vary_ms):
+    assert named(lossy_at_home(gateway_ms, vary_ms=vary_ms)) == ["lan.loss"]
+
+
+def test_repeated_syns_are_no_slow_line_beside_the_loss_at_home():
+    facts = lossy_at_home(1.0)
+    for number, anchor in enumerate(ANCHORS, start=1):
+        late = echo(anchor, 60, rtt_ms=120, vary_ms=0.2, method=EchoMethod.TCP_CONNECT)
+        samples = [
+            replace(each, rtt_ms=Ms(1120.0)) if index % 4 == 0 else each for index, each in enumerate(late.samples)
+        ]
+        facts[f"ping.anchor{number}"] = echo_stats(anchor, EchoMethod.TCP_CONNECT, samples)
+    for name in ("ping.provider4", "ping.provider6"):
+        facts[name] = echo(facts[name].target, 120, 24, 119)
+    assert "access.latency" not in named(facts)
+
+
+# --- one IPv6 router of several ---
+
+
+def test_of_several_ipv6_routers_the_one_tried_is_known_to_be_bad_alone():
+    facts = without_family(healthy(), Family.IPV6)
+    (sure,) = findings(facts)
+    state = facts["interfaces"]
+    other = replace(ROUTE6, gateway="fe80::66", metric=200)
+    facts["interfaces"] = replace(state, default_routes=(*state.default_routes, other))
+    (unsure,) = findings(facts)
+    assert unsure.cause == sure.cause == "access.ipv6_broken"
+    assert unsure.confidence < 0.7 < sure.confidence
+    assert unsure.values["routers6"] == 2
+    assert "routers6" not in sure.values
+
+
+def test_two_routes_by_one_ipv6_router_are_one_router():
+    facts = without_family(healthy(), Family.IPV6)
+    state = facts["interfaces"]
+    facts["interfaces"] = replace(state, default_routes=(*state.default_routes, replace(ROUTE6, metric=200)))
+    (found,) = findings(facts)
+    assert "routers6" not in found.values
+    assert found.confidence >= 0.9
+
+
+# --- words ---
+
+
+def words(cause, **values):
+    return cause_text(finding(cause, confidence=0.8, evidence=("a",), values=values), ENGLISH)
+
+
+def test_a_queue_before_the_router_is_told_with_its_load():
+    slow = {"rtt_p50_ms": 120.0, "jitter_ms": 5.0}
+    assert "only while data flows" in words("lan.latency", **slow, direction="down").sentence
+    assert "only while data flows" not in words("lan.latency", **slow).sentence
+
+
+def test_a_network_that_is_cut_off_is_told_to_be_out_of_reach():
+    gone = words("internet.peering", bad=3, tested=9, loss_ratio=1.0, rtt_p50_ms=None)
+    assert "3 of 9 tested places cannot be reached" in gone.sentence
+    assert "–" not in gone.sentence + gone.desk
+    assert "20" in words("internet.peering", bad=3, tested=9, loss_ratio=0.2, rtt_p50_ms=80.0).sentence
+
+
+def test_a_wandering_delay_is_told_by_how_far_it_wanders():
+    long = {"rtt_p50_ms": 95.0, "jitter_ms": 17.0}
+    assert "110 ms later than the fastest" in words("access.latency", **long, pdv_p95_ms=110.0).sentence
+    assert "95.0 ms or more" in words("access.latency", **long).sentence
+
+
+def test_further_ipv6_routers_are_told():
+    assert "2 IPv6 routers" in words("access.ipv6_broken", silent6=4, routers6=2).sentence
+    assert "IPv6 routers" not in words("access.ipv6_broken", silent6=4).sentence
