@@ -136,8 +136,7 @@ def _new_flows(run: Snapshot, limits: Limits, of_family: Family) -> NewFlows:
     ]
     whole = together(tuple(trips))
     mixed = {(each.address, each.port) for each in hit if each.took_ms is not None} | (
-        {(each.address, each.port) for each in hit}
-        & {(each.address, each.port) for each in tried if each not in hit}
+        {(each.address, each.port) for each in hit} & {(each.address, each.port) for each in tried if each not in hit}
     )
     silent = sum(each.took_ms is None for each in hit)
     # The way there and the way back of one round trip are what a SYN and its answer take.

@@ -4,9 +4,9 @@ from typing import ClassVar
 
 from nexkit.consent import Consent
 from nexkit.facts.load import LoadBackend, LoadTest
+from nexkit.kit_limits import MAX_LOAD_BYTES
 from nexkit.outcome import Outcome
 from nexkit.probe import ProbeContext, ProbeSpec
-from nexkit.kit_limits import MAX_LOAD_BYTES
 from nexkit.units import Bytes, Seconds
 from probes.load import http_backend, iperf3, ndt7, ookla
 from probes.load.direction import WIRE_RATIO

@@ -1,6 +1,7 @@
 """Walks the real wizard on the lab's client: `walk_in_lab.py HOME PROFILE LANGUAGE`.
 
-Prints by the wall clock when it was `agreeing`, just before the consent to measure, and `measured`: the result is there.
+Prints by the wall clock when it was `agreeing`, just before the consent to measure, and `measured`: the result is
+there.
 """
 
 import json

@@ -49,8 +49,8 @@ def answer(
     if fault == "silent" or (fault == "aaaa_silent" and is_aaaa):
         return None
     reply = dns.message.make_response(query, recursion_available=True)
-    if fault in RCODES and (is_aaaa or not fault.startswith("aaaa")):
-        reply.set_rcode(RCODES[fault])
+    if fault == "empty" or (fault in RCODES and (is_aaaa or not fault.startswith("aaaa"))):
+        reply.set_rcode(RCODES.get(fault, dns.rcode.NOERROR))
         return reply.to_wire()
     if fault == "wrong_id":
         reply.id = (query.id + 1) % 0x10000
@@ -62,8 +62,6 @@ def answer(
             addresses = [] if is_aaaa else [REWRITTEN_TO]
         else:
             reply.set_rcode(dns.rcode.NXDOMAIN)
-    if fault == "empty":
-        return reply.to_wire()
     if addresses and question.rdtype in {dns.rdatatype.A, dns.rdatatype.AAAA}:
         reply.answer.append(dns.rrset.from_text_list(question.name, 60, "IN", question.rdtype, addresses))
     if fault.startswith("large") and question.rdtype == dns.rdatatype.DNSKEY and name == ".":

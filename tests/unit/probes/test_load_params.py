@@ -3,8 +3,8 @@
 import pytest
 
 from nexkit.facts.load import LoadBackend
-from nexkit.params import ParamError, build_params
 from nexkit.kit_limits import MAX_LOAD_BYTES
+from nexkit.params import ParamError, build_params
 from probes.load import LoadProbe
 from probes.load.direction import WIRE_RATIO, Budget
 from probes.load.params import LoadParams
