@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from nexkit.outcome import FailureKind, SkipReason
-from nexkit.sensitivity import Open
+from nexkit.sensitivity import Open, RemoteText
 from nexkit.units import Ratio, Seconds
 
 RULES_VERSION = "2026.11.1"
@@ -37,7 +37,7 @@ class Severity(Enum):
     """True and worth telling; never makes a verdict a fault."""
 
 
-FindingValue: TypeAlias = float | int | Open | None
+FindingValue: TypeAlias = float | int | RemoteText | None
 
 
 def segment_of(cause: str) -> Segment:
