@@ -148,8 +148,9 @@ def _detour(
     stands_inside = expected is not None and expected.vpn is not None and step in expected.vpn.inside
     if stands_inside or not times or not all(address in through for address in times):
         return None
-    address = min(times, key=lambda each: times[each])
-    past = _past(run, address)
+    known = {address: found for address in times if (found := _past(run, address)) is not None}
+    address = min(known or times, key=lambda each: times[each])
+    past = known.get(address)
     beside = past or _beside(run, limits, through)
     if beside is None:
         return None

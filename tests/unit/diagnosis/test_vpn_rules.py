@@ -312,6 +312,15 @@ def test_a_service_by_way_of_a_far_vpn():
     assert finding.confidence >= 0.9
 
 
+@pytest.mark.parametrize("measured", SERVICE)
+def test_an_address_is_compared_with_itself(measured):
+    """Which of several addresses was the quickest is chance; only one may have been tried past the tunnel."""
+    direct = past(9.0)
+    direct = replace(direct, attempts=tuple(each for each in direct.attempts if each.address == measured))
+    (finding,) = diagnosis(through_tunnel(reach__direct__mail=direct)).findings
+    assert finding.cause == "vpn.hairpin"
+
+
 def test_a_service_that_is_far_away_by_itself_is_no_detour():
     assert causes(through_tunnel(reach__direct__mail=past(175.0))) == []
     assert causes(through_tunnel()) == []
