@@ -145,6 +145,7 @@ def value_name(name: str, texts: Texts) -> str:
         "pac_ms": _("loading the proxy script"),
         "passed_bytes": _("largest packet that passes"),
         "password": _("password"),
+        "pdv_p95_ms": _("delay variation"),
         "period_ms": _("every"),
         "port": _("port"),
         "port_53": _("port 53"),
