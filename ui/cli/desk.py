@@ -1,7 +1,6 @@
 """`nexkit desk check-withdrawal|purge`: what a desk does when a consent is taken back or its time is over."""
 
 import argparse
-import getpass
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,12 +23,12 @@ from report.notes import (
     write_note,
 )
 from report.plain import encode, moment
-from report.profile_signature import SigningKeyError, read_signing_key
 from report.trust import Tier
 from report.visible import visible
 from ui.cli.bundle import read_report_of
 from ui.cli.errors import CommandError, ExitStatus
 from ui.cli.own_consent import trust_for
+from ui.cli.signing_key import signing_key
 from ui.cli.streams import is_terminal, write_json
 
 
@@ -91,10 +90,7 @@ def purge_command(arguments: argparse.Namespace, texts: Texts) -> int:
     for each in found:
         by_report.setdefault((each.consent.report_id, each.consent.content_root), []).append(each)
     places = _places(Path(arguments.certificate), by_report, texts)
-    try:
-        key = read_signing_key(Path(arguments.key), lambda: _pass_phrase(arguments.key, texts))
-    except SigningKeyError as error:
-        raise CommandError(str(error)) from None
+    key = signing_key(arguments.key, texts)
     if not arguments.yes and not _agreed(found, texts):
         raise CommandError(_("nothing was deleted"))
     for (report_id, root), files in by_report.items():
@@ -181,10 +177,3 @@ def _agreed(found: list[_Found], texts: Texts) -> bool:
     question = texts.ngettext("Delete {count} file? [y/N]", "Delete {count} files? [y/N]", len(found))
     print(question.format(count=len(found)), end=" ", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().casefold() in {"y", "yes", _("y")}
-
-
-def _pass_phrase(name: str, texts: Texts) -> str:
-    _ = texts.gettext
-    if not is_terminal():
-        raise CommandError(_("{file}: the key asks for its pass phrase: run this on a terminal").format(file=name))
-    return getpass.getpass(_("Pass phrase of {file}: ").format(file=name), stream=sys.stderr)

@@ -1,8 +1,6 @@
 """`nexkit profile check|sign|show`."""
 
 import argparse
-import getpass
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +18,7 @@ from report.profile_in_force import Sources, profile_in_force, read_named, signe
 from report.visible import visible
 from ui.cli.errors import CommandError, ExitStatus
 from ui.cli.profile_use import LONGEST_LICENCE, one_line
-from ui.cli.streams import is_terminal, write_json
+from ui.cli.streams import write_json
 
 if TYPE_CHECKING:
     from report.signers import Signer
@@ -84,25 +82,16 @@ def _signature_text(loaded: LoadedProfile, texts: Texts) -> str:
 
 def sign_profile_command(arguments: argparse.Namespace, texts: Texts) -> int:
     """Sign a profile that can be used; the signature is written beside it."""
-    from report.profile_signature import SigningKeyError, read_signing_key, sign_profile
+    from report.profile_signature import sign_profile
     from report.public_keys import public_key
+    from ui.cli.signing_key import signing_key
 
     _ = texts.gettext
     file = Path(arguments.file)
     toml = read_profile_file(file)
     loaded_profile(toml, str(file), datetime.now(UTC), ProfileTrust.NAMED)
 
-    def pass_phrase() -> str:
-        if not is_terminal():
-            raise CommandError(
-                _("{file}: the key asks for its pass phrase: run this on a terminal").format(file=arguments.key)
-            )
-        return getpass.getpass(_("Pass phrase of {file}: ").format(file=arguments.key), stream=sys.stderr)
-
-    try:
-        key = read_signing_key(Path(arguments.key), pass_phrase)
-    except SigningKeyError as error:
-        raise CommandError(str(error)) from None
+    key = signing_key(arguments.key, texts)
     beside = file.with_name(file.name + SIGNATURE_SUFFIX)
     write_whole(beside, sign_profile(toml, key))
     print(
