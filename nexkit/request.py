@@ -27,6 +27,32 @@ class Symptom(Enum):
     CHECK_UP = "check_up"
 
 
+class Since(Enum):
+    """How long it has been so; the words of `--since`."""
+
+    TODAY = "today"
+    DAYS = "days"
+    WEEKS = "weeks"
+    ALWAYS = "always"
+    """It never was otherwise."""
+    CHANGE = "change"
+    """Since something was changed: a device, a program, a place, a contract."""
+
+
+class Occurrence(Enum):
+    """How often it happens; the words of `--occurs`."""
+
+    ALWAYS = "always"
+    NOW_AND_THEN = "now_and_then"
+
+
+class Affected(Enum):
+    """Whom it hits, as far as the user knows; the words of `--affects`."""
+
+    ONLY_ME = "only_me"
+    OTHERS_TOO = "others_too"
+
+
 class Depth(Enum):
     """How much is measured; the words of `--depth`."""
 
@@ -49,6 +75,9 @@ class Request:
     time_limit_s: Seconds | None = None
     ticket: UserText | None = None
     note: UserText | None = None
+    since: Since | None = None
+    occurs: Occurrence | None = None
+    affects: Affected | None = None
 
 
 def web_address(text: str) -> str | None:

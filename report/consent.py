@@ -30,7 +30,7 @@ from report.terms import (
 CONSENT_SCHEMA = "nexkit/consent/2"
 FIRST_CONSENT_SCHEMA = "nexkit/consent/1"
 NOTICE_ID = "nexkit-share"
-NOTICE_VERSION = 4
+NOTICE_VERSION = 5
 """Raised with every change of the wording below."""
 
 
@@ -198,8 +198,9 @@ def consent_text(category: Category, texts: Texts) -> CategoryText:
             return CategoryText(
                 title=_("Result of the diagnosis"),
                 contains=_(
-                    "The verdict with its findings and measured figures, what was tested and when, and which profile "
-                    "and version of this program were used. Always part of a report."
+                    "The verdict with its findings and measured figures, the trouble that you chose and since when, how "
+                    "often and for whom, what was tested and when, and which profile and version of this program were "
+                    "used. Always part of a report."
                 ),
             )
         case Category.DEVICE:

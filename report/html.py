@@ -37,7 +37,7 @@ from nexkit.texts.verdicts import (
     verdict_sentence,
     verdict_sureness,
 )
-from nexkit.texts.words import measured_values, subject_text, symptom_name, value_text
+from nexkit.texts.words import complaint_text, measured_values, subject_text, value_text
 from nexkit.trial import TrialDone
 from report.figures import Bar, bar_chart, echo_chart
 from report.plain import UnknownFact
@@ -168,7 +168,7 @@ def report_html(
         steps=_steps(record, texts),
         numbers={result.id: number for number, result in enumerate(record.results, start=1)},
         unknown=list(_unknown(record)),
-        symptom=symptom_name(record.request.symptom, texts),
+        symptom=complaint_text(record.request, texts),
         began=moment_text(record.started_at),
     )
 

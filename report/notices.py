@@ -16,6 +16,8 @@ _FORMER: Mapping[str, tuple[int, str]] = {
     "d0156c101cb1c729b175925f7ce9b1a308d3414a2dce6c6c474f44b67d4b1fc1": (2, "ja"),
     "82ec18815f7eff3e3dc88ad9afa1c2bd95a83d739428f62efff5985487caa5c3": (3, "en"),
     "9a41728c94c8299100b35af62cecd570ba577ca7294ad5cb39458ab42ac0991a": (3, "ja"),
+    "808634ef7c255a53ecdecbeacbfdf7aeacd4ef0b03233b18c8e91be80326755b": (4, "en"),
+    "83d4fa2b458b5993e2331e49fde79ae1020eeb97f04b2e6fd82c3613d5941a09": (4, "ja"),
 }
 """(version, language) by SHA-256, of earlier wordings; whoever changes the wording puts the one of before here."""
 _HASH = re.compile(r"([0-9a-f]{64})(?:\s.*)?")

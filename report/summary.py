@@ -25,7 +25,7 @@ from nexkit.texts.verdicts import (
     verdict_sentence,
     verdict_sureness,
 )
-from nexkit.texts.words import measured_text, symptom_name
+from nexkit.texts.words import complaint_text, measured_text
 from report.visible import visible
 
 MAX_BYTES = 4096
@@ -117,7 +117,7 @@ def _ladder(diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:
 def _circumstances(record: RunRecord, texts: Texts) -> Iterator[str]:
     """What was complained of, when it was measured, and on what."""
     _ = texts.gettext
-    yield _("Reported: {symptom}").format(symptom=symptom_name(record.request.symptom, texts))
+    yield _("Reported: {symptom}").format(symptom=complaint_text(record.request, texts))
     if record.request.ticket:
         yield _("Ticket: {ticket}").format(ticket=visible(record.request.ticket))
     if record.request.note:

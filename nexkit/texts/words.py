@@ -5,7 +5,7 @@ from functools import partial
 
 from nexkit.diagnosis.verdict import Finding, FindingValue
 from nexkit.facts.path import HopPlace
-from nexkit.request import Symptom
+from nexkit.request import Affected, Occurrence, Request, Since, Symptom
 from nexkit.subject import Subject
 from nexkit.texts import Texts
 from nexkit.texts.numbers import bit_rate, byte_size, duration, milliseconds, percent, quantity
@@ -78,6 +78,51 @@ def symptom_name(symptom: Symptom, texts: Texts) -> str:
         Symptom.CHECK_UP: _("Just check everything"),
     }
     return words[symptom]
+
+
+def since_text(since: Since, texts: Texts) -> str:
+    """How long it has been so."""
+    _ = texts.gettext
+    words = {
+        Since.TODAY: _("since today"),
+        Since.DAYS: _("for some days"),
+        Since.WEEKS: _("for weeks or longer"),
+        Since.ALWAYS: _("it was never better"),
+        Since.CHANGE: _("since something was changed"),
+    }
+    return words[since]
+
+
+def occurrence_text(occurs: Occurrence, texts: Texts) -> str:
+    """How often it happens."""
+    _ = texts.gettext
+    words = {
+        Occurrence.ALWAYS: _("all the time"),
+        Occurrence.NOW_AND_THEN: _("now and then"),
+    }
+    return words[occurs]
+
+
+def affected_text(affects: Affected, texts: Texts) -> str:
+    """Whom it hits."""
+    _ = texts.gettext
+    words = {
+        Affected.ONLY_ME: _("only me"),
+        Affected.OTHERS_TOO: _("others too"),
+    }
+    return words[affects]
+
+
+def complaint_text(request: Request, texts: Texts) -> str:
+    """What the user said is wrong, since when, how often and for whom; what was not answered is left out."""
+    parts = [symptom_name(request.symptom, texts)]
+    if request.since is not None:
+        parts.append(since_text(request.since, texts))
+    if request.occurs is not None:
+        parts.append(occurrence_text(request.occurs, texts))
+    if request.affects is not None:
+        parts.append(affected_text(request.affects, texts))
+    return "; ".join(parts)
 
 
 _LONGEST_WORD = 256

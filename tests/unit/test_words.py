@@ -11,8 +11,9 @@ from nexkit.diagnosis.causes import finding
 from nexkit.diagnosis.figures import _FIGURES
 from nexkit.facts.network import Duplex
 from nexkit.facts.reach import TrustProblem
+from nexkit.request import Affected, Occurrence, Request, Since, Symptom
 from nexkit.texts import Texts
-from nexkit.texts.words import measured_text, measured_values, value_name
+from nexkit.texts.words import complaint_text, measured_text, measured_values, value_name
 
 EN = Texts("en")
 
@@ -71,3 +72,15 @@ def test_no_code_is_shown_with_its_underscores(name, codes):
 def test_what_a_newer_version_measures_is_called_by_its_name():
     found = finding("lan.loss", confidence=0.9, evidence=("x",), values={"novel_ms": 1.0, "kind": "novel"})
     assert measured_values(found, EN) == (("novel_ms", "1.0 ms"), ("kind", "novel"))
+
+
+def test_a_complaint_tells_what_was_answered_and_nothing_else():
+    assert complaint_text(Request(), EN) == "Just check everything"
+    asked = Request(symptom=Symptom.SLOW, affects=Affected.OTHERS_TOO)
+    assert complaint_text(asked, EN) == "It is slow; others too"
+
+
+@pytest.mark.parametrize("since", Since)
+@pytest.mark.parametrize("occurs", Occurrence)
+def test_every_answer_has_words(since, occurs):
+    assert complaint_text(Request(since=since, occurs=occurs), EN).count("; ") == 2

@@ -10,6 +10,7 @@ from nexkit.platform.managed import ManagedPlace, OpenToOthersError
 from nexkit.platform.owner import data_folder
 from nexkit.texts import Texts
 from nexkit.texts.verdicts import verdict_sentence
+from nexkit.texts.words import complaint_text
 from report.certificates import Certificate
 from report.codec import encode_diagnosis
 from report.consent_check import Expected, note_seen, read_seen
@@ -57,6 +58,7 @@ def show(arguments: argparse.Namespace, texts: Texts) -> int:
                 serial=report.record.profile.serial,
             )
         )
+        say(_("Reported: {symptom}").format(symptom=complaint_text(report.record.request, texts)))
         if report.record.request.ticket:
             say(_("Ticket: {ticket}").format(ticket=visible(report.record.request.ticket)))
         if report.record.request.note:

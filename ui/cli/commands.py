@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from nexkit import __version__
-from nexkit.request import Depth, Symptom
+from nexkit.request import Affected, Depth, Occurrence, Since, Symptom
 from nexkit.texts import LANGUAGES, Texts
 from nexkit.trial import Trial
 from ui.cli.errors import CommandError, ExitStatus
@@ -113,6 +113,15 @@ def _add_diagnose(commands: _Commands, common: _Parser, texts: Texts) -> None:
         help=_("do the wizard's work without a window"),
     )
     diagnose.add_argument("--symptom", choices=[word.value for word in Symptom], default=Symptom.CHECK_UP.value)
+    diagnose.add_argument(
+        "--since", choices=[word.value for word in Since], help=_("how long it has been so; for the report")
+    )
+    diagnose.add_argument(
+        "--occurs", choices=[word.value for word in Occurrence], help=_("how often it happens; for the report")
+    )
+    diagnose.add_argument(
+        "--affects", choices=[word.value for word in Affected], help=_("whom it hits; for the report")
+    )
     diagnose.add_argument("--service", metavar="ID", help=_("test this service of the profile only"))
     diagnose.add_argument("--url", help=_("test this web address as well"))
     diagnose.add_argument("--depth", choices=[word.value for word in Depth], default=Depth.STANDARD.value)

@@ -7,7 +7,17 @@ import signal
 from nexkit.consent import Consent
 from nexkit.diagnosis.verdict import VerdictState
 from nexkit.profile import LoadedProfile, Profile
-from nexkit.request import MAX_NOTE_CHARACTERS, MAX_TICKET_CHARACTERS, Depth, Request, Symptom, web_address
+from nexkit.request import (
+    MAX_NOTE_CHARACTERS,
+    MAX_TICKET_CHARACTERS,
+    Affected,
+    Depth,
+    Occurrence,
+    Request,
+    Since,
+    Symptom,
+    web_address,
+)
 from nexkit.texts import Texts
 from nexkit.units import Seconds
 from report.profile_in_force import Sources
@@ -113,6 +123,9 @@ def _request(arguments: argparse.Namespace, profile: Profile, consent: frozenset
         time_limit_s=None if arguments.time_limit is None else Seconds(arguments.time_limit),
         ticket=arguments.ticket,
         note=arguments.note,
+        since=None if arguments.since is None else Since(arguments.since),
+        occurs=None if arguments.occurs is None else Occurrence(arguments.occurs),
+        affects=None if arguments.affects is None else Affected(arguments.affects),
     )
 
 

@@ -43,7 +43,7 @@ from nexkit.facts.reach import Certificate, HttpResult, Reach, ReachAttempt, Rea
 from nexkit.facts.system import SystemInfo
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, Skipped, SkipReason
 from nexkit.profile import HostPort, Internet, LoadedProfile, PortalTarget, Profile, Service, Support
-from nexkit.request import Depth, Request, Symptom
+from nexkit.request import Affected, Depth, Occurrence, Request, Since, Symptom
 from nexkit.run_record import Expectations, NetworkMet, ProfileReference, ProfileTrust, RunRecord, StepResult, VpnMet
 from nexkit.subject import Subject
 
@@ -323,6 +323,9 @@ def home_record(**changes) -> RunRecord:
             depth=Depth.FULL,
             ticket="INC-1042",
             note="Calls break up in the afternoon.\nOnly at home.",
+            since=Since.DAYS,
+            occurs=Occurrence.NOW_AND_THEN,
+            affects=Affected.ONLY_ME,
         ),
         "started_at": STARTED_AT,
         "took_s": 31.7,

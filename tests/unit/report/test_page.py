@@ -96,9 +96,20 @@ def test_hostile_text_is_shown_and_harmless(diagnosis, profile, texts):
     assert not {"\u202e", "\x00", "\x1b"} & set(page)
 
 
+COMPLAINT = "Calls are bad; for some days; now and then; only me"
+
+
 def test_the_page_says_verdict_findings_and_gaps(record, diagnosis, profile, texts):
     text = " ".join(Page(page_of(record, diagnosis, profile, texts)).text)
-    for words in ("access.bufferbloat", "412 ms", "The fault is here", "ping.gateway6", "Example Corp", "INC-1042"):
+    for words in (
+        "access.bufferbloat",
+        "412 ms",
+        "The fault is here",
+        "ping.gateway6",
+        "Example Corp",
+        "INC-1042",
+        COMPLAINT,
+    ):
         assert words in text
 
 
@@ -161,6 +172,7 @@ def test_the_summary_fits_into_a_ticket(record, diagnosis, profile, texts):
         f"{value_name('working_rtt_ms', texts)} 412 ms",
         "load.test: download 84.3 Mbit/s, upload 9.8 Mbit/s",
         "INC-1042",
+        COMPLAINT,
         "2026-11-20 10:15:00 UTC",
         "example-corp 7",
     ):

@@ -68,6 +68,9 @@ def test_help_speaks_japanese(capsys):
     [
         (["dance"], "invalid choice: 'dance'"),
         (["diagnose", "--depth", "deep"], "invalid choice: 'deep'"),
+        (["diagnose", "--since", "monday"], "invalid choice: 'monday'"),
+        (["diagnose", "--occurs", "seldom"], "invalid choice: 'seldom'"),
+        (["diagnose", "--affects", "us"], "invalid choice: 'us'"),
         (["diagnose", "--agree", "everything"], "'everything' is no category"),
         (["diagnose", "--url", "ftp://example.com"], "is no web address"),
         (["diagnose", "--url", "https://"], "is no web address"),
