@@ -65,7 +65,7 @@ def test_tab_goes_down_the_page_and_then_to_the_buttons(qtbot, make_window, no_l
     with qtbot.waitActive(window):
         window.activateWindow()
     order = []
-    for _step in range(7):
+    for _step in range(8):
         order.append(QApplication.focusWidget().objectName())
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
     assert order == [
@@ -75,6 +75,7 @@ def test_tab_goes_down_the_page_and_then_to_the_buttons(qtbot, make_window, no_l
         "trouble.ticket",
         "trouble.note",
         "wizard.main",
+        "wizard.menu",
         "trouble.check_up",
     ]
 

@@ -344,7 +344,7 @@ def test_where_the_organisation_wants_it_the_tick_stays(qtbot, make_window, no_l
 
 def test_only_the_folder_of_the_saved_file_is_opened(qtbot, make_window, no_licence, tmp_path, monkeypatch):
     opened: list[str] = []
-    monkeypatch.setattr("ui.gui.pages.save.QDesktopServices.openUrl", lambda url: opened.append(url.toLocalFile()))
+    monkeypatch.setattr("ui.gui.links.QDesktopServices.openUrl", lambda url: opened.append(url.toLocalFile()))
     window = make_window(loaded=no_licence)
     to_preview(qtbot, window)
     press(qtbot, window, "share.consent")

@@ -138,8 +138,10 @@ def go_on(flow: Flow) -> Flow:
 
 
 def take_up(flow: Flow) -> Flow:
-    """The result of an earlier start is there again: its report can be made."""
-    return replace(draft_outdated(flow), page=Page.RESULT, run=RunState.DONE) if flow.page is Page.TROUBLE else flow
+    """A result of an earlier start, or of watching, is there: its report can be made."""
+    if flow.page in {Page.LICENCE, Page.RUNNING}:
+        return flow
+    return replace(draft_outdated(flow), page=Page.RESULT, run=RunState.DONE)
 
 
 def test_again(flow: Flow) -> Flow:

@@ -3,9 +3,9 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from nexkit.events import Event
 from nexkit.profile import LoadedProfile
@@ -36,6 +36,49 @@ class WorkThread(QThread):
             self.failed.emit(error)
         else:
             self.succeeded.emit(result)
+
+
+class Threads(QObject):
+    """The threads of a window: kept until they are over, and waited for when it closes."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._threads: set[WorkThread] = set()
+
+    def start(
+        self, work: Callable[[], object], succeeded: Callable[[Any], None], failed: Callable[[object], None]
+    ) -> WorkThread:
+        """Do the work in a thread of its own; one of the two slots of a QObject gets what came of it."""
+        return self.start_thread(WorkThread(work, self), succeeded, failed)
+
+    def start_thread(
+        self, thread: WorkThread, succeeded: Callable[[Any], None], failed: Callable[[object], None]
+    ) -> WorkThread:
+        """Start a thread and keep it until it is over."""
+        thread.succeeded.connect(succeeded)
+        thread.failed.connect(failed)
+        thread.finished.connect(self.forget_finished)
+        self._threads.add(thread)
+        thread.start()
+        return thread
+
+    def under_way(self) -> frozenset[WorkThread]:
+        """The threads that are not over."""
+        return frozenset(self._threads)
+
+    @Slot()
+    def forget_finished(self) -> None:
+        """Let go of what is over."""
+        for thread in [thread for thread in self._threads if thread.isFinished()]:
+            self._threads.discard(thread)
+            thread.wait()
+            thread.deleteLater()
+
+    def wait(self) -> None:
+        """Wait for all of them."""
+        for thread in list(self._threads):
+            thread.wait()
+        self.forget_finished()
 
 
 class RunThread(WorkThread):

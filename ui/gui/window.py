@@ -4,11 +4,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Slot
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from nexkit.profile import LoadedProfile
 from nexkit.request import Request
@@ -24,7 +24,8 @@ from ui.gui.pages.agree import AgreePage
 from ui.gui.pages.base import PageBase, rule
 from ui.gui.pages.licence import LicencePage
 from ui.gui.pages.trouble import TroublePage
-from ui.gui.run_thread import RunThread, WorkThread
+from ui.gui.rooms import Room, RoomContext, RoomPage, room_title
+from ui.gui.run_thread import RunThread, Threads, WorkThread
 from ui.gui.theme import current_theme, mark_main, style_sheet
 from ui.gui.widgets.steps_bar import StepsBar
 from ui.gui.widgets.whose_banner import WhoseBanner
@@ -111,7 +112,7 @@ class WizardWindow(QWidget):
         self._saved: Saved | None = None
         self._consent: ConsentRecord | None = None
         """What the user has agreed to; None: not (any more)."""
-        self._threads: set[WorkThread] = set()
+        self._threads = Threads(self)
         self._memory = memory
         self._profile, self._licence = memory.with_licence(profile, texts.language)
         self._profile_of_run = self._profile
@@ -120,6 +121,7 @@ class WizardWindow(QWidget):
         self._earlier: list[Unfinished | Unreadable] = []
         self._flow = flow.start(licence_needed=self._licence is not None)
         self._pages: dict[Page, PageBase] = {}
+        self._rooms: dict[Room, RoomPage] = {}
         self.setObjectName("wizard")
         self._build()
         self._restyle()
@@ -148,10 +150,15 @@ class WizardWindow(QWidget):
         foot.addStretch(1)
         for button in (self.stop, self.again, self.main):
             foot.addWidget(button)
-        layout = QVBoxLayout(self)
+        head = QHBoxLayout()
+        head.setContentsMargins(0, 0, round(em * 0.7), 0)
+        head.addWidget(self.steps, 1)
+        head.addWidget(self._build_menu())
+        self._wizard = QWidget()
+        layout = QVBoxLayout(self._wizard)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.steps)
+        layout.addLayout(head)
         layout.addWidget(rule())
         self._whose = QVBoxLayout()
         self._whose_shown: LoadedProfile | None = None
@@ -159,6 +166,31 @@ class WizardWindow(QWidget):
         layout.addWidget(self._stack, 1)
         layout.addWidget(rule())
         layout.addLayout(foot)
+        self._house = QStackedWidget()
+        self._house.addWidget(self._wizard)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._house)
+        self.setTabOrder(self.main, self.menu)
+
+    def _build_menu(self) -> QToolButton:
+        """The way to the rooms beside the steps."""
+        _ = self._texts.gettext
+        self.menu = QToolButton()
+        self.menu.setObjectName("wizard.menu")
+        self.menu.setText(_("&Menu"))
+        self.menu.setAccessibleName(_("Menu"))
+        self.menu.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        entries = QMenu(self.menu)
+        entries.setObjectName("wizard.menu_entries")
+        for room in Room:
+            action = entries.addAction(room_title(room, self._texts))
+            action.setObjectName(f"menu.{room.value}")
+            action.setData(room)
+            action.triggered.connect(self._menu_chosen)
+        self.menu.setMenu(entries)
+        return self.menu
 
     def _button(self, name: str, words: str, slot: Callable[[], None]) -> QPushButton:
         button = QPushButton(words)
@@ -211,7 +243,7 @@ class WizardWindow(QWidget):
 
     def threads(self) -> frozenset[WorkThread]:
         """The threads under way."""
-        return frozenset(self._threads)
+        return self._threads.under_way()
 
     def page(self, page: Page) -> PageBase:
         """A page; made when it is first asked for, so that the first one is on the screen at once."""
@@ -322,7 +354,8 @@ class WizardWindow(QWidget):
         }
         self._show_whose(self._profile_on(state.page))
         self._stack.setCurrentWidget(self.page(state.page))
-        self.setWindowTitle(_("{page} – nexkit").format(page=self.page(state.page).accessibleName()))
+        self._show_title()
+        self.menu.setEnabled(state.page is not Page.RUNNING)
         self.steps.show_step(_STEP_OF_PAGE[state.page])
         self.main.setText(words.get(state.page, _("&Continue")))
         self.main.setVisible(state.page is not Page.RUNNING)
@@ -355,7 +388,10 @@ class WizardWindow(QWidget):
             self.page(page).focus_first()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The Enter key presses the button that has the focus, else the main one."""
+        """The Enter key presses the button that has the focus, else the main one; Escape leaves a room."""
+        if event.key() == Qt.Key.Key_Escape and self.in_room is not None:
+            self.leave_room()
+            return
         if event.key() not in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             super().keyPressEvent(event)
             return
@@ -413,36 +449,106 @@ class WizardWindow(QWidget):
             self.share.show_answer(record_bytes(self._consent) if self._consent else unanswered_bytes(asked))
         self._move(flow.agree_to_sharing(self._flow, agreed))
 
-    # Threads
+    # Rooms
 
-    def _start(self, thread: WorkThread, succeeded: Callable[[Any], None], failed: Callable[[object], None]) -> None:
-        """Start a thread and keep it until it is over."""
-        thread.succeeded.connect(succeeded)
-        thread.failed.connect(failed)
-        thread.finished.connect(self._forget_finished)
-        self._threads.add(thread)
-        thread.start()
+    def room(self, room: Room) -> RoomPage:
+        """A room; made when it is first asked for."""
+        if room not in self._rooms:
+            page = self._make_room(room)
+            page.left.connect(self.leave_room)
+            self._rooms[room] = page
+            self._house.addWidget(self._with_way_back(room, page))
+        return self._rooms[room]
+
+    def _make_room(self, room: Room) -> RoomPage:
+        context = RoomContext(
+            texts=self._texts,
+            profile=self._profile,
+            memory=self._memory,
+            threads=self._threads,
+            runner=lambda: self._runner,
+            request=self._request,
+            show_result=self.show_result,
+        )
+        match room:
+            case Room.WATCH:
+                from ui.gui.pages.watch import WatchPage
+
+                return WatchPage(context)
+            case Room.HISTORY:
+                from ui.gui.pages.history import HistoryPage
+
+                return HistoryPage(context)
+            case Room.EXPERT:
+                from ui.gui.pages.expert import ExpertPage
+
+                return ExpertPage(context)
+            case Room.ABOUT:
+                from ui.gui.pages.about import AboutPage
+
+                return AboutPage(context)
+
+    def _with_way_back(self, room: Room, page: RoomPage) -> QWidget:
+        frame = QWidget()
+        em = round(current_theme().em)
+        back = self._button(f"{room.value}.back", self._texts.gettext("&Back"), self.leave_room)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(round(em * 1.4), round(em * 0.7), round(em * 1.4), round(em * 0.9))
+        foot.addWidget(back)
+        foot.addStretch(1)
+        layout = QVBoxLayout(frame)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(page, 1)
+        layout.addWidget(rule())
+        layout.addLayout(foot)
+        return frame
+
+    @property
+    def in_room(self) -> RoomPage | None:
+        """The room on the screen; None: the wizard's steps are."""
+        shown = self._house.currentWidget()
+        return next((page for page in self._rooms.values() if page.parentWidget() is shown), None)
+
+    def enter_room(self, room: Room) -> None:
+        """Show a room in place of the steps, which stay as they are."""
+        page = self.room(room)
+        self._house.setCurrentWidget(page.parentWidget())
+        self._show_title()
+        page.to_top()
+        page.entered()
+        page.focus_first()
 
     @Slot()
-    def _forget_finished(self) -> None:
-        for thread in [thread for thread in self._threads if thread.isFinished()]:
-            self._threads.discard(thread)
-            thread.wait()
-            thread.deleteLater()
+    def leave_room(self) -> None:
+        """Back to the steps."""
+        self._house.setCurrentWidget(self._wizard)
+        self._show_title()
+        self.page(self._flow.page).focus_first()
+
+    @Slot()
+    def _menu_chosen(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.enter_room(action.data())
+
+    def _show_title(self) -> None:
+        page = self.in_room or self.page(self._flow.page)
+        self.setWindowTitle(self._texts.gettext("{page} – nexkit").format(page=page.accessibleName()))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Once the first page is on the screen, load what the run will need."""
         super().showEvent(event)
         self.page(self._flow.page).focus_first()
-        if self._runner is None and not self._threads:
+        if self._runner is None and not self.threads():
             QTimer.singleShot(0, self, self._prepare)
 
     @Slot()
     def _prepare(self) -> None:
         if not self.isVisible():
             return  # closed at once
-        self._start(WorkThread(self._make_runner, self), self._prepared, self._not_prepared)
-        self._start(WorkThread(_earlier_runs, self), self._earlier_found, self._not_prepared)
+        self._threads.start(self._make_runner, self._prepared, self._not_prepared)
+        self._threads.start(_earlier_runs, self._earlier_found, self._not_prepared)
 
     @Slot(object)
     def _prepared(self, runner: Runner) -> None:
@@ -478,17 +584,25 @@ class WizardWindow(QWidget):
 
     @Slot()
     def _finish_earlier(self) -> None:
-        from nexkit.diagnosis.trials import taken_up
-        from report.unfinished import Keeper, Unfinished
+        from report.unfinished import Unfinished
 
         match self._earlier[:1]:
-            case [Unfinished(record=record, diagnosis=diagnosis, profile=profile, id=run_id)]:
+            case [Unfinished() as unfinished]:
                 del self._earlier[0]
-                self._about(profile)
-                self._keeper = Keeper(profile, run_id=run_id)
-                self._show_series(taken_up(record, diagnosis))
-                self._move(flow.take_up(self._flow))
+                self.show_result(unfinished)
                 self._offer_earlier()
+
+    def show_result(self, finished: "Unfinished") -> None:
+        """The result of a run that is kept: of an earlier start, or of a room."""
+        from nexkit.diagnosis.trials import taken_up
+        from report.unfinished import Keeper
+
+        self._about(finished.profile)
+        self._keeper = Keeper(finished.profile, run_id=finished.id)
+        self._show_series(taken_up(finished.record, finished.diagnosis))
+        self._move(flow.take_up(self._flow))
+        if self.in_room is not None:
+            self.leave_room()
 
     @Slot()
     def _discard_earlier(self) -> None:
@@ -496,7 +610,7 @@ class WizardWindow(QWidget):
 
         if self._earlier:
             run_id = self._earlier.pop(0).id
-            self._start(WorkThread(lambda: discard(run_id), self), self._earlier_discarded, self._not_discarded)
+            self._threads.start(lambda: discard(run_id), self._earlier_discarded, self._not_discarded)
 
     @Slot(object)
     def _earlier_discarded(self, _was_there: object) -> None:
@@ -518,7 +632,7 @@ class WizardWindow(QWidget):
         """Keep the run as it is now."""
         keeper = self._keeper
         if keeper is not None:
-            self._start(WorkThread(lambda: keeper.keep(self._record), self), self._was_kept, self._was_kept)
+            self._threads.start(lambda: keeper.keep(self._record), self._was_kept, self._was_kept)
 
     def _record(self) -> "RunRecord":
         assert self._run is not None  # noqa: S101  it is kept after it was shown
@@ -552,7 +666,7 @@ class WizardWindow(QWidget):
             self._begin_run()
         self._run_thread = RunThread(self._runner, self._profile_of_run, request, self, ended=ended)
         self._run_thread.event_came.connect(self.running.take)
-        self._start(self._run_thread, self._run_succeeded, self._run_failed)
+        self._threads.start_thread(self._run_thread, self._run_succeeded, self._run_failed)
 
     def _begin_run(self) -> None:
         """A run of its own begins: the one before it in this window stays kept until this one is."""
@@ -635,7 +749,7 @@ class WizardWindow(QWidget):
             made = draft_report(run, profile, categories, self._texts, released=released, left_out=left_out)
             return categories, released, made
 
-        self._start(WorkThread(draft, self), self._draft_made, self._draft_failed)
+        self._threads.start(draft, self._draft_made, self._draft_failed)
 
     @Slot(object)
     def _draft_made(self, answer: "tuple[frozenset[Category], frozenset[str], Draft]") -> None:
@@ -674,11 +788,8 @@ class WizardWindow(QWidget):
         kept = self._keeper
         self.save.saving()
         self._move(flow.saving_began(self._flow))
-        self._start(
-            WorkThread(
-                lambda: save_report(draft, consent, self._texts, Path(name), encrypt_to=encrypt_to, kept=kept),
-                self,
-            ),
+        self._threads.start(
+            lambda: save_report(draft, consent, self._texts, Path(name), encrypt_to=encrypt_to, kept=kept),
             self._was_saved,
             self._not_saved,
         )
@@ -704,8 +815,11 @@ class WizardWindow(QWidget):
         saved = self._saved
         if saved is not None:
             consent, folder = saved.consent, saved.path.parent
-            thread = WorkThread(lambda: write_withdrawal(consent, consent.pii_principal_id, folder), self)
-            self._start(thread, self._withdrawn, self._not_withdrawn)
+            self._threads.start(
+                lambda: write_withdrawal(consent, consent.pii_principal_id, folder),
+                self._withdrawn,
+                self._not_withdrawn,
+            )
 
     @Slot(object)
     def _withdrawn(self, note: Path) -> None:
@@ -720,8 +834,9 @@ class WizardWindow(QWidget):
     def _save_own(self, name: str) -> None:
         run, profile = self._run, self._profile_of_run
         if run is not None:
-            thread = WorkThread(lambda: save_own_page(run, profile, self._texts, Path(name)), self)
-            self._start(thread, self._own_saved, self._refusal_failed)
+            self._threads.start(
+                lambda: save_own_page(run, profile, self._texts, Path(name)), self._own_saved, self._refusal_failed
+            )
 
     @Slot(object)
     def _own_saved(self, path: Path) -> None:
@@ -732,8 +847,9 @@ class WizardWindow(QWidget):
     def _copy_summary(self) -> None:
         run, profile = self._run, self._profile_of_run
         if run is not None:
-            thread = WorkThread(lambda: summary_alone(run, profile, self._texts), self)
-            self._start(thread, self._summary_made, self._refusal_failed)
+            self._threads.start(
+                lambda: summary_alone(run, profile, self._texts), self._summary_made, self._refusal_failed
+            )
 
     @Slot(object)
     def _summary_made(self, summary: str) -> None:
@@ -751,7 +867,7 @@ class WizardWindow(QWidget):
         if after == self._flow:
             return
         if (keeper := self._keeper) is not None:
-            self._start(WorkThread(keeper.discard, self), self._forgotten, self._forgotten)
+            self._threads.start(keeper.discard, self._forgotten, self._forgotten)
         self._keeper = self._run = self._series = self._trial = None
         self._draft = self._asked = self._consent = self._saved = None
         self._profile_of_run = self._profile
@@ -771,10 +887,13 @@ class WizardWindow(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End a run and wait for every thread: none outlives the window."""
+        if not all(page.may_close() for page in self._rooms.values()):
+            event.ignore()
+            return
         self.hide()
+        for page in self._rooms.values():
+            page.closing()
         if self._run_thread is not None:
             self._run_thread.cancel()
-        for thread in list(self._threads):
-            thread.wait()
-        self._forget_finished()
+        self._threads.wait()
         super().closeEvent(event)

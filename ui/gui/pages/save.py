@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QDir, QStandardPaths, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QDir, QStandardPaths, Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QPushButton
 
 from nexkit.profile import Encrypt, Support
@@ -11,6 +11,7 @@ from nexkit.texts import Texts
 from nexkit.texts.numbers import byte_size
 from report.document import ENCRYPTED_SUFFIX, SUFFIX
 from report.visible import without_formulas
+from ui.gui.links import open_folder
 from ui.gui.pages.base import PageBase, PlainLabel, TurningBox, card, plain_label
 from ui.gui.present import Mark
 from ui.gui.theme import current_theme, mark_main
@@ -232,7 +233,7 @@ class SavePage(PageBase):
     def _open_folder(self) -> None:
         """The one thing that the wizard opens outside itself: the folder of the file that it wrote."""
         if self._saved is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._saved.parent)))
+            open_folder(self._saved.parent)
 
     def _copy_summary(self) -> None:
         QGuiApplication.clipboard().setText(without_formulas(self._summary))

@@ -1,0 +1,55 @@
+"""The only place that opens anything outside the window: the folder of a report, and the profile's own support.
+
+Nothing that a network, a report or a page says gets here. Of the profile it is the address of the support desk alone,
+and only as a web page or as a mail; what the system does with other kinds of addresses is nobody's to choose.
+"""
+
+from pathlib import Path
+from urllib.parse import quote
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+
+from nexkit.profile import Support
+
+_LONGEST_MAIL = 1800
+"""Characters; Windows and some mail programs cut or refuse addresses of 2,048 and more."""
+
+
+def open_folder(folder: Path) -> bool:
+    """Show a folder of this computer; whether the system took it."""
+    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def support_page(support: Support) -> QUrl | None:
+    """The web page of the support desk; None where the profile names none that is one."""
+    url = QUrl(support.url or "", QUrl.ParsingMode.StrictMode)
+    return url if url.isValid() and url.scheme() in {"https", "http"} and url.host() and not url.userInfo() else None
+
+
+def open_support_page(support: Support) -> bool:
+    """Open the web page of the support desk; whether there is one and the system took it."""
+    url = support_page(support)
+    return url is not None and QDesktopServices.openUrl(url)
+
+
+def mail_draft(support: Support, subject: str, body: str) -> QUrl | None:
+    """A mail to the support desk, to be sent by the user; None where the profile names no address."""
+    if not support.email:
+        return None
+    head = f"mailto:{quote(support.email, safe='@')}?subject={quote(subject)}&body="
+    lines = body.splitlines()
+    while lines and len(head + _in_mail(lines)) > _LONGEST_MAIL:
+        lines.pop()
+    return QUrl(head + _in_mail(lines))
+
+
+def _in_mail(lines: list[str]) -> str:
+    """Lines as RFC 6068 wants them in an address."""
+    return quote("\r\n".join(lines))
+
+
+def open_mail_draft(support: Support, subject: str, body: str) -> bool:
+    """Open a mail draft in the user's own mail program; whether there is an address and the system took it."""
+    url = mail_draft(support, subject, body)
+    return url is not None and QDesktopServices.openUrl(url)
