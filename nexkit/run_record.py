@@ -13,6 +13,7 @@ from nexkit.sensitivity import Open
 from nexkit.subject import Subject
 from nexkit.trial import TrialDone
 from nexkit.units import Bytes, Seconds
+from nexkit.watch.record import WatchLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +142,8 @@ class RunRecord:
     """None: the profile has none, or the record is of a time before them."""
     trials: tuple[TrialDone, ...] = ()
     """What the user changed after this run, and what a second run said; none in records of before."""
+    watch: WatchLog | None = None
+    """The watch that this run is part of; None: a run by itself."""
 
     def by_id(self) -> Mapping[str, StepResult]:
         """Results by outcome id."""

@@ -143,8 +143,7 @@ def _private_values(
 
     What the user typed is shared as typed, and the profile is the organisation's own and public in it.
     """
-    request = redacted.record.request
-    typed = {"typed.json": "\n".join(text for text in (request.ticket, request.note) if text).encode()}
+    typed = {"typed.json": "\n".join(_typed(redacted.record).values()).encode()}
     public = {"profile.json": profile.toml}
     secrets = {*redacted.replaced, *own_names}
     warnings = residual_scan(typed, secrets) + pattern_scan(typed)
@@ -155,6 +154,17 @@ def _private_values(
         entry for entry in pattern_scan(files, shared) if entry.value not in free
     )
     return found, warnings
+
+
+def _typed(record: RunRecord) -> Mapping[str, str]:
+    """What the user typed for the desk, by what it is."""
+    marks = record.watch.marks if record.watch else ()
+    said = {
+        "ticket": record.request.ticket,
+        "note": record.request.note,
+        "marks": "\n".join(mark.words for mark in marks if mark.words),
+    }
+    return {name: text for name, text in said.items() if text}
 
 
 def _hits(residues: tuple[Residue, ...], redacted: RedactedRecord) -> tuple[Hit, ...]:
@@ -173,7 +183,7 @@ def _hit(value: str, residues: list[Residue], redacted: RedactedRecord) -> Hit:
         for result in steps
         if isinstance(result.outcome, Completed) and type(result.outcome.fact) in CATEGORY_OF
     }
-    if any(text and _says(text, value) for text in (record.request.note, record.request.ticket)):
+    if any(_says(text, value) for text in _typed(record).values()):
         categories.add(Category.NOTE)
     if _says(record.system, value):
         categories.add(Category.DEVICE)
@@ -222,8 +232,7 @@ def _content(category: Category, draft: Draft) -> Content:
         case Category.ADDRESSES | Category.WHOLE_ADDRESSES:
             items, paths = {"IpAddress", "MacAddress"}, draft.files.keys() - profile
         case Category.NOTE:
-            typed = {"ticket": record.request.ticket, "note": record.request.note}
-            items, paths = {name for name, text in typed.items() if text}, documents
+            items, paths = set(_typed(record)), documents
         case _:
             results = tuple(result for result in record.results if _is_about(result, category))
             items = {type(result.outcome.fact).__name__ for result in results if isinstance(result.outcome, Completed)}

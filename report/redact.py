@@ -42,6 +42,7 @@ from nexkit.run_record import ProfileTrust, RunRecord, StepResult
 from nexkit.sensitivity import LEVEL_OF, Level, Sensitivity, Tightening
 from nexkit.subject import Subject
 from nexkit.trial import TrialDone
+from nexkit.watch.record import WatchLog
 from report.consent import Category
 from report.pseudonyms import Pseudonyms
 from report.residual import PRIVATE_PATTERNS, PrivatePattern, holds, loose, whole_word
@@ -189,6 +190,7 @@ def redact(
         results=tuple(_withhold(result, agreed) for result in record.results),
         expectations=record.expectations if Category.DEVICE in agreed else None,
         trials=tuple(_trial(done, agreed) for done in record.trials),
+        watch=None if record.watch is None else _watch(record.watch, agreed),
     )
     # What is left out is private in the rest too.
     everything = replace(record, results=tuple(_withhold(result, frozenset(Category)) for result in record.results))
@@ -248,6 +250,21 @@ def _trial(done: TrialDone, agreed: Collection[Category]) -> TrialDone:
     """What was tried and what came of it, with the values whose category is agreed."""
     return replace(
         done, values=tuple(value for value in done.values if _CATEGORY_OF_VALUES.get(value.subject) in agreed)
+    )
+
+
+def _watch(log: WatchLog, agreed: Collection[Category]) -> WatchLog:
+    """What happened when, with the round trips whose category is agreed; the user's words are a note."""
+    return replace(
+        log,
+        minutes=tuple(
+            replace(
+                minute,
+                subjects=tuple(each for each in minute.subjects if _CATEGORY_OF_VALUES.get(each.subject) in agreed),
+            )
+            for minute in log.minutes
+        ),
+        marks=tuple(replace(mark, words=mark.words if Category.NOTE in agreed else None) for mark in log.marks),
     )
 
 

@@ -20,6 +20,7 @@ from nexkit.outcome import Failure, Skipped, SkipReason
 from nexkit.request import Request
 from nexkit.run_record import Expectations, RunRecord
 from nexkit.sensitivity import LEVEL_OF, Level, Sensitivity
+from nexkit.watch.record import MomentMark
 from report.codec import dumps
 from report.consent import Category
 from report.document import REPORT_SCHEMA
@@ -34,6 +35,7 @@ _OF_RECORD: Mapping[tuple[type, str], Category] = {
     (Request, "url"): Category.SERVICES,
     (Request, "ticket"): Category.NOTE,
     (Request, "note"): Category.NOTE,
+    (MomentMark, "words"): Category.NOTE,
 }
 """Fields of the record that are of another category than what they stand in."""
 _OF_TYPE: Mapping[type, Category] = {SystemInfo: Category.DEVICE, Expectations: Category.DEVICE, **CATEGORY_OF}
