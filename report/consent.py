@@ -198,9 +198,9 @@ def consent_text(category: Category, texts: Texts) -> CategoryText:
             return CategoryText(
                 title=_("Result of the diagnosis"),
                 contains=_(
-                    "The verdict with its findings and measured figures, the trouble that you chose and since when, how "
-                    "often and for whom, what was tested and when, and which profile and version of this program were "
-                    "used. Always part of a report."
+                    "The verdict with its findings and measured figures, the trouble that you chose and since when, "
+                    "how often and for whom, what was tested and when, and which profile and version of this program "
+                    "were used. Always part of a report."
                 ),
             )
         case Category.DEVICE:
