@@ -129,6 +129,7 @@ class WizardWindow(QWidget):
         self.setMinimumSize(round(em * 24), round(em * 24))
         self.resize(QSize(round(em * 60), round(em * 48)).boundedTo(self.screen().availableSize() * 0.94))
         self._show_flow()
+        self.setTabOrder(self.main, self.menu)  # not before all of them have their parents
 
     def _build(self) -> None:
         _ = self._texts.gettext
@@ -171,7 +172,6 @@ class WizardWindow(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._house)
-        self.setTabOrder(self.main, self.menu)
 
     def _build_menu(self) -> QToolButton:
         """The way to the rooms beside the steps."""
