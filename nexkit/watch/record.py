@@ -125,6 +125,8 @@ class GapReason(Enum):
     """The program was not running, or was held up."""
     NOT_POSSIBLE = "not_possible"
     """This computer refused to measure, or the kit's own limits did."""
+    OWN_TEST = "own_test"
+    """The user had this program diagnose meanwhile, whose own traffic would look like trouble."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

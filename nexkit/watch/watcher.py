@@ -45,6 +45,12 @@ class Watcher:
         """The user says that it is happening now: noted, and diagnosed where the budget has room. Thread-safe."""
         raise NotImplementedError
 
+    def hold(self, held: bool) -> None:
+        """No light rounds and no diagnosis runs while a diagnosis that the user started is under way: a gap
+        (`OWN_TEST`). Thread-safe.
+        """
+        raise NotImplementedError
+
     async def run(self, stop: asyncio.Event) -> None:
         """Watch until `stop` is set; returns within a second after it."""
         raise NotImplementedError
