@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
@@ -81,11 +81,53 @@ class Threads(QObject):
         self.forget_finished()
 
 
-class RunThread(WorkThread):
-    """One run: the same coroutine that the command line runs, in an event loop of its own."""
+class LoopThread(WorkThread):
+    """Measures in an event loop of its own, and can be asked to end early."""
 
     event_came = Signal(object)
     """A frozen value of `nexkit.events`."""
+
+    def __init__(
+        self, measure: Callable[[asyncio.Event], Coroutine[Any, Any, object]], parent: QObject | None = None
+    ) -> None:
+        """`measure` is told by its event that the user wants no more, and ends by itself then."""
+        super().__init__(self._run_loop, parent)
+        self._coroutine = measure
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._stop_wanted = False
+
+    def cancel(self) -> None:
+        """End the measuring; what is there comes by `succeeded` within about a second."""
+        with self._lock:
+            self._stop_wanted = True
+            if self._loop is not None and self._stop is not None:
+                self._loop.call_soon_threadsafe(self._stop.set)
+
+    def tell(self, event: Event) -> None:
+        """Hand an event over to the window."""
+        self.event_came.emit(event)
+
+    def _run_loop(self) -> object:
+        with asyncio.Runner() as loop_runner:
+            return loop_runner.run(self._measure())
+
+    async def _measure(self) -> object:
+        stop = asyncio.Event()
+        with self._lock:
+            self._loop, self._stop = asyncio.get_running_loop(), stop
+            if self._stop_wanted:
+                stop.set()
+        try:
+            return await self._coroutine(stop)
+        finally:
+            with self._lock:
+                self._loop = self._stop = None
+
+
+class RunThread(LoopThread):
+    """One run: the same coroutine that the command line runs, which is diagnosed as far as it got."""
 
     def __init__(
         self,
@@ -97,42 +139,15 @@ class RunThread(WorkThread):
         ended: "Callable[[Run], None]" = lambda _run: None,
     ) -> None:
         """`ended` gets the run, in this thread, before anybody else knows of it."""
-        super().__init__(self._run_loop, parent)
+        super().__init__(self._diagnose, parent)
         self._ended = ended
         self._runner = runner
         self._profile = profile
         self._request = request
-        self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
-        self._stop_wanted = False
 
-    def cancel(self) -> None:
-        """End the measuring; what is there is diagnosed and comes by `succeeded` within about a second."""
-        with self._lock:
-            self._stop_wanted = True
-            if self._loop is not None and self._stop is not None:
-                self._loop.call_soon_threadsafe(self._stop.set)
-
-    def _run_loop(self) -> "Run":
-        with asyncio.Runner() as loop_runner:
-            run = loop_runner.run(self._measure())
-        self._ended(run)
-        return run
-
-    async def _measure(self) -> "Run":
+    async def _diagnose(self, stop: asyncio.Event) -> "Run":
         from ui.bootstrap import measure_and_diagnose
 
-        stop = asyncio.Event()
-        with self._lock:
-            self._loop, self._stop = asyncio.get_running_loop(), stop
-            if self._stop_wanted:
-                stop.set()
-        try:
-            return await measure_and_diagnose(self._runner, self._profile, self._request, self._tell, stop)
-        finally:
-            with self._lock:
-                self._loop = self._stop = None
-
-    def _tell(self, event: Event) -> None:
-        self.event_came.emit(event)
+        run = await measure_and_diagnose(self._runner, self._profile, self._request, self.tell, stop)
+        self._ended(run)
+        return run
