@@ -20,19 +20,20 @@ def data_folder() -> Path:
     if chosen := os.environ.get("NEXKIT_HOME"):
         return Path(chosen)
     if sys.platform == "win32":
-        return (_named("APPDATA") or _home() / "AppData" / "Roaming") / "nexkit"
+        return (named_folder("APPDATA") or home_folder() / "AppData" / "Roaming") / "nexkit"
     if sys.platform == "darwin":
-        return _home() / "Library" / "Application Support" / "nexkit"
-    return (_named("XDG_DATA_HOME") or _home() / ".local" / "share") / "nexkit"
+        return home_folder() / "Library" / "Application Support" / "nexkit"
+    return (named_folder("XDG_DATA_HOME") or home_folder() / ".local" / "share") / "nexkit"
 
 
-def _named(variable: str) -> Path | None:
+def named_folder(variable: str) -> Path | None:
     """The folder that a variable of the system names; a relative one is not valid (XDG Base Directory)."""
     folder = Path(os.environ.get(variable, ""))
     return folder if folder.is_absolute() else None
 
 
-def _home() -> Path:
+def home_folder() -> Path:
+    """The user's home; NoHomeError where there is none."""
     try:
         return Path.home()
     except RuntimeError:

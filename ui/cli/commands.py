@@ -102,7 +102,8 @@ def _report_options(texts: Texts) -> _Parser:
 
 def _add_wizard(commands: _Commands, common: _Parser, texts: Texts) -> None:
     _ = texts.gettext
-    commands.add_parser("wizard", parents=[common, _profile_option(texts)], help=_("open the wizard window"))
+    wizard = commands.add_parser("wizard", parents=[common, _profile_option(texts)], help=_("open the wizard window"))
+    wizard.add_argument("--watching", action="store_true", help=_("go on with an interrupted watch, in the background"))
 
 
 def _add_diagnose(commands: _Commands, common: _Parser, texts: Texts) -> None:
