@@ -1,6 +1,7 @@
 """Colours and sizes of the wizard, derived from the system's palette and font: light, dark and high contrast alike."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtGui import QColor, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QApplication, QPushButton
@@ -101,7 +102,12 @@ def theme_of(palette: QPalette) -> Theme:
 
 
 def current_theme() -> Theme:
-    """The theme of the application as it is now."""
+    """The theme of the application as it is now; widgets ask with every size and every painting."""
+    return _theme_by(QApplication.palette().cacheKey(), QApplication.font().key())
+
+
+@lru_cache(maxsize=4)
+def _theme_by(_palette: int, _font: str) -> Theme:
     return theme_of(QApplication.palette())
 
 
