@@ -28,6 +28,7 @@ from nexkit.platform.api import (
 )
 from nexkit.platform.bound_socket import leave_by
 from nexkit.platform.linux_datagram import ANCILLARY_BYTES, ask_for_stamps_and_errors, stamp_ns
+from nexkit.platform.program_environment import program_environment
 from nexkit.platform.socket_address import address_of, readable, socket_address
 from nexkit.platform.tcp_mtu import limit_segments
 from nexkit.platform.threads import in_daemon_thread
@@ -190,7 +191,7 @@ class SocketPlatform:
                     stdin=asyncio.subprocess.PIPE,
                     stdout=asyncio.subprocess.PIPE,
                     stderr=asyncio.subprocess.PIPE,
-                    env=_program_environment(),
+                    env={**program_environment(), "LC_ALL": "C"},  # English messages
                     start_new_session=True,
                 )
             try:
@@ -307,19 +308,6 @@ async def _receive(sock: socket.socket) -> tuple[bytes, int | None]:
             else:
                 return reply, stamp_ns(ancillary)
     return await loop.sock_recv(sock, _MAX_DATAGRAM_BYTES), None
-
-
-def _program_environment() -> dict[str, str]:
-    """Our environment with English messages, and without the library path of a frozen build.
-
-    PyInstaller points LD_LIBRARY_PATH at its own copies and keeps the user's value under `LD_LIBRARY_PATH_ORIG`.
-    """
-    environment = {**os.environ, "LC_ALL": "C"}
-    if getattr(sys, "frozen", False):
-        environment.pop("LD_LIBRARY_PATH", None)
-        if original := environment.pop("LD_LIBRARY_PATH_ORIG", None):
-            environment["LD_LIBRARY_PATH"] = original
-    return environment
 
 
 async def _read_capped(stream: asyncio.StreamReader | None, max_bytes: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from nexkit.run_record import RunRecord
 from nexkit.texts import Texts
@@ -24,18 +25,38 @@ class Chapter:
     tables: Sequence[Table]
 
 
-def chapters(record: RunRecord, texts: Texts) -> Iterator[Chapter]:
-    """Everything that a run measured, from this computer outwards; what has nothing to say is left out."""
+class Topic(Enum):
+    """What a chapter is about, from this computer outwards."""
+
+    COMPUTER = "computer"
+    NEAR = "near"
+    WAY = "way"
+    NAMES = "names"
+    PROXY = "proxy"
+    SERVICES = "services"
+    UDP = "udp"
+    LOAD = "load"
+
+
+def chapter(topic: Topic, record: RunRecord, texts: Texts) -> Chapter | None:
+    """What a run measured about one thing; what has nothing to say is left out."""
     _ = texts.gettext
-    for title, tables in (
-        (_("This computer"), computer_tables(record, texts)),
-        (_("Local network"), near_tables(record, texts)),
-        (_("The way to the internet"), way_tables(record, texts)),
-        (_("Name service (DNS)"), name_tables(record, texts)),
-        (_("Proxies"), proxy_tables(record, texts)),
-        (_("Services and pages"), service_tables(record, texts)),
-        (_("Calls and other UDP traffic"), udp_tables(record, texts)),
-        (_("Load test"), load_tables(record, texts)),
-    ):
-        if shown := [without_empty(table) for table in tables if table.rows]:
-            yield Chapter(title=title, tables=shown)
+    title, tables = {
+        Topic.COMPUTER: (_("This computer"), computer_tables),
+        Topic.NEAR: (_("Local network"), near_tables),
+        Topic.WAY: (_("The way to the internet"), way_tables),
+        Topic.NAMES: (_("Name service (DNS)"), name_tables),
+        Topic.PROXY: (_("Proxies"), proxy_tables),
+        Topic.SERVICES: (_("Services and pages"), service_tables),
+        Topic.UDP: (_("Calls and other UDP traffic"), udp_tables),
+        Topic.LOAD: (_("Load test"), load_tables),
+    }[topic]
+    shown = [without_empty(table) for table in tables(record, texts) if table.rows]
+    return Chapter(title=title, tables=shown) if shown else None
+
+
+def chapters(record: RunRecord, texts: Texts) -> Iterator[Chapter]:
+    """Everything that a run measured."""
+    for topic in Topic:
+        if found := chapter(topic, record, texts):
+            yield found

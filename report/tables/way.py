@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from nexkit.facts.access import AccessHop, AccessLine, AccessSigns, CarrierTarget, Provisioning, ResolverSigns
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.mtu import LargeTransfer, PathMtu, SizeSample
-from nexkit.facts.path import Hop, HopPlace, HopResponder, PathTrace, hop_losses, hop_places, rewritten_from
+from nexkit.facts.path import Hop, HopLoss, HopPlace, HopResponder, PathTrace, hop_losses, hop_places, rewritten_from
 from nexkit.run_record import RunRecord
 from nexkit.stats import quantile
 from nexkit.texts import Texts
@@ -98,9 +98,10 @@ def _path(trace: PathTrace, texts: Texts) -> Table:
             _("address"),
             _("place"),
             _("replies"),
-            _("lost and on"),
+            _("lost"),
             _("best"),
             _("median"),
+            _("worst"),
             _("label"),
         ),
         rows=[
@@ -109,7 +110,7 @@ def _path(trace: PathTrace, texts: Texts) -> Table:
                 cell(_responder(each) for each in hop.responders),
                 DASH if place is HopPlace.SILENT else hop_place_text(place, texts),
                 f"{hop.received}/{hop.sent}",
-                percent(loss.carried_ratio) if loss.continues_to_target and hop.received else DASH,
+                _lost(hop, loss, texts),
                 *_times(hop),
                 cell(_label(each) for each in hop.responders),
             )
@@ -122,9 +123,23 @@ def _responder(responder: HopResponder) -> str:
     return f"{responder.address} ({responder.name})" if responder.name else responder.address
 
 
-def _times(hop: Hop) -> tuple[str, str]:
+def _lost(hop: Hop, loss: HopLoss, texts: Texts) -> str:
+    """What of the path's packets was lost up to here; missing answers alone are no loss of the path."""
+    _ = texts.gettext
+    if not hop.received or loss.continues_to_target is None:
+        return DASH
+    if loss.continues_to_target:
+        return _("{share}, goes on to the destination").format(share=percent(loss.carried_ratio))
+    return _("harmless: a later hop loses nothing") if loss.loss_ratio else percent(0)
+
+
+def _times(hop: Hop) -> tuple[str, str, str]:
     rtts = [rtt for responder in hop.responders for rtt in responder.rtts_ms]
-    return milliseconds(min(rtts, default=None)), milliseconds(quantile(rtts, 0.5))
+    return (
+        milliseconds(min(rtts, default=None)),
+        milliseconds(quantile(rtts, 0.5)),
+        milliseconds(max(rtts, default=None)),
+    )
 
 
 def _label(responder: HopResponder) -> str:

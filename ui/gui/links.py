@@ -1,4 +1,4 @@
-"""The only place that opens anything outside the window: the folder of a report, and the profile's own support.
+"""The only place that opens anything outside: a report's folder, the profile's own support, the system's settings.
 
 Nothing that a network, a report or a page says gets here. Of the profile it is the address of the support desk alone,
 and only as a web page or as a mail; what the system does with other kinds of addresses is nobody's to choose.
@@ -7,9 +7,11 @@ and only as a web page or as a mail; what the system does with other kinds of ad
 from pathlib import Path
 from urllib.parse import quote
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QProcess, QProcessEnvironment, QUrl
 from PySide6.QtGui import QDesktopServices
 
+from nexkit.platform.program_environment import program_environment
+from nexkit.platform.settings import SettingAddress, SettingProgram, SystemSetting, setting_way
 from nexkit.profile import Support
 
 _LONGEST_MAIL = 1800
@@ -53,3 +55,26 @@ def open_mail_draft(support: Support, subject: str, body: str) -> bool:
     """Open a mail draft in the user's own mail program; whether there is an address and the system took it."""
     url = mail_draft(support, subject, body)
     return url is not None and QDesktopServices.openUrl(url)
+
+
+def can_open_setting(setting: SystemSetting) -> bool:
+    """Whether this system has a page of settings of this kind that can be opened from here."""
+    return setting_way(setting) is not None
+
+
+def open_setting(setting: SystemSetting) -> bool:
+    """Show a page of this system's settings; whether the system took it. All words in it are ours."""
+    match setting_way(setting):
+        case SettingAddress(url):
+            return QDesktopServices.openUrl(QUrl(url))
+        case SettingProgram(path, arguments):
+            environment = QProcessEnvironment()
+            for name, value in program_environment().items():
+                environment.insert(name, value)
+            process = QProcess()
+            process.setProgram(path)
+            process.setArguments(arguments)
+            process.setProcessEnvironment(environment)
+            return bool(process.startDetached()[0])
+        case None:
+            return False

@@ -167,7 +167,8 @@ def test_a_path_shows_where_its_loss_begins():
         "provider",
         "destination",
     ]
-    assert [row[4] for row in table.rows] == ["–", "–", "–", "10 %", "10 %"]
+    lost = "10 %, goes on to the destination"
+    assert [row[4] for row in table.rows] == ["harmless: a later hop loses nothing", "0 %", "–", lost, lost]
     assert "several ways" in table.note
 
 
