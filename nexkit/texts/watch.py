@@ -1,0 +1,129 @@
+"""Words for a watch: its episodes, gaps and changes, for people who do not know what a name server is."""
+
+from datetime import datetime
+
+from nexkit.diagnosis.verdict import Severity
+from nexkit.subject import Subject
+from nexkit.texts import Texts
+from nexkit.texts.causes import cause_title
+from nexkit.texts.moments import span
+from nexkit.texts.numbers import milliseconds, percent
+from nexkit.texts.verdicts import segment_name
+from nexkit.watch.record import ChangeKind, Episode, GapReason, LightSign, NetworkChange, SignKind, ToldBy
+
+_MINUTE_S = 60
+_HOUR_S = 3600
+_DAY_S = 86_400
+
+
+def length_text(length_s: float, texts: Texts) -> str:
+    """How long something took, as people say it: `40 seconds`, `5 minutes`, `2 h 10 min`, `3 days 4 h`."""
+    _, ngettext = texts.gettext, texts.ngettext
+    whole = max(0, round(length_s))
+    if whole < 2 * _MINUTE_S:
+        return ngettext("{count} second", "{count} seconds", whole).format(count=whole)
+    minutes = round(whole / _MINUTE_S)
+    if minutes < _MINUTE_S:
+        return ngettext("{count} minute", "{count} minutes", minutes).format(count=minutes)
+    hours, minutes = divmod(minutes, _MINUTE_S)
+    if whole < _DAY_S:
+        return _("{hours} h {minutes} min").format(hours=hours, minutes=minutes)
+    days, hours = divmod(round(whole / _HOUR_S), 24)
+    return ngettext("{days} day {hours} h", "{days} days {hours} h", days).format(days=days, hours=hours)
+
+
+def episode_title(episode: Episode, texts: Texts) -> str:
+    """What an episode was, in a few words: the cause where one was found, else where it was and how bad."""
+    _ = texts.gettext
+    if episode.cause is not None:
+        return cause_title(episode.cause, texts)
+    if episode.segment is not None:
+        place = segment_name(episode.segment, texts)
+        if episode.severity is Severity.BLOCKING:
+            return _("{place}: interrupted").format(place=place)
+        return _("{place}: worked badly").format(place=place)
+    if not episode.signs and episode.told_by is ToldBy.USER:
+        return _("Noticed by you; the small tests saw nothing")
+    return _("Disturbed; where cannot be told")
+
+
+def episode_time(episode: Episode, now: datetime, texts: Texts) -> str:
+    """When an episode was and how long it took."""
+    _ = texts.gettext
+    if episode.ended_at is None:
+        length = length_text((now - episode.started_at).total_seconds(), texts)
+        return _("{span}, {length} so far").format(span=span(episode.started_at, now, texts), length=length)
+    length = length_text((episode.ended_at - episode.started_at).total_seconds(), texts)
+    return _("{span}, {length}").format(span=span(episode.started_at, episode.ended_at, texts), length=length)
+
+
+def episode_details(episode: Episode, texts: Texts) -> tuple[str, ...]:
+    """What was seen in an episode, one line each."""
+    _ = texts.gettext
+    lines = [sign_text(sign, texts) for sign in episode.signs]
+    if episode.told_by is ToldBy.USER and episode.signs:
+        lines.append(_("You noticed it too."))
+    if episode.run_healthy:
+        lines.append(_("The full test that was made at once found nothing wrong."))
+    elif episode.run is None and episode.ended_at is not None:
+        lines.append(_("No full test was made in it."))
+    return tuple(lines)
+
+
+def sign_text(sign: LightSign, texts: Texts) -> str:
+    """One thing that was broken."""
+    _ = texts.gettext
+    words = {
+        SignKind.SILENT: _("{place}: no answers"),
+        SignKind.LOSS: _("{place}: {loss} of the answers missing"),
+        SignKind.SLOW: _("{place}: slow answers ({rtt})"),
+        SignKind.FAILED: _("{place}: answered with an error"),
+        SignKind.NO_LINK: _("This computer had no network connection"),
+    }[sign.kind]
+    if sign.kind is SignKind.SLOW and sign.usual_rtt_ms is not None:
+        words = _("{place}: slow answers ({rtt}, usually {usual})")
+    return words.format(
+        place=watched_name(sign.subject, texts),
+        loss=percent(sign.loss_ratio),
+        rtt=milliseconds(sign.rtt_ms),
+        usual=milliseconds(sign.usual_rtt_ms),
+    )
+
+
+def watched_name(subject: Subject, texts: Texts) -> str:
+    """Who is asked in the light rounds, in a layman's words."""
+    _ = texts.gettext
+    words = {
+        Subject.COMPUTER: _("This computer"),
+        Subject.GATEWAY: _("Your router"),
+        Subject.PROVIDER_HOP: _("Provider and internet"),
+        Subject.ANCHOR: _("Provider and internet"),
+        Subject.RESOLVER: _("Looking up names"),
+    }
+    return words.get(subject, _("Service"))
+
+
+def gap_text(reason: GapReason, texts: Texts) -> str:
+    """Why nothing was measured for a while."""
+    _ = texts.gettext
+    words = {
+        GapReason.ASLEEP: _("the computer was asleep"),
+        GapReason.NOT_RUNNING: _("this program was not running"),
+        GapReason.NOT_POSSIBLE: _("measuring was not possible"),
+        GapReason.OWN_TEST: _("your own test was running"),
+    }
+    return words[reason]
+
+
+def change_text(change: NetworkChange, texts: Texts) -> str:
+    """What changed around this computer."""
+    _ = texts.gettext
+    words = {
+        ChangeKind.LINK_LOST: _("The network connection was lost"),
+        ChangeKind.LINK_BACK: _("The network connection came back"),
+        ChangeKind.JOINED_OTHER: _("Joined another network"),
+        ChangeKind.ROUTE_CHANGED: _("The way out of the network changed"),
+        ChangeKind.RESOLVERS_CHANGED: _("Names are looked up elsewhere now"),
+        ChangeKind.CLOCK_SET: _("The computer's clock was set"),
+    }
+    return words[change.kind]
