@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from nexkit.access_lines import LITE_RANGE, LineData, access_line, line_data, nat64_prefixes, parse_provisioning
 from nexkit.address import Family, family, is_address, scope
@@ -25,9 +25,10 @@ from nexkit.facts.access import (
 from nexkit.facts.network import InterfaceKind, NetworkState
 from nexkit.failures import BudgetExceededError, classify
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, Outcome
+from nexkit.params import PORT, check_limits
 from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ms, Ratio, Seconds
-from probes.exchange.hosts import check_port, wire_host
+from probes.exchange.hosts import wire_host
 from probes.exchange.target import address_of
 from probes.exchange.traffic import TCP_CONNECTION_BYTES
 from probes.exchange.udp import ask_udp
@@ -57,12 +58,12 @@ class AccessParams:
     """The first hops over IPv4 as another probe found them, nearest first, `*` for a silent one; asked for if empty."""
     resolvers: tuple[str, ...] = ()
     """Literal addresses; the system's own if empty."""
-    resolver_port: int = _DNS_PORT
+    resolver_port: Annotated[int, PORT] = _DNS_PORT
     carrier_internal: tuple[str, ...] = ()
     """Targets that answer inside the carrier's network only."""
     mapped4: str | None = None
     """The IPv4 address that the internet sees."""
-    mapped_ports: tuple[int, ...] = ()
+    mapped_ports: tuple[Annotated[int, PORT], ...] = ()
     """Source ports that the internet sees, of different flows."""
     mtu4: int | None = None
     mtu6: int | None = None
@@ -82,8 +83,7 @@ class AccessParams:
             for address in addresses:
                 if address is not None and not is_address(address):
                     raise ValueError(f"{name}: {address!r} is no address")
-        for port in (self.resolver_port, *self.mapped_ports):
-            check_port(port)
+        check_limits(self)
         for target in self.carrier_internal:
             wire_host(target)
 

@@ -1,12 +1,13 @@
 """Host probe: this computer's load, memory, power, sleep, and what stands between programs and the network."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from nexkit.consent import Consent
 from nexkit.facts.host import HostState
 from nexkit.failures import classify
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, Outcome
+from nexkit.params import Between, check_limits
 from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Seconds
 
@@ -17,11 +18,10 @@ MAX_INTERVAL_S = 5.0
 class HostParams:
     """How long the processors are watched."""
 
-    interval_s: Seconds = Seconds(0.3)
+    interval_s: Annotated[Seconds, Between(0, MAX_INTERVAL_S)] = Seconds(0.3)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.interval_s <= MAX_INTERVAL_S:
-            raise ValueError(f"interval_s: must lie in 0..{MAX_INTERVAL_S:g}")
+        check_limits(self)
 
 
 class HostProbe:

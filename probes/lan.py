@@ -3,17 +3,17 @@
 import asyncio
 import struct
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from nexkit.address import is_address, with_zone
 from nexkit.consent import Consent
 from nexkit.facts.network import GatewayDns, GatewayReach, TcpAnswer
 from nexkit.failures import BudgetExceededError, classify
 from nexkit.outcome import Completed, Failed, Outcome
+from nexkit.params import PORT, check_limits
 from nexkit.platform.api import Neighbour
 from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ratio, Seconds
-from probes.exchange.hosts import check_port
 from probes.exchange.traffic import TCP_CONNECTION_BYTES
 from probes.exchange.udp import ask_udp
 
@@ -32,7 +32,7 @@ class LanParams:
 
     gateway: str
     interface: str
-    tcp_ports: tuple[int, ...] = (53, 80, 443)
+    tcp_ports: tuple[Annotated[int, PORT], ...] = (53, 80, 443)
     ask_dns: bool = True
     """Whether to ask the gateway a DNS question over UDP."""
     timeout_s: Seconds = Seconds(2.0)
@@ -40,8 +40,7 @@ class LanParams:
     def __post_init__(self) -> None:
         if not is_address(self.gateway):
             raise ValueError(f"gateway: {self.gateway!r} is no address")
-        for port in self.tcp_ports:
-            check_port(port)
+        check_limits(self)
 
 
 class LanProbe:

@@ -9,7 +9,7 @@ import asyncio
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import h11
 
@@ -21,12 +21,13 @@ from nexkit.facts.mtu import LargeTransfer, MtuState, PathMtu, SizeSample, Trans
 from nexkit.facts.path import PathMethod
 from nexkit.failures import BudgetExceededError, classify
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, Outcome
+from nexkit.params import PORT, POSITIVE, check_limits
 from nexkit.platform.api import SizeReply, SizeSession
 from nexkit.platform.tcp import delivered_bytes, reset_on_close
 from nexkit.platform.tcp_mtu import SegmentSizes, segment_sizes
 from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ms, Ratio, Seconds
-from probes.exchange.hosts import authority, check_port, wire_host
+from probes.exchange.hosts import authority, wire_host
 from probes.exchange.stream import ByteStream
 from probes.exchange.target import address_of
 from probes.exchange.tls import NotTlsError, TlsStream
@@ -69,25 +70,22 @@ class MtuParams:
     """Where to, and whether to make a large transfer there as well."""
 
     target: str
-    port: int | None = None
+    port: Annotated[int, PORT] | None = None
     """Of the large transfer; None: none is made."""
     host: str | None = None
     """Whose page is asked for there; None: the target's."""
     path: str = "/"
     secure: bool = True
     """The transfer speaks TLS."""
-    patience_s: Seconds = Seconds(1.3)
+    patience_s: Annotated[Seconds, POSITIVE] = Seconds(1.3)
     """Without any progress for so long a transfer is stalled: more than TCP needs to repeat twice what was lost."""
 
     def __post_init__(self) -> None:
-        if self.port is not None:
-            check_port(self.port)
+        check_limits(self)
         if self.host is not None:
             wire_host(self.host)
         if not self.path.startswith("/") or not self.path.isascii() or not self.path.isprintable() or " " in self.path:
             raise ValueError(f"path: {self.path!r} must begin with / and hold no blanks")
-        if self.patience_s <= 0:
-            raise ValueError("patience_s: must be more than 0")
 
 
 class MtuProbe:

@@ -5,17 +5,17 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from nexkit.address import family
 from nexkit.consent import Consent
 from nexkit.facts.echo import EchoMethod, EchoSample, EchoStats, echo_stats
 from nexkit.failures import KitLimitError, classify
 from nexkit.outcome import Completed, Failed, Outcome
+from nexkit.params import PORT, Between, check_limits
 from nexkit.platform.api import EchoReply
 from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ms, Ratio, Seconds
-from probes.exchange.hosts import check_port
 from probes.exchange.target import address_of
 from probes.exchange.traffic import TCP_CONNECTION_BYTES
 
@@ -35,19 +35,17 @@ class PingParams:
     """Whom to ping and how hard."""
 
     target: str
-    count: int = 20
+    count: Annotated[int, Between(1)] = 20
     interval_s: Seconds = Seconds(0.2)
     reply_timeout_s: Seconds = Seconds(1.0)
     """After the last request; longer where replies have taken long."""
-    tcp_port: int = 443
+    tcp_port: Annotated[int, PORT] = 443
     """Where to connect instead when the system refuses ICMP."""
     tcp: bool = False
     """Connect in any case: for who answers no echo."""
 
     def __post_init__(self) -> None:
-        if self.count < 1:
-            raise ValueError("count: must be at least 1")
-        check_port(self.tcp_port)
+        check_limits(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

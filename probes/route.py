@@ -4,16 +4,16 @@ import asyncio
 import errno
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
 from nexkit.consent import Consent
 from nexkit.facts.path import Hop, HopResponder, PathMethod, PathTrace, Rewriting
 from nexkit.failures import classify
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, Outcome, Skipped, SkipReason
+from nexkit.params import PORT, Between, check_limits
 from nexkit.platform.api import HopReply, TraceSession
 from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ratio, Seconds
-from probes.exchange.hosts import check_port
 from probes.exchange.target import address_of
 from probes.exchange.traffic import LOOKUP_BYTES
 
@@ -64,24 +64,19 @@ class RouteParams:
     target: str
     method: PathMethod | None = None
     """None: the best that the system permits, ICMP before UDP."""
-    port: int | None = None
+    port: Annotated[int, PORT] | None = None
     """Of UDP or TCP; None: one where nobody listens, or 443."""
-    rounds: int = 3
+    rounds: Annotated[int, Between(1)] = 3
     interval_s: Seconds = Seconds(0.1)
-    max_ttl: int = 30
-    tries: int = 4
+    max_ttl: Annotated[int, Between(1, MAX_TTL)] = 30
+    tries: Annotated[int, Between(1)] = 4
     """A hop in between that stays silent is asked so often at least."""
     names: bool = True
     """Look up what the hops are called."""
     reply_timeout_s: Seconds = Seconds(1.0)
 
     def __post_init__(self) -> None:
-        if self.rounds < 1 or self.tries < 1:
-            raise ValueError("rounds, tries: must be at least 1")
-        if not 1 <= self.max_ttl <= MAX_TTL:
-            raise ValueError(f"max_ttl: must be in 1..{MAX_TTL}")
-        if self.port is not None:
-            check_port(self.port)
+        check_limits(self)
 
 
 class RouteProbe:

@@ -7,13 +7,14 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from nexkit.address import Family, family, is_address
 from nexkit.consent import Consent
 from nexkit.facts.time import Agreement, ClockCheck, TimeMethod, TimeSettings, TimeSource, consensus
 from nexkit.failures import BudgetExceededError, classify
 from nexkit.outcome import Completed, Failure, FailureKind, Outcome
+from nexkit.params import POSITIVE, check_limits
 from nexkit.platform.threads import in_daemon_thread
 from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ms, Ratio, Seconds
@@ -50,10 +51,11 @@ class TimeParams:
     """The same without TLS."""
     proxy: str = ""
     """`HOST:PORT` of an HTTP proxy through which the servers in `https` are asked, where there is no other way."""
-    timeout_s: Seconds = Seconds(2.0)
+    timeout_s: Annotated[Seconds, POSITIVE] = Seconds(2.0)
     """Within which an NTP server answers one of two requests; a web server has twice the time."""
 
     def __post_init__(self) -> None:
+        check_limits(self)
         if max(len(self.ntp), len(self.https), len(self.http)) > MAX_SERVERS:
             raise ValueError(f"ntp, https, http: at most {MAX_SERVERS} servers each")
         for text in self.ntp:
@@ -63,8 +65,6 @@ class TimeParams:
                 host_and_port(text, _PORTS[method])
         if self.proxy:
             host_and_port(self.proxy)
-        if self.timeout_s <= 0:
-            raise ValueError("timeout_s: must be above 0")
 
 
 class TimeProbe:

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from nexkit.address import Family, family, is_address
 from nexkit.consent import Consent
 from nexkit.facts.udp import UdpPort, UdpPortState, UdpProtocol, UdpService
 from nexkit.failures import BudgetExceededError, classify
 from nexkit.outcome import Completed, Failure, FailureKind, Outcome
+from nexkit.params import POSITIVE, check_limits
 from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ms, Ratio, Seconds
 from probes.exchange.greetings import greeting
@@ -50,13 +51,12 @@ class UdpServiceParams:
     """`HOST:PORT`."""
     protocol: UdpProtocol | None = None
     """None: by the port's number."""
-    timeout_s: Seconds = Seconds(3.0)
+    timeout_s: Annotated[Seconds, POSITIVE] = Seconds(3.0)
     """Of the lookup, and of the greetings to each address."""
 
     def __post_init__(self) -> None:
         host_and_port(self.target)
-        if self.timeout_s <= 0:
-            raise ValueError("timeout_s: must be above 0")
+        check_limits(self)
 
 
 class UdpServiceProbe:

@@ -5,18 +5,19 @@ import importlib
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from nexkit.address import is_address
 from nexkit.consent import Consent
 from nexkit.facts.dns import DnsQuery, DnsTransport, NameRole, ResolverAnswers
 from nexkit.host_name import wire_name
 from nexkit.outcome import Completed, Outcome
+from nexkit.params import PORT, check_limits
 from nexkit.platform.threads import in_daemon_thread
 from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ratio, Seconds
 from probes.exchange.dns_question import Question, random_label
-from probes.exchange.hosts import check_port, wire_host
+from probes.exchange.hosts import wire_host
 
 SPACING_S = Seconds(0.01)
 """Between two questions, because forwarders in small routers drop bursts."""
@@ -35,7 +36,7 @@ class DnsParams:
 
     resolver: str
     """A literal address, link-local ones with their zone."""
-    port: int = 53
+    port: Annotated[int, PORT] = 53
     controls: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     timeout_s: Seconds = Seconds(2.0)
@@ -56,7 +57,7 @@ class DnsParams:
     def __post_init__(self) -> None:
         if not is_address(self.resolver):
             raise ValueError(f"resolver: {self.resolver!r} is no IP address")
-        check_port(self.port)
+        check_limits(self)
         for name in (*self.controls, *self.services):
             wire_host(name)
         for names in (self.large, self.signed, self.bogus, self.suffixes, self.resolver_names):

@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
 from nexkit.address import is_address
 from nexkit.facts.load import LoadBackend
 from nexkit.kit_limits import DEFAULT_LOAD_BYTES, MAX_LOAD_BYTES
+from nexkit.params import Between, check_limits
 from nexkit.units import BitPerSecond, Bytes, Seconds
 
 MAX_DIRECTION_S = 12.0
@@ -33,12 +35,12 @@ class LoadParams:
     `{bytes}` becomes the number of bytes asked for."""
     upload: str = ""
     """None: `upload`, or `empty.php`."""
-    max_bytes: Bytes = Bytes(DEFAULT_LOAD_BYTES)
+    max_bytes: Annotated[Bytes, Between(1, MAX_LOAD_BYTES)] = Bytes(DEFAULT_LOAD_BYTES)
     """Payload of both directions together, never exceeded; the download takes at most half of it."""
-    direction_s: Seconds = Seconds(10.0)
+    direction_s: Annotated[Seconds, Between(0, MAX_DIRECTION_S, above=True)] = Seconds(10.0)
     """How long each direction lasts at most, without the making of its connections; a line that is steady at once
     takes three seconds."""
-    connections: int = MAX_CONNECTIONS
+    connections: Annotated[int, Between(1, MAX_CONNECTIONS)] = MAX_CONNECTIONS
     """At most: one begins, others join as long as the goodput rises by them."""
     echo_target: str | None = None
     """Whose round trips are timed; None: the load server's."""
@@ -52,12 +54,7 @@ class LoadParams:
     """Where NDT7 asks for a server when none is given."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.direction_s <= MAX_DIRECTION_S:
-            raise ValueError(f"direction_s must be above 0 and at most {MAX_DIRECTION_S:g}")
-        if not 1 <= self.connections <= MAX_CONNECTIONS:
-            raise ValueError(f"connections must be 1 to {MAX_CONNECTIONS}")
-        if not 0 < self.max_bytes <= MAX_LOAD_BYTES:
-            raise ValueError(f"max_bytes must be above 0 and at most {MAX_LOAD_BYTES}")
+        check_limits(self)
         for name in ("gateway_target", "provider_target", "echo_target"):
             target = getattr(self, name)
             if target is not None and not is_address(target):

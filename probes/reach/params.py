@@ -2,15 +2,16 @@
 
 import ssl
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from nexkit.address import is_address
 from nexkit.facts.reach import ReachLayer
+from nexkit.params import PORT, check_limits
 from nexkit.platform.threads import in_daemon_thread
 from nexkit.probe import ProbeContext
 from nexkit.units import Seconds
 from probes.exchange import certificate, http2, quic
-from probes.exchange.hosts import authority, check_port, host_and_port, wire_host
+from probes.exchange.hosts import authority, host_and_port, wire_host
 
 if TYPE_CHECKING:
     from OpenSSL.crypto import X509Store
@@ -27,7 +28,7 @@ class ReachParams:
 
     host: str
     """A name or a literal address."""
-    port: int
+    port: Annotated[int, PORT]
     layer: ReachLayer
     address: str | None = None
     """Where to connect in place of looking the host up."""
@@ -54,7 +55,7 @@ class ReachParams:
 
     def __post_init__(self) -> None:
         wire_host(self.host)
-        check_port(self.port)
+        check_limits(self)
         if self.address is not None and not is_address(self.address):
             raise ValueError("address: must be an IP address")
         if self.proxy is not None:

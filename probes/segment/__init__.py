@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from nexkit.address import Family, Scope, family, scope
 from nexkit.consent import Consent
@@ -10,6 +10,7 @@ from nexkit.facts.network import Interface, NetworkState
 from nexkit.facts.segment import SegmentSurvey
 from nexkit.failures import BudgetExceededError, classify
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, Outcome, Skipped, SkipReason
+from nexkit.params import Between, check_limits
 from nexkit.platform.api import NotSupportedError, SegmentSession
 from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ratio, Seconds
@@ -35,13 +36,12 @@ class SegmentParams:
 
     interface: str | None = None
     """None: that of the default route."""
-    listen_s: Seconds = Seconds(4.0)
+    listen_s: Annotated[Seconds, Between(0, MAX_LISTEN_S, above=True)] = Seconds(4.0)
     """A DHCP server may take three seconds, because it tries the address first. Switches speak every 30 s (LLDP) or
     60 s (CDP), so whoever wants to hear them for certain listens longer."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.listen_s <= MAX_LISTEN_S:
-            raise ValueError(f"listen_s: must be over 0 and at most {MAX_LISTEN_S:g}")
+        check_limits(self)
 
 
 class SegmentProbe:

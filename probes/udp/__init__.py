@@ -1,11 +1,12 @@
 """UDP probe: does UDP come through (STUN, RFC 8489), what a NAT makes of it (RFC 5780), how a stream of it fares."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from nexkit.consent import Consent
 from nexkit.facts.udp import UdpPath
 from nexkit.outcome import Completed, Outcome
+from nexkit.params import POSITIVE, Between, check_limits
 from nexkit.probe import ProbeContext, ProbeSpec
 from nexkit.units import Bytes, Ratio, Seconds
 from probes.exchange.hosts import host_and_port
@@ -35,14 +36,14 @@ class UdpParams:
     reflectors: tuple[str, ...] = ()
     """Session reflectors, as `HOST:PORT`, 862 where none is said. The first that answers gets the stream, without any
     the first STUN server that answered."""
-    duration_s: Seconds = Seconds(10.0)
+    duration_s: Annotated[Seconds, Between(0, MAX_STREAM_S)] = Seconds(10.0)
     """Of the stream; 0: none."""
-    packets_s: float = 50.0
-    payload_bytes: int = 172
+    packets_s: Annotated[float, Between(1, MAX_PACKETS_S)] = 50.0
+    payload_bytes: Annotated[int, Between(PACKET_BYTES, MAX_PAYLOAD_BYTES)] = 172
     """Of a packet to a reflector; to a STUN server go plain requests of 20 bytes."""
-    timeout_s: Seconds = Seconds(2.0)
+    timeout_s: Annotated[Seconds, POSITIVE] = Seconds(2.0)
     """Within which a server answers one of three requests."""
-    reply_timeout_s: Seconds = Seconds(1.0)
+    reply_timeout_s: Annotated[Seconds, POSITIVE] = Seconds(1.0)
     """After which a packet of the stream is lost."""
 
     def __post_init__(self) -> None:
@@ -54,16 +55,9 @@ class UdpParams:
             host_and_port(text, STUN_PORT)
         for text in self.reflectors:
             host_and_port(text, STAMP_PORT)
-        if not 1 <= self.packets_s <= MAX_PACKETS_S:
-            raise ValueError(f"packets_s: must be 1 to {MAX_PACKETS_S:.0f}")
-        if not PACKET_BYTES <= self.payload_bytes <= MAX_PAYLOAD_BYTES:
-            raise ValueError(f"payload_bytes: must be {PACKET_BYTES} to {MAX_PAYLOAD_BYTES}")
-        if not 0 <= self.duration_s <= MAX_STREAM_S:
-            raise ValueError(f"duration_s: must be 0 to {MAX_STREAM_S:.0f}")
+        check_limits(self)
         if 2 * self.duration_s * self.packets_s * udp_bytes(self.payload_bytes) > MAX_STREAM_BYTES:
             raise ValueError(f"duration_s: such a stream is larger than {MAX_STREAM_BYTES} bytes")
-        if not (self.timeout_s > 0 and self.reply_timeout_s > 0):
-            raise ValueError("timeout_s, reply_timeout_s: must be above 0")
 
 
 class UdpProbe:

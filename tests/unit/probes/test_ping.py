@@ -167,7 +167,7 @@ def test_it_can_be_cancelled_while_it_waits():
 
 @pytest.mark.parametrize("params", [{"count": 0}, {"tcp_port": 0}])
 def test_parameters_that_make_no_sense_are_refused(params):
-    with pytest.raises(ValueError, match=r"must be at least 1|not in"):
+    with pytest.raises(ValueError, match=r"must be"):
         PingParams(target=TARGET, **params)
 
 

@@ -176,7 +176,7 @@ def test_parameters_that_make_no_sense_are_refused(params):
 
 
 def test_a_port_that_is_none_is_refused():
-    with pytest.raises(ValueError, match="not in"):
+    with pytest.raises(ValueError, match="must be in"):
         RouteParams(target=TARGET, port=70_000)
 
 
