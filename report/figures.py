@@ -1,18 +1,40 @@
-"""The charts of the report page: inline SVG, readable without colour, without script and without any style of ours.
+"""The charts of a report: SVG, readable without colour and without script, for the page and for paper.
 
 Every figure is a description of numbers and stable words; no text of unknown origin goes into one.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from markupsafe import Markup, escape
 
 from nexkit.facts.echo import EchoStats
 from nexkit.texts.numbers import milliseconds
 
-BAD, MUTED, INK, GRID, LINE = "#c0291f", "#5a6675", "#1d2733", "#dfe4ea", "#2f6fb3"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colours:
+    """What a chart is painted with: anything that SVG takes for a colour."""
+
+    ink: str
+    muted: str
+    grid: str
+    rail: str
+    """Behind a bar."""
+    line: str
+    bad: str
+
+
+PAGE = Colours(
+    ink="var(--ink)",
+    muted="var(--muted)",
+    grid="var(--line)",
+    rail="var(--soft)",
+    line="var(--accent)",
+    bad="var(--bad)",
+)
+"""Those of the page, which has a light and a dark set of them."""
+PAPER = Colours(ink="#1d2733", muted="#5a6675", grid="#dfe4ea", rail="#eef1f5", line="#1f5fa8", bad="#b3261e")
 
 _WIDTH, _HEIGHT = 420, 150
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 10, 22, 24
@@ -33,50 +55,44 @@ def _nice_top(value: float) -> float:
         size *= 10
 
 
-def echo_chart(echo: EchoStats, *, lost_word: str, title: str) -> Markup:
+def echo_chart(echo: EchoStats, *, lost_word: str, title: str, colours: Colours = PAGE) -> Markup:
     """Round-trip times over the seconds of a measurement; what was lost is a cross on the upper edge."""
     replies = [sample.rtt_ms for sample in echo.samples if sample.rtt_ms is not None]
     top = _nice_top(max([*replies, _LEAST_TOP_MS]))
     longest_s = max([sample.at_s for sample in echo.samples], default=0.0) or 1.0
     plot_width, plot_height = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
-
-    def x_of(at_s: float) -> float:
-        return _LEFT + plot_width * at_s / longest_s
-
-    def y_of(rtt_ms: float) -> float:
-        return _TOP + plot_height * (1 - rtt_ms / top)
-
-    parts = [_grid(top, longest_s)]
-    for before, after in pairwise(echo.samples):
-        # No line across a gap: between a reply and a loss nothing is known.
-        if before.rtt_ms is not None and after.rtt_ms is not None:
-            parts.append(
-                f'<path d="M{x_of(before.at_s):.1f} {y_of(before.rtt_ms):.1f}L{x_of(after.at_s):.1f} '
-                f'{y_of(after.rtt_ms):.1f}" stroke="{LINE}" stroke-width="1.3"/>'
-            )
-    lost = 0
+    line, dots, crosses = [], [], []
+    goes_on = False
     for sample in echo.samples:
-        x = x_of(sample.at_s)
+        x = f"{_LEFT + plot_width * sample.at_s / longest_s:.1f}"
         if sample.rtt_ms is None:
-            lost += 1
-            parts.append(
-                f'<path d="M{x - 3:.1f} {_TOP - 3}l6 6M{x + 3:.1f} {_TOP - 3}l-6 6" stroke="{BAD}" stroke-width="1.7"/>'
-            )
+            crosses.append(f"M{float(x) - 3:.1f} {_TOP - 3}l6 6m0-6l-6 6")
         else:
-            parts.append(f'<circle cx="{x:.1f}" cy="{y_of(sample.rtt_ms):.1f}" r="2.1" fill="{LINE}"/>')
-    if lost:
-        parts.append(_words(_WIDTH - _RIGHT, 13, f"× {lost_word}", colour=BAD, anchor="end"))
+            y = f"{_TOP + plot_height * (1 - sample.rtt_ms / top):.1f}"
+            # No line across a gap: between a reply and a loss nothing is known.
+            line.append(f"{'L' if goes_on else 'M'}{x} {y}")
+            dots.append(f"M{x} {y}h0")
+        goes_on = sample.rtt_ms is not None
+    parts = [
+        _grid(top, longest_s, colours),
+        f'<path d="{"".join(line)}" stroke="{colours.line}" stroke-width="1.3"/>',
+        f'<path d="{"".join(dots)}" stroke="{colours.line}" stroke-width="4.2" stroke-linecap="round"/>',
+    ]
+    if crosses:
+        parts.append(f'<path d="{"".join(crosses)}" stroke="{colours.bad}" stroke-width="1.7"/>')
+        parts.append(_words(_WIDTH - _RIGHT, 13, f"× {lost_word}", colours.bad, anchor="end"))
     return _picture(_WIDTH, _HEIGHT, parts, title)
 
 
-def _grid(top: float, longest_s: float) -> str:
+def _grid(top: float, longest_s: float, colours: Colours) -> str:
     lines = []
     for share in (0.0, 0.5, 1.0):
         y = _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - share)
-        lines.append(f'<path d="M{_LEFT} {y:.1f}H{_WIDTH - _RIGHT}" stroke="{GRID}"/>')
-        lines.append(_words(_LEFT - 6, y + 4, "0" if not share else milliseconds(top * share), anchor="end"))
-    lines.append(_words(_LEFT, _HEIGHT - 6, "0 s"))
-    lines.append(_words(_WIDTH - _RIGHT, _HEIGHT - 6, f"{longest_s:.0f} s", anchor="end"))
+        lines.append(f'<path d="M{_LEFT} {y:.1f}H{_WIDTH - _RIGHT}" stroke="{colours.grid}"/>')
+        label = "0" if not share else milliseconds(top * share)
+        lines.append(_words(_LEFT - 6, y + 4, label, colours.muted, anchor="end"))
+    lines.append(_words(_LEFT, _HEIGHT - 6, "0 s", colours.muted))
+    lines.append(_words(_WIDTH - _RIGHT, _HEIGHT - 6, f"{longest_s:.0f} s", colours.muted, anchor="end"))
     return "".join(lines)
 
 
@@ -90,35 +106,38 @@ class Bar:
     """The value as people read it."""
     mark_at: float | None = None
     """What was expected; None where nothing was."""
-    colour: str = LINE
 
 
 _ROW = 30
 _LABEL_WIDTH, _VALUE_WIDTH = 112, 92
 
 
-def bar_chart(bars: Sequence[Bar], *, title: str) -> Markup:
+def bar_chart(bars: Sequence[Bar], *, title: str, colours: Colours = PAGE) -> Markup:
     """Horizontal bars on one scale, each with its value in words; a tick shows what was expected."""
     top = max([*(bar.value or 0 for bar in bars), *(bar.mark_at or 0 for bar in bars)]) or 1.0
     plot_width = _WIDTH - _LABEL_WIDTH - _VALUE_WIDTH
     parts = []
     for row, bar in enumerate(bars):
         y = row * _ROW + 4
-        parts.append(_words(_LABEL_WIDTH - 8, y + 15, bar.label, anchor="end", colour=INK))
-        parts.append(f'<rect x="{_LABEL_WIDTH}" y="{y}" width="{plot_width}" height="20" rx="3" fill="#eef1f5"/>')
+        parts.append(_words(_LABEL_WIDTH - 8, y + 15, bar.label, colours.ink, anchor="end"))
+        parts.append(
+            f'<rect x="{_LABEL_WIDTH}" y="{y}" width="{plot_width}" height="20" rx="3" fill="{colours.rail}"/>'
+        )
         if bar.value:
             width = max(2.0, plot_width * bar.value / top)
             parts.append(
-                f'<rect x="{_LABEL_WIDTH}" y="{y}" width="{width:.1f}" height="20" rx="3" fill="{bar.colour}"/>'
+                f'<rect x="{_LABEL_WIDTH}" y="{y}" width="{width:.1f}" height="20" rx="3" fill="{colours.line}"/>'
             )
         if bar.mark_at:
             x = _LABEL_WIDTH + plot_width * bar.mark_at / top
-            parts.append(f'<path d="M{x:.1f} {y - 3}v26" stroke="{INK}" stroke-width="1.6" stroke-dasharray="3 2"/>')
-        parts.append(_words(_WIDTH - _VALUE_WIDTH + 8, y + 15, bar.words, colour=INK))
+            parts.append(
+                f'<path d="M{x:.1f} {y - 3}v26" stroke="{colours.ink}" stroke-width="1.6" stroke-dasharray="3 2"/>'
+            )
+        parts.append(_words(_WIDTH - _VALUE_WIDTH + 8, y + 15, bar.words, colours.ink))
     return _picture(_WIDTH, len(bars) * _ROW, parts, title)
 
 
-def _words(x: float, y: float, text: str, *, anchor: str = "start", colour: str = MUTED) -> str:
+def _words(x: float, y: float, text: str, colour: str, *, anchor: str = "start") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" font-size="13">{escape(text)}</text>'
 
 

@@ -13,9 +13,10 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-LANGUAGES = ("en", "ja")
 DOMAIN = "nexkit"
 _LOCALES = Path(__file__).parent / "locale"
+LANGUAGES = ("en", *sorted(file.parts[-3] for file in _LOCALES.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")))
+"""English, and every language that has a catalogue."""
 
 
 def system_language() -> str:
@@ -35,6 +36,11 @@ class Texts:
     def __init__(self, language: str | None = None) -> None:
         self.language = language if language in LANGUAGES else system_language()
         self._catalogue = gettext.translation(DOMAIN, _LOCALES, languages=[self.language], fallback=True)
+
+    @property
+    def language_name(self) -> str:
+        """What the language calls itself: each catalogue translates "English" by its own name."""
+        return self.gettext("English")
 
     def gettext(self, message: str) -> str:
         """The message in this language; the English one where it is not translated."""

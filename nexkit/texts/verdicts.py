@@ -48,6 +48,17 @@ def severity_word(severity: Severity, texts: Texts) -> str:
     return words[severity]
 
 
+def verdict_name(state: VerdictState, texts: Texts) -> str:
+    """What the whole answer is, as a headline."""
+    _ = texts.gettext
+    words = {
+        VerdictState.HEALTHY: _("No fault found"),
+        VerdictState.FAULT: _("Fault found"),
+        VerdictState.INCONCLUSIVE: _("No clear answer"),
+    }
+    return words[state]
+
+
 def rung_word(state: RungState, texts: Texts) -> str:
     """How one segment came out."""
     _ = texts.gettext

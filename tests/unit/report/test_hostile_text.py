@@ -26,7 +26,7 @@ ALLOWED = {
     *("html", "head", "meta", "title", "style", "body", "main", "p", "span", "b", "code", "header", "h1", "h2", "h3"),
     *("h4", "section", "ol", "ul", "li", "div", "a", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td"),
     *("br", "bdi", "details", "summary", "pre", "footer", "figure", "figcaption", "svg", "path", "circle", "rect"),
-    *("line", "text", "g", "polyline", "ellipse"),
+    *("line", "text", "g", "polyline", "ellipse", "article", "caption", "strong", "input", "label"),
 }
 
 

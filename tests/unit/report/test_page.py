@@ -13,7 +13,7 @@ from sample_report import OWN_NAMES, busy_line_diagnosis, echo, home_record, net
 from nexkit.diagnosis.verdict import Finding, NotTested, Rung, RungState, Segment, Severity, Verdict, VerdictState
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, SkipReason
 from nexkit.subject import Subject
-from nexkit.texts import Texts
+from nexkit.texts import LANGUAGES, Texts
 from nexkit.texts.words import value_name
 from report.consent import Category, consent_text, notice_text
 from report.draft import ResidueError, make_draft
@@ -115,15 +115,15 @@ def test_the_page_says_verdict_findings_and_gaps(record, diagnosis, profile, tex
 
 def test_every_place_of_the_ladder_is_named(record, diagnosis, profile, texts):
     page = page_of(record, diagnosis, profile, texts)
-    assert len(re.findall(r'<li class="s-', page)) == len(Segment)
-    assert page.count('<svg class="icon"') == len(Segment)
+    assert len(re.findall(r'<li class="s-', page)) == len(Segment) * len(LANGUAGES)
+    assert page.count('<svg class="icon"') == len(Segment) * len(LANGUAGES)
 
 
 @pytest.mark.parametrize("state", RungState)
 def test_every_state_has_a_shape_and_a_word(state, record, profile, texts):
     ladder = tuple(Rung(segment=segment, state=state, because=()) for segment in Segment)
     page = page_of(record, replace(busy_line_diagnosis(), ladder=ladder), profile, texts)
-    assert page.count('<svg class="mark"') == len(Segment)
+    assert page.count('<svg class="mark"') == (1 + len(Segment)) * len(LANGUAGES)  # the verdict has one, too
     assert f'class="s-{state.value}' in page
 
 
@@ -161,7 +161,7 @@ def test_total_loss_and_no_samples_are_drawn(diagnosis, profile, texts):
             step("ping.b", "ping", Subject.ANCHOR, Completed(echo("198.18.0.10", 0))),
         )
     )
-    assert page_of(record, diagnosis, profile, texts).count('<svg class="chart"') == 2
+    assert page_of(record, diagnosis, profile, texts).count('<svg class="chart"') == 2 * len(LANGUAGES)
 
 
 def test_the_summary_fits_into_a_ticket(record, diagnosis, profile, texts):
