@@ -116,7 +116,14 @@ class _Own:
 class Guard:
     """The limits of one run: what was counted so far, and what is known of this computer's network."""
 
-    def __init__(self, platform: Platform, clock: Clock, declared: Declared = NOTHING_DECLARED) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        clock: Clock,
+        declared: Declared = NOTHING_DECLARED,
+        most_bytes: Bytes = kit_limits.RUN_BYTES,
+    ) -> None:
+        """`most_bytes`: of the whole run, load test left out; more than the kit's own limit is not to be had."""
         self._platform = platform
         self._clock = clock
         self._declared = declared
@@ -133,6 +140,7 @@ class Guard:
         """What such a probe looked up, by address."""
         self._ports: dict[str, set[int]] = {}
         self._buckets: dict[tuple[str, Kind], _Bucket] = {}
+        self._most_bytes = min(most_bytes, kit_limits.RUN_BYTES)
         self._spent_bytes = 0
 
     def book_of(self, spec: ProbeSpec) -> Callable[[int], None]:
@@ -141,7 +149,7 @@ class Guard:
 
     def _book(self, count: int) -> None:
         """Add bytes to those of the run; BudgetExceededError where it would be too many."""
-        if self._spent_bytes + count > kit_limits.RUN_BYTES:
+        if self._spent_bytes + count > self._most_bytes:
             raise BudgetExceededError
         self._spent_bytes += count
 

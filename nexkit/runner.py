@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from nexkit import __version__, kit_limits
 from nexkit.clock import Clock
-from nexkit.declared import NOTHING_DECLARED, Declared
 from nexkit.events import Event, RunFinished, StepFinished, StepProgress, StepSample, StepsPlanned
 from nexkit.guard import Guard
 from nexkit.outcome import Skipped, SkipReason
@@ -37,13 +36,13 @@ class Runner:
         profile: ProfileReference,
         listener: Callable[[Event], None],
         stop: asyncio.Event,
-        declared: Declared = NOTHING_DECLARED,
+        guard: Guard | None = None,
     ) -> RunRecord:
         """Ask the planner for steps, with every step that is over anew, until it has none; keep what each came to.
 
         `stop` ends the measuring early (the user's cancel): running steps are cancelled, what is finished stays, and
         the record says `cancelled`. The request's time limit, and the kit's own, work the same way without that mark. A
-        listener that raises is told nothing more. `declared` is what profile and user say of private networks.
+        listener that raises is told nothing more. Without a guard no private networks are declared.
         """
         started_at = self.clock.now()
         began = self.clock.monotonic()
@@ -52,7 +51,7 @@ class Runner:
         results: dict[str, StepResult] = {}
         running: dict[asyncio.Task[StepResult], str] = {}
         tell = _dependable(listener)
-        guard = Guard(self.platform, self.clock, declared)
+        guard = guard or Guard(self.platform, self.clock)
         ended: asyncio.Future[SkipReason] = asyncio.get_running_loop().create_future()
         watch = asyncio.create_task(_end_early(ended, stop, self._left(request, began)))
         try:

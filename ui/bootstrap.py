@@ -1,32 +1,16 @@
 """The one place where the parts are put together: registry, platform, clock, runner, plan and diagnosis."""
 
-import asyncio
 import random
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 
 from nexkit.clock import SystemClock
-from nexkit.declared import declared_by
-from nexkit.diagnosis.engine import diagnose
-from nexkit.diagnosis.verdict import Diagnosis
-from nexkit.events import Event
-from nexkit.expectation import expectations
-from nexkit.plan import make_planner
 from nexkit.platform import system_platform
-from nexkit.profile import LoadedProfile
 from nexkit.registry import Registry
-from nexkit.request import Request
-from nexkit.run_record import RunRecord
 from nexkit.runner import Runner
+from nexkit.whole_run import Run, measure_and_diagnose
 from probes import BUILTIN
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """A finished run and what it means."""
-
-    record: RunRecord
-    diagnosis: Diagnosis
+__all__ = ["Run", "build_runner", "measure_and_diagnose"]
 
 
 def build_runner(others: Iterable[str] = ()) -> Runner:
@@ -42,18 +26,3 @@ def build_runner(others: Iterable[str] = ()) -> Runner:
         clock=SystemClock(),
         random=random.SystemRandom(),
     )
-
-
-async def measure_and_diagnose(
-    runner: Runner,
-    profile: LoadedProfile,
-    request: Request,
-    listener: Callable[[Event], None],
-    stop: asyncio.Event,
-) -> Run:
-    """One whole run: plan, measure, diagnose. `stop` ends the measuring early; what is there is diagnosed."""
-    planner = make_planner(request, profile.profile)
-    declared = declared_by(profile.profile, request)
-    record = await runner.measure(planner, request, profile.reference, listener, stop, declared)
-    record = replace(record, expectations=expectations(profile.profile, record.results))
-    return Run(record=record, diagnosis=diagnose(record))

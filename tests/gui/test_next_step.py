@@ -99,7 +99,7 @@ def test_a_test_again_that_breaks_leads_back_to_the_result(qtbot, make_window, n
     def broken(*_arguments: object) -> None:
         raise RuntimeError("planned")
 
-    monkeypatch.setattr("ui.bootstrap.make_planner", broken)
+    monkeypatch.setattr("nexkit.whole_run.make_planner", broken)
     press(qtbot, window, "result.next.again")
     qtbot.waitUntil(lambda: window.flow.run is RunState.FAILED, timeout=WAIT_MS)
     press(qtbot, window, "wizard.back")

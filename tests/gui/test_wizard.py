@@ -227,7 +227,7 @@ def test_a_run_that_breaks_is_told_and_can_be_repeated(qtbot, make_window, no_li
     def broken(*_arguments: object) -> None:
         raise RuntimeError("planned")
 
-    monkeypatch.setattr("ui.bootstrap.make_planner", broken)
+    monkeypatch.setattr("nexkit.whole_run.make_planner", broken)
     press(qtbot, window, "wizard.main")
     qtbot.waitUntil(lambda: window.flow.run is RunState.FAILED, timeout=WAIT_MS)
     assert text(window, "running.problem")
