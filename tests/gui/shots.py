@@ -1,0 +1,57 @@
+"""Pictures of every page and room: `shots.py OUT [--only NAME ...] [--variants en-light-100 ...]`.
+
+What is shown was measured in the lab. Each variant (language, theme, size of the text) is a process of its own.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from itertools import product
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+VARIANTS = tuple("-".join(parts) for parts in product(("en", "ja"), ("light", "dark"), ("100", "200")))
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("out", type=Path, help="a folder for the pictures")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="these pictures alone")
+    parser.add_argument("--variants", nargs="+", default=VARIANTS, choices=VARIANTS, metavar="VARIANT")
+    parser.add_argument("--whole", action="store_true", help="windows as high as their pages")
+    arguments = parser.parse_args()
+    if len(arguments.variants) == 1:
+        draw(arguments.out, arguments.variants[0], arguments.only, whole=arguments.whole)
+        return 0
+    statuses = []
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    for variant in arguments.variants:
+        further = [*(["--only", *arguments.only] if arguments.only else []), *(["--whole"] if arguments.whole else [])]
+        command = [sys.executable, __file__, str(arguments.out), "--variants", variant, *further]
+        statuses.append(subprocess.run(command, env=environment, check=False).returncode)
+    return max(statuses)
+
+
+def draw(out: Path, variant: str, only: list[str], *, whole: bool) -> None:
+    """All pictures of a variant."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    language, theme, size = variant.split("-")
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["NEXKIT_HOME"] = home
+        for folder in (ROOT, ROOT / "tests" / "lab"):
+            sys.path.append(str(folder))
+        from scenes import SCENES, Studio
+
+        studio = Studio(language, dark=theme == "dark", double=size == "200", home=Path(home))
+        folder = out / variant
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, scene in SCENES.items():
+            if not only or name in only:
+                studio.picture(scene, folder / f"{name}.png", whole=whole)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
