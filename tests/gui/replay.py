@@ -11,6 +11,7 @@ from nexkit.clock import SystemClock
 from nexkit.events import RunFinished, StepFinished, StepProgress, StepSample, StepsPlanned
 from nexkit.facts.echo import EchoStats
 from nexkit.outcome import Completed
+from nexkit.platform.fake import FakePlatform
 from nexkit.registry import Registry
 from nexkit.run_record import RunRecord
 from probes import BUILTIN
@@ -34,10 +35,11 @@ class ReplayRunner:
     speed: float = 1.0
     hold_at_s: float | None = None
     registry: Registry
-    platform: Any = None
+    platform: FakePlatform
+    clock: SystemClock
 
-    async def measure(self, _planner, request, profile, listener, stop, _declared=None) -> RunRecord:
-        clock = SystemClock()
+    async def measure(self, _planner, request, profile, listener, stop, _guard=None) -> RunRecord:
+        clock = self.clock
         began = clock.monotonic()
         for at_s, event in _events(self.record):
             if self.hold_at_s is not None and at_s > self.hold_at_s:
@@ -55,7 +57,14 @@ class ReplayRunner:
 def replay(scenario: str, *, speed: float = 1.0, hold_at_s: float | None = None) -> ReplayRunner:
     """A runner that plays what was measured in a world of the lab."""
     registry = Registry(probe() for probe in BUILTIN)
-    return ReplayRunner(record=recorded(scenario), speed=speed, hold_at_s=hold_at_s, registry=registry)
+    return ReplayRunner(
+        record=recorded(scenario),
+        speed=speed,
+        hold_at_s=hold_at_s,
+        registry=registry,
+        platform=FakePlatform(),
+        clock=SystemClock(),
+    )
 
 
 def _events(record: RunRecord) -> list[tuple[float, Any]]:
