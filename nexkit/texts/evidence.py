@@ -1,0 +1,260 @@
+"""What was measured, for people who know no networks: who was asked, how often an answer came, what was wrong with it.
+
+Steps of one kind to one other end are told in one line; engineers have the figures of every step beside it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any, TypeAlias
+
+from nexkit.address import Family, known_family
+from nexkit.facts.access import AccessLine
+from nexkit.facts.dns import NameRole, ResolverAnswers, SystemLookups, rewritten_to
+from nexkit.facts.echo import EchoStats
+from nexkit.facts.link import LinkReading
+from nexkit.facts.load import LoadTest
+from nexkit.facts.mtu import MtuState, PathMtu
+from nexkit.facts.network import GatewayReach, NeighbourState, NetworkState
+from nexkit.facts.path import PathTrace
+from nexkit.facts.portal import PortalCheck
+from nexkit.facts.reach import Reach
+from nexkit.facts.wifi import WifiReading
+from nexkit.outcome import Completed
+from nexkit.run_record import RunRecord, StepResult
+from nexkit.stats import quantile
+from nexkit.subject import Subject
+from nexkit.texts import Texts
+from nexkit.texts.facts import fact_text, outcome_text
+from nexkit.texts.numbers import bit_rate, milliseconds, quantity
+from nexkit.texts.words import subject_text
+
+_FAMILIES = {Family.IPV4: "IPv4", Family.IPV6: "IPv6"}
+_FOUND = frozenset({"NOERROR", "NXDOMAIN"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """How often somebody was asked and answered."""
+
+    asked: int = 0
+    answered: int = 0
+    times_ms: tuple[float, ...] = ()
+
+    def __add__(self, other: "_Answers") -> "_Answers":
+        """Both together."""
+        return _Answers(self.asked + other.asked, self.answered + other.answered, self.times_ms + other.times_ms)
+
+
+_Counts: TypeAlias = Mapping[Family | None, _Answers]
+"""By the kind of address that was asked; None where that is of no account."""
+
+
+def evidence_lines(steps: Iterable[str], record: RunRecord, texts: Texts) -> tuple[str, ...]:
+    """What some steps of a run have shown, a line for each kind of thing; a step that is not there has none."""
+    by_id = record.by_id()
+    groups: dict[tuple[object, ...], list[StepResult]] = {}
+    for result in (by_id[step] for step in steps if step in by_id):
+        groups.setdefault(_group(result), []).append(result)
+    return tuple(dict.fromkeys(line for group in groups.values() for line in _lines(group, texts)))
+
+
+def _group(result: StepResult) -> tuple[object, ...]:
+    """Steps that are told together: those that only count answers of the same other end."""
+    counts = _counts(result)
+    if not counts or isinstance(_fact(result), ResolverAnswers):
+        return (result.id,)
+    return (result.subject, _odd_kinds(result))
+
+
+def _fact(result: StepResult) -> object:
+    """What a step measured; None where it did not."""
+    return result.outcome.fact if isinstance(result.outcome, Completed) else None
+
+
+def _lines(results: Sequence[StepResult], texts: Texts) -> Iterator[str]:
+    _ = texts.gettext
+    first = results[0]
+    who = subject_text(first.subject, texts)
+    if isinstance(_fact(first), SystemLookups):
+        who = _("Name lookup on this computer")
+    counts: dict[Family | None, _Answers] = {}
+    for result in results:
+        for family, answers in _counts(result).items():
+            counts[family] = counts.get(family, _Answers()) + answers
+    if not counts:
+        yield _("{who}: {what}").format(who=who, what=_single(first, texts))
+        return
+    odd = _odd_words(_odd_kinds(first), texts)
+    one_dead = any(each.answered for each in counts.values()) and not all(each.answered for each in counts.values())
+    if not one_dead:
+        yield texts.joined((_counted(who, sum(counts.values(), _Answers()), texts), *odd))
+        return
+    for family, answers in counts.items():
+        name = who if family is None else f"{who} ({_FAMILIES[family]})"
+        yield texts.joined((_counted(name, answers, texts), *(odd if answers.answered else ())))
+
+
+def _counted(who: str, answers: _Answers, texts: Texts) -> str:
+    _ = texts.gettext
+    usual = quantile(answers.times_ms, 0.5)
+    if not answers.answered:
+        words = _("{who}: never answered (asked {asked}×).")
+    elif usual is None:
+        words = _("{who}: answered {answered} of {asked} times.")
+    elif answers.answered < answers.asked:
+        words = _("{who}: answered {answered} of {asked} times, as a rule within {time}.")
+    else:
+        words = _("{who}: answered every time ({asked} of {asked}), as a rule within {time}.")
+    return words.format(who=who, asked=answers.asked, answered=answers.answered, time=milliseconds(usual))
+
+
+def _tally(tries: Iterable[tuple[str | None, bool, float | None]]) -> _Counts:
+    """Of (address, whether an answer came, how long it took)."""
+    counts: dict[Family | None, _Answers] = {}
+    for address, came, time_ms in tries:
+        family = None if address is None else known_family(address)
+        answers = _Answers(1, int(came), () if time_ms is None or not came else (time_ms,))
+        counts[family] = counts.get(family, _Answers()) + answers
+    return counts
+
+
+def _counts(result: StepResult) -> _Counts:
+    """Nothing where it is not answers that count."""
+    match _fact(result):
+        case EchoStats() as fact:
+            usual = () if fact.rtt_p50_ms is None else (fact.rtt_p50_ms,)
+            return {known_family(fact.target): _Answers(fact.sent, fact.received, usual)}
+        case ResolverAnswers() as fact:
+            return _tally((None, query.rcode is not None, query.time_ms) for query in fact.queries)
+        case SystemLookups() as fact:
+            names = (each for each in fact.lookups if each.role is not NameRole.NONEXISTENT)
+            return _tally((None, bool(each.addresses), each.time_ms) for each in names)
+        case Reach() as fact:
+            return _tally((each.address, each.failure is None, each.total_ms) for each in fact.attempts)
+        case PortalCheck() as fact:
+            return _tally((each.address, each.failure is None, each.total_ms) for each in fact.attempts)
+    return {}
+
+
+def _odd_kinds(result: StepResult) -> frozenset[str]:
+    """What was wrong with answers that came."""
+    match _fact(result):
+        case ResolverAnswers() as fact:
+            refused = any(query.rcode is not None and query.rcode not in _FOUND for query in fact.queries)
+            invented = bool(rewritten_to(fact))
+            return frozenset(["error"] * refused + ["invented"] * invented)
+        case Reach() as fact:
+            distrusted = any(each.tls is not None and not each.tls.trusted for each in fact.attempts)
+            statuses = [each.http.status for each in fact.attempts if each.http is not None]
+            failed = any(status >= HTTPStatus.BAD_REQUEST for status in statuses)
+            return frozenset(["distrusted"] * distrusted + ["status"] * failed)
+        case PortalCheck() as fact:
+            return frozenset(["changed"] * any(each.as_expected is False for each in fact.attempts))
+    return frozenset()
+
+
+def _odd_words(kinds: Iterable[str], texts: Texts) -> Iterable[str]:
+    _ = texts.gettext
+    words = {
+        "error": _("Some of the answers were only an error."),
+        "invented": _("It gives an address even for names that do not exist."),
+        "distrusted": _("It could not prove who it is."),
+        "status": _("The server itself reported an error."),
+        "changed": _("Something else came than the page that was asked for."),
+    }
+    return [words[kind] for kind in words if kind in kinds]
+
+
+def _single(result: StepResult, texts: Texts) -> str:
+    """What one step has shown that does not count answers."""
+    _ = texts.gettext
+    fact = _fact(result)
+    if fact is None:
+        return _("could not be measured. {reason}").format(reason=outcome_text(result, texts))
+    if isinstance(fact, LinkReading) and result.subject is not Subject.COMPUTER:
+        return _("the way that data takes there was looked up.")
+    return _WORDS.get(type(fact), fact_text)(fact, texts)
+
+
+def _link(fact: LinkReading, texts: Texts) -> str:
+    return fact_text(replace(fact, routes=()), texts)
+
+
+def _line_kind(_fact: AccessLine, texts: Texts) -> str:
+    return texts.gettext("what kind of line it is was told by its signs.")
+
+
+def _nameless(_fact: Reach, texts: Texts) -> str:
+    return texts.gettext("its name was not found.")
+
+
+def _path(fact: PathTrace, texts: Texts) -> str:
+    _ = texts.gettext
+    if fact.reached:
+        return _("the way there was followed to its end.")
+    return _("the way there was followed, and ends before it.")
+
+
+def _wifi(fact: WifiReading, texts: Texts) -> str:
+    signal = next((link.rssi_dbm for link in fact.links if link.rssi_dbm is not None), None)
+    if signal is None:
+        return fact_text(fact, texts)
+    words = texts.gettext("strength of the Wi-Fi signal: {signal} (-67 dBm or more is good).")
+    return words.format(signal=quantity(signal, "dBm"))
+
+
+def _nearby(fact: GatewayReach, texts: Texts) -> str:
+    _ = texts.gettext
+    there = fact.neighbour in {NeighbourState.REACHABLE, NeighbourState.STALE}
+    if there or any(answer.failure is None for answer in fact.tcp):
+        return _("is there, in the same network as this computer.")
+    return _("gave no sign of life in the network.")
+
+
+def _settings(fact: NetworkState, texts: Texts) -> str:
+    _ = texts.gettext
+    if not any(interface.admin_up for interface in fact.interfaces if interface.kind.value != "loopback"):
+        return _("Wi-Fi and cable are switched off.")
+    if not fact.default_routes:
+        return _("it was given no way out of the network.")
+    if not fact.resolvers:
+        return _("it was given no name server.")
+    return _("its network settings were read.")
+
+
+def _sizes(fact: PathMtu, texts: Texts) -> str:
+    _ = texts.gettext
+    words = {
+        MtuState.FITS: _("large pieces of data get through as well as small ones."),
+        MtuState.TOLD: _("large pieces of data have to be made smaller, and this computer is told so."),
+        MtuState.BLACK_HOLE: _("small pieces of data get through, large ones vanish."),
+        MtuState.NO_ANSWER: _("no answer to pieces of data of any size."),
+    }
+    return words[fact.state]
+
+
+def _load(fact: LoadTest, texts: Texts) -> str:
+    _ = texts.gettext
+    busy = [way.working.rtt_p50_ms for way in (fact.down, fact.up) if way is not None and way.working is not None]
+    return _(
+        "download {down}, upload {up}; an answer takes {idle} on the idle line and up to {busy} on the busy one."
+    ).format(
+        down=bit_rate(fact.down.goodput_bit_s if fact.down else None),
+        up=bit_rate(fact.up.goodput_bit_s if fact.up else None),
+        idle=milliseconds(fact.idle.rtt_p50_ms if fact.idle else None),
+        busy=milliseconds(max((each for each in busy if each is not None), default=None)),
+    )
+
+
+_WORDS: Mapping[type, Callable[[Any, Texts], str]] = {
+    NetworkState: _settings,
+    GatewayReach: _nearby,
+    LinkReading: _link,
+    AccessLine: _line_kind,
+    Reach: _nameless,
+    PathTrace: _path,
+    PathMtu: _sizes,
+    LoadTest: _load,
+    WifiReading: _wifi,
+}
