@@ -6,6 +6,7 @@
     python3 dev.py bench [NAME ...]   measure speed, accuracy and memory, and print the table
     python3 dev.py fuzz [SECONDS]     alter reports and profiles at random and look for a crash (default: 600)
     python3 dev.py lab score          every fault of the lab diagnosed: how often rightly (see tests/lab/score.py)
+    python3 dev.py shots OUT          draw every page of the window in both languages, themes and sizes into a folder
     python3 dev.py freeze             make the program that needs no Python: dist/nexkit/
     python3 dev.py lock               write requirements.lock from pyproject.toml
     python3 dev.py texts              renew the translation catalogues from the sources
@@ -89,6 +90,7 @@ def main() -> int:
         "bench": bench,
         "fuzz": fuzz,
         "lab": lab,
+        "shots": shots,
         "freeze": freeze,
         "lock": lock,
         "texts": texts,
@@ -154,6 +156,12 @@ def lab(arguments: list[str]) -> int:
         return 2
     install_system_packages(missing_programs(TEST_PROGRAMS))
     return start([environment(with_tests=True), str(ROOT / "tests" / "lab" / "score.py"), *arguments[1:]])
+
+
+def shots(arguments: list[str]) -> int:
+    """Draw the pages with what was measured in the lab."""
+    install_system_packages(missing_libraries() + ([] if fonts_for_japanese() else [JAPANESE_FONTS]))
+    return start([environment(with_tests=True), str(ROOT / "tests" / "gui" / "shots.py"), *arguments], folder=None)
 
 
 def freeze(_arguments: list[str]) -> int:
