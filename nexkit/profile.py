@@ -260,3 +260,5 @@ class LoadedProfile:
     """Whom the list of signers says the key stands for."""
     accepted_licences: frozenset[str] = frozenset()
     """SHA-256 of the licence texts that the IT department has accepted for its users."""
+    file: str = field(default="", compare=False)
+    """Where it was read; "": it is part of the program, or of a run that was kept."""

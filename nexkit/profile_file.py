@@ -605,7 +605,8 @@ def loaded_profile(
     reference = ProfileReference(
         id=profile.id, serial=profile.serial, trust=trust, sha256=sha256(toml).hexdigest(), signer=signer
     )
-    return LoadedProfile(profile=profile, reference=reference, toml=toml, signature=signature)
+    file = "" if trust is ProfileTrust.BUILT_IN else name
+    return LoadedProfile(profile=profile, reference=reference, toml=toml, signature=signature, file=file)
 
 
 def contact_of(profile: Profile) -> str:

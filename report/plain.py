@@ -1,5 +1,6 @@
 """Values of ours as JSON values; `report/codec.py` reads them back."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
@@ -56,6 +57,11 @@ def encode_fact(fact: object) -> Json:
     if isinstance(fact, UnknownFact):
         return {"kind": fact.kind, "data": dict(fact.data)}
     return {"kind": type(fact).__name__, "data": encode(fact)}
+
+
+def document_text(document: Any) -> str:  # noqa: ANN401  any JSON value
+    """A JSON document as it is written into files."""
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def moment(value: datetime) -> str:

@@ -6,6 +6,7 @@ Nothing stands in for a profile that is refused: who expects the organisation's 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from nexkit.profile_file import (
     parse_profile,
     read_profile_file,
 )
-from nexkit.profile_refusal import ProfileRefusedError, Refusal
+from nexkit.profile_refusal import ProfileError, ProfileRefusedError, Refusal
 from nexkit.run_record import ProfileTrust
 from report.profile_state import ProfileMemory
 
@@ -54,6 +55,51 @@ def profile_in_force(named: Path | None, now: datetime, sources: Sources) -> Loa
     if loaded.reference.trust is not ProfileTrust.BUILT_IN:
         sources.memory.check_serial(loaded, file, contact_of(loaded.profile))
     return loaded
+
+
+class Place(Enum):
+    """Where a profile can come from; the first that has one is asked, and nothing stands in for it."""
+
+    NAMED = "named"
+    """A file that the user names."""
+    MANAGED = "managed"
+    """The IT department's place."""
+    BUILT_IN = "built_in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One place that was looked at."""
+
+    place: Place
+    file: str
+    """ "" for what is part of the program."""
+    loaded: LoadedProfile | None = None
+    """What could be used; None: there is nothing, or it is refused."""
+    refused: ProfileError | OSError | None = None
+    in_force: bool = False
+
+
+def candidates(loaded: LoadedProfile, now: datetime, sources: Sources) -> tuple[Candidate, ...]:
+    """All places of profiles as they are now, and which of them the profile in force comes from."""
+    managed = _candidate(Place.MANAGED, str(sources.managed.path(PROFILE_FILE)), None, now, sources)
+    built_in = Candidate(place=Place.BUILT_IN, file="", loaded=built_in_profile(now))
+    if loaded.reference.trust is ProfileTrust.BUILT_IN:
+        return managed, replace(built_in, in_force=True)
+    if loaded.file == managed.file:
+        return replace(managed, in_force=True), built_in
+    named = _candidate(Place.NAMED, loaded.file, Path(loaded.file), now, sources)
+    return replace(named, in_force=True), managed, built_in
+
+
+def _candidate(place: Place, file: str, named: Path | None, now: datetime, sources: Sources) -> Candidate:
+    """What a place holds now, and whether it would be used."""
+    try:
+        found = profile_in_force(named, now, sources)
+    except (ProfileError, OSError) as error:
+        return Candidate(place=place, file=file, refused=error)
+    there = named is not None or found.reference.trust is not ProfileTrust.BUILT_IN
+    return Candidate(place=place, file=file, loaded=found if there else None)
 
 
 def _chosen(named: Path | None, now: datetime, managed: ManagedPlace) -> tuple[str, LoadedProfile]:

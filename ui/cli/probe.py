@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import MISSING, Field, fields
 
 from nexkit.platform.api import CapabilityState
@@ -11,20 +11,17 @@ from nexkit.registry import RegistryError
 from nexkit.runner import Runner
 from nexkit.texts import Texts
 from nexkit.texts.capabilities import capability_text, state_word
-from nexkit.texts.numbers import byte_size
 from nexkit.texts.probes import probe_text
 from ui.bootstrap import build_runner
 from ui.cli.errors import CommandError, ExitStatus
 from ui.cli.streams import write_json
-
-_PRIVILEGED = frozenset({"segment"})
-"""What administrators alone may do anywhere: that an ordinary user is refused it is no defect of the system."""
+from ui.probe_list import best_state, is_defect, limit_text, states_of
 
 
 def list_probes(arguments: argparse.Namespace, texts: Texts) -> int:
     """Print every probe with what it sends, to whom, and at most how much."""
     runner = runner_with(arguments.others)
-    states = {item.id: item.state for item in asyncio.run(runner.platform.capabilities())}
+    states = states_of(asyncio.run(runner.platform.capabilities()))
     if arguments.json:
         write_json(
             [
@@ -35,7 +32,7 @@ def list_probes(arguments: argparse.Namespace, texts: Texts) -> int:
                     "max_bytes": spec.max_bytes,
                     "timeout_s": spec.timeout_s,
                     "fact": spec.fact.__name__,
-                    "here": _best(spec, states).value,
+                    "here": best_state(spec, states).value,
                     "parameters": {field.name: _default(field) for field in fields(spec.params)},
                 }
                 for spec in runner.registry
@@ -46,11 +43,10 @@ def list_probes(arguments: argparse.Namespace, texts: Texts) -> int:
     _ = texts.gettext
     for spec in runner.registry:
         name, sends = probe_text(spec.id, texts)
-        limit = _("at most {size}, {seconds:.0f} s").format(size=byte_size(spec.max_bytes), seconds=spec.timeout_s)
-        print(f"{spec.id:<14}{name} ({spec.consent.value}; {limit})")
+        print(f"{spec.id:<14}{name} ({spec.consent.value}; {limit_text(spec, texts)})")
         print(f"{'':<14}{sends}")
         print(f"{'':<14}{', '.join(_parameters(spec)) or _('no parameters')}")
-        if (state := _best(spec, states)) is not CapabilityState.AVAILABLE:
+        if (state := best_state(spec, states)) is not CapabilityState.AVAILABLE:
             print(f"{'':<14}" + _("Here: {state} (see: nexkit check)").format(state=state_word(state, texts)))
     return ExitStatus.HEALTHY
 
@@ -61,12 +57,6 @@ def runner_with(others: Iterable[str]) -> Runner:
         return build_runner(others)
     except RegistryError as error:
         raise CommandError(f"--with: {error}") from None
-
-
-def _best(spec: ProbeSpec, states: Mapping[str, CapabilityState]) -> CapabilityState:
-    """Whether the probe can run here: the best of what it needs."""
-    order = list(CapabilityState)
-    return min((states[need] for need in spec.needs if need in states), key=order.index, default=order[0])
 
 
 def _parameters(spec: ProbeSpec) -> list[str]:
@@ -94,9 +84,8 @@ def check(arguments: argparse.Namespace, texts: Texts) -> int:
             print(f"{name}: {state}")
             if mend:
                 print(f"    {mend}")
-        states = {item.id: item.state for item in capabilities}
+        states = states_of(capabilities)
         print()
         for spec in runner.registry:
-            print(f"{probe_text(spec.id, texts).name} ({spec.id}): {state_word(_best(spec, states), texts)}")
-    refused = any(item.state is CapabilityState.REFUSED and item.id not in _PRIVILEGED for item in capabilities)
-    return ExitStatus.INCONCLUSIVE if refused else ExitStatus.HEALTHY
+            print(f"{probe_text(spec.id, texts).name} ({spec.id}): {state_word(best_state(spec, states), texts)}")
+    return ExitStatus.INCONCLUSIVE if any(is_defect(item) for item in capabilities) else ExitStatus.HEALTHY

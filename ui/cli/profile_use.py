@@ -11,11 +11,11 @@ from nexkit.texts import Texts
 from nexkit.texts.profiles import recipient_lines, whose_text
 from report.profile_in_force import Sources, profile_in_force
 from report.profile_state import ProfileMemory, accepted
+from report.profile_words import LONGEST_LICENCE, one_line
 from report.visible import visible
 from ui.cli.errors import CommandError
 from ui.cli.streams import is_terminal
 
-LONGEST_LICENCE = 60_000
 _LEAST_PREFIX = 8
 
 
@@ -118,11 +118,6 @@ def _says_yes(question: str, texts: Texts) -> bool:
 
 def _say(line: str) -> None:
     print(line, file=sys.stderr)
-
-
-def one_line(lines: tuple[str, ...]) -> str:
-    """Lines of a profile's own words in one, harmless to print."""
-    return visible("; ".join(lines), limit=600)
 
 
 def _not_remembered(memory: ProfileMemory, error: OSError, texts: Texts) -> str:

@@ -7,18 +7,16 @@ import sys
 from dataclasses import fields
 
 from nexkit.clock import SystemClock
-from nexkit.declared import declared_by_user
-from nexkit.guard import Guard
-from nexkit.outcome import Completed, Failed, Outcome, Skipped, SkipReason
+from nexkit.outcome import Completed, Failed, Skipped, SkipReason
 from nexkit.params import ParamError, ParamValue, build_params
 from nexkit.platform import system_platform
-from nexkit.probe import Probe, ProbeContext, ProbeSpec
-from nexkit.single_run import run_once
+from nexkit.probe import Probe, ProbeSpec
 from nexkit.texts import Texts
 from probes import builtin_probe
 from report.plain import encode_fact
 from ui.cli.errors import CommandError, ExitStatus
 from ui.cli.streams import ProgressLine, write_json
+from ui.probe_run import ByHand, SingleRun, why_text
 
 
 def run_probe(arguments: argparse.Namespace, texts: Texts) -> int:
@@ -32,25 +30,15 @@ def run_probe(arguments: argparse.Namespace, texts: Texts) -> int:
     line = ProgressLine(texts)
     line.show(0, 1)
     # Typing the command with its parameters is the consent to what it sends.
-    outcome = asyncio.run(_once(probe, params))
+    outcome = asyncio.run(_once(probe, params)).outcome
     line.clear()
     match outcome:
         case Completed(fact=fact):
             write_json(encode_fact(fact), arguments.json or "-")
             return ExitStatus.HEALTHY
         case Failed() | Skipped():
-            print(f"nexkit: {probe.spec.id}: {_why(outcome, probe.spec, texts)}", file=sys.stderr)
+            print(f"nexkit: {probe.spec.id}: {why_text(outcome, texts)}", file=sys.stderr)
             return ExitStatus.INCONCLUSIVE
-
-
-def _why(outcome: Failed | Skipped, spec: ProbeSpec, texts: Texts) -> str:
-    from nexkit.texts.verdicts import failure_text, skip_text
-
-    match outcome:
-        case Failed(failure=failure):
-            return f"{failure.step}: {failure_text(failure.kind, texts)}"
-        case Skipped(reason=reason):
-            return f"{spec.id}: {skip_text(reason, texts)}"
 
 
 def _probe(arguments: argparse.Namespace, texts: Texts) -> Probe:
@@ -65,20 +53,10 @@ def _probe(arguments: argparse.Namespace, texts: Texts) -> Probe:
     return registry.get(arguments.id)
 
 
-async def _once(probe: Probe, params: dict[str, ParamValue]) -> Outcome[object]:
-    clock = SystemClock()
-    # Where the user sends it, it goes; where servers and names lead on from there is guarded as in a diagnosis.
-    guard = Guard(system_platform(), clock, declared_by_user(params.values()))
-    context = ProbeContext(
-        platform=guard.platform(probe.spec),
-        clock=clock,
-        random=random.SystemRandom(),
-        max_bytes=probe.spec.max_bytes,
-        on_progress=lambda _ratio: None,
-        on_sample=lambda _rtt_ms: None,
-    )
+async def _once(probe: Probe, params: dict[str, ParamValue]) -> SingleRun:
+    by_hand = ByHand(probe, params, platform=system_platform(), clock=SystemClock(), random=random.SystemRandom())
     never: asyncio.Future[SkipReason] = asyncio.get_running_loop().create_future()
-    return await run_once(probe, params, context, deadline_s=probe.spec.timeout_s, ended=never, name=probe.spec.id)
+    return await by_hand.once(never)
 
 
 def _params(spec: ProbeSpec, words: list[str], texts: Texts) -> dict[str, ParamValue]:

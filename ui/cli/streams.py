@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import Any, TextIO
 
 from nexkit.texts import Texts
 from report.files import write_whole
+from report.plain import document_text
 from report.visible import json_text, visible
 
 
@@ -103,7 +103,7 @@ class ProgressLine:
 
 def write_json(document: Any, place: str) -> None:  # noqa: ANN401  any JSON value
     """Write a JSON document to a file, whole or not at all, or to standard output where the place is `-`."""
-    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    text = document_text(document)
     if place == "-":
         sys.stdout.write(json_text(text))
         sys.stdout.flush()

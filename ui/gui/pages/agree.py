@@ -9,40 +9,17 @@ from nexkit.consent import Consent
 from nexkit.probe import ProbeSpec
 from nexkit.profile import Profile, in_language
 from nexkit.request import Depth
-from nexkit.targets import TargetKind, targets
 from nexkit.texts import Texts
 from nexkit.texts.load import load_detail, load_question
 from nexkit.texts.numbers import byte_size
 from nexkit.texts.probes import probe_text
+from nexkit.texts.targets import target_lines
 from ui.gui.pages.base import CardGrid, Disclosure, PageBase, card, plain_label, rule
 from ui.gui.present import depth_text
 from ui.gui.theme import current_theme
 from ui.gui.widgets.choice import ChoiceCard, Tick
 
 _LOAD_CONSENTS = frozenset({Consent.BULK_TRAFFIC, Consent.PUBLIC_BACKEND})
-
-
-def targets_text(profile: Profile, texts: Texts) -> str:
-    """Every address and name that the profile lets the kit contact, one kind a line; before them those nearer by."""
-    _ = texts.gettext
-    kinds = {
-        TargetKind.ANCHOR: _("Well-known addresses: {targets}"),
-        TargetKind.NAME: _("Well-known names: {targets}"),
-        TargetKind.LOOKUP: _("Names that are only looked up: {targets}"),
-        TargetKind.RESOLVER: _("Name servers to compare: {targets}"),
-        TargetKind.PORTAL: _("Check pages: {targets}"),
-        TargetKind.CALLS: _("Servers for calls (UDP): {targets}"),
-        TargetKind.TIME: _("Time servers: {targets}"),
-        TargetKind.CARRIER: _("Inside the carrier's network: {targets}"),
-        TargetKind.SERVICE: _("Services: {targets}"),
-        TargetKind.VPN: _("VPN: {targets}"),
-        TargetKind.LOAD: _("Test server: {targets}"),
-    }
-    shown = {kind: [each.shown for each in targets(profile) if each.kind is kind] for kind in kinds}
-    lines = [words.format(targets=", ".join(shown[kind])) for kind, words in kinds.items() if shown[kind]]
-    near = _("Your own network: the router, name servers and proxies that this computer is told to use")
-    beyond = _("Your provider: the first routers on the way")
-    return "\n".join((near, beyond, *lines))
 
 
 class AgreePage(PageBase):
@@ -85,7 +62,7 @@ class AgreePage(PageBase):
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(round(current_theme().em * 0.45))
         layout.addWidget(self._table)
-        whom = plain_label(targets_text(profile, texts), "muted", "agree.target_list")
+        whom = plain_label("\n".join(target_lines(profile, texts)), "muted", "agree.target_list")
         layout.addWidget(Disclosure("agree.targets", _("Show &whom exactly"), whom))
         self.column.addWidget(frame)
 
