@@ -86,9 +86,9 @@ def since_text(since: Since, texts: Texts) -> str:
     words = {
         Since.TODAY: _("since today"),
         Since.DAYS: _("for some days"),
-        Since.WEEKS: _("for weeks or longer"),
-        Since.ALWAYS: _("it was never better"),
-        Since.CHANGE: _("since something was changed"),
+        Since.WEEKS: _("for weeks"),
+        Since.ALWAYS: _("always been so"),
+        Since.CHANGE: _("since a change"),
     }
     return words[since]
 

@@ -64,19 +64,22 @@ def test_tab_goes_down_the_page_and_then_to_the_buttons(qtbot, make_window, no_l
     window = make_window(loaded=no_licence)
     with qtbot.waitActive(window):
         window.activateWindow()
+    press(qtbot, window, "trouble.which")
+    window.trouble.focus_first()
     order = []
-    for _step in range(8):
+    for _step in range(9):
         order.append(QApplication.focusWidget().objectName())
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
     assert order == [
-        "trouble.check_up",
+        "trouble.no_internet",
+        "trouble.which",
         "trouble.service",
         "trouble.url",
-        "trouble.ticket",
-        "trouble.note",
+        "trouble.more",
         "wizard.main",
         "wizard.menu",
-        "trouble.check_up",
+        "trouble.no_internet",
+        "trouble.which",
     ]
 
 

@@ -7,7 +7,6 @@ from gui_doubles import PROFILE_TOML, double_runner, line_down
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QComboBox,
     QFileDialog,
     QLabel,
     QLineEdit,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 from nexkit.probe import Consent
 from nexkit.profile import Encrypt
 from nexkit.profile_file import loaded_profile
-from nexkit.request import Depth, Symptom
+from nexkit.request import Affected, Depth, Occurrence, Since, Symptom
 from nexkit.run_record import ProfileTrust
 from report.consent import Category
 from report.encryption import is_encrypted
@@ -91,9 +90,14 @@ def test_an_accepted_text_does_not_stand_for_another_text(qtbot, make_window, tm
 def test_what_was_chosen_and_typed_goes_into_the_request(qtbot, make_window, no_licence):
     window = make_window(loaded=no_licence)
     press(qtbot, window, "trouble.slow")
-    service = window.findChild(QComboBox, "trouble.service")
-    service.setCurrentIndex(service.findData("mail"))
+    press(qtbot, window, "trouble.which")
+    services = window.findChild(QListWidget, "trouble.service")
+    services.setFocus()
+    qtbot.keyClick(services, Qt.Key.Key_Down)
     qtbot.keyClicks(window.findChild(QLineEdit, "trouble.url"), "intranet.example.com/start")
+    press(qtbot, window, "trouble.more")
+    for answer in ("trouble.since.days", "trouble.occurs.now_and_then", "trouble.affects.others_too"):
+        qtbot.keyClick(window.findChild(QAbstractButton, answer), Qt.Key.Key_Space)
     qtbot.keyClicks(window.findChild(QLineEdit, "trouble.ticket"), "T-4711")
     qtbot.keyClicks(window.findChild(QPlainTextEdit, "trouble.note"), "since Monday")
     to_agree(qtbot, window)
@@ -106,6 +110,9 @@ def test_what_was_chosen_and_typed_goes_into_the_request(qtbot, make_window, no_
     assert request.url == "https://intranet.example.com/start"
     assert request.ticket == "T-4711"
     assert request.note == "since Monday"
+    assert request.since is Since.DAYS
+    assert request.occurs is Occurrence.NOW_AND_THEN
+    assert request.affects is Affected.OTHERS_TOO
     assert request.consent == {Consent.SYSTEM, Consent.ACTIVE_TRAFFIC}
 
 

@@ -97,13 +97,26 @@ class Screen:
         return Path(self._wait(lambda: next((str(found) for found in folder.glob(pattern)), ""), pattern))
 
 
-def walk(home: Path, profile: Path, language: str, mark: Callable[[str], object] = lambda _moment: None) -> None:
-    """From the first page to a saved report; `mark` is told of the moments `agreeing` and `measured`."""
+def walk(
+    home: Path,
+    profile: Path,
+    language: str,
+    mark: Callable[[str], object] = lambda _moment: None,
+    *,
+    keys_alone: bool = False,
+) -> None:
+    """From the first page to a saved report; `mark` is told of the moments `agreeing` and `measured`.
+
+    The mouse is used once, unless all is to be done by the keyboard.
+    """
     with Screen(home, profile, language) as screen:
         screen.until_page_changes("alt+a", "alt+c")  # the licence
-        screen.keys("alt+t")
+        screen.keys("alt+e", "alt+t")  # more about it, the ticket
         screen.write("T-4711")
-        screen.click_main_button()  # what is wrong
+        if keys_alone:  # what is wrong
+            screen.until_page_changes("alt+c")
+        else:
+            screen.click_main_button()
         time.sleep(BETWEEN_KEYS_S)
         mark("agreeing")
         screen.keys("alt+a")

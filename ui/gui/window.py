@@ -264,6 +264,7 @@ class WizardWindow(QWidget):
                 trouble = TroublePage(texts, profile)
                 trouble.finish_wanted.connect(self._finish_earlier)
                 trouble.discard_wanted.connect(self._discard_earlier)
+                trouble.watch_wanted.connect(self._watch)
                 return trouble
             case Page.AGREE:
                 agree = AgreePage(texts, profile)
@@ -527,6 +528,12 @@ class WizardWindow(QWidget):
         self.page(self._flow.page).focus_first()
 
     @Slot()
+    def _watch(self) -> None:
+        """From the first page: what was typed there has to be usable for the watch too."""
+        if self.trouble.check():
+            self.enter_room(Room.WATCH)
+
+    @Slot()
     def _menu_chosen(self) -> None:
         action = self.sender()
         if isinstance(action, QAction):
@@ -653,6 +660,9 @@ class WizardWindow(QWidget):
             consent=self.agree.consents(),
             ticket=trouble.ticket_number(),
             note=trouble.own_words(),
+            since=trouble.since(),
+            occurs=trouble.occurs(),
+            affects=trouble.affects(),
         )
 
     def _start_run(self) -> None:

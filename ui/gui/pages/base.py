@@ -50,6 +50,17 @@ def plain_label(text: str, role: str = "", name: str = "") -> QLabel:
     return label
 
 
+def buddy_label(name: str, words: str, field: QWidget) -> QLabel:
+    """The label of a field, bound to it for mnemonic and screen reader; the field gets its name."""
+    label = QLabel(words)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setBuddy(field)
+    field.setObjectName(name)
+    field.setAccessibleName(words.replace("&", ""))
+    return label
+
+
 def card() -> tuple[QFrame, QVBoxLayout]:
     """A framed part of a page and its layout."""
     em = round(current_theme().em)
@@ -154,6 +165,11 @@ class TurningBox(QWidget):
         self._box.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
 
 
+def _one_beside_is_chosen(answer: QRadioButton) -> bool:
+    direct = Qt.FindChildOption.FindDirectChildrenOnly
+    return any(beside.isChecked() for beside in answer.parentWidget().findChildren(QRadioButton, options=direct))
+
+
 class PageBase(QWidget):
     """A page: title, introduction, then what the page adds to `column`; what it adds to `foot` does not scroll away."""
 
@@ -214,7 +230,7 @@ class PageBase(QWidget):
     def focus_first(self) -> None:
         """Give the focus to the first control of the page; of answers to choose from, to the chosen one."""
         for child in [*self._inner.findChildren(QWidget), *self._foot.findChildren(QWidget)]:
-            if isinstance(child, QRadioButton) and not child.isChecked():
+            if isinstance(child, QRadioButton) and not child.isChecked() and _one_beside_is_chosen(child):
                 continue
             if child.isEnabled() and child.isVisible() and child.focusPolicy() & Qt.FocusPolicy.TabFocus:
                 child.setFocus(Qt.FocusReason.TabFocusReason)

@@ -1,12 +1,12 @@
 """Answers to choose from: radio buttons and ticks whose words wrap, with an icon and an explanation where given."""
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QEnterEvent, QFont, QFontMetrics, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QRadioButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QCheckBox, QRadioButton, QSizePolicy, QWidget
 
 from ui.gui.present import Mark
 from ui.gui.theme import Theme, current_theme, mixed
-from ui.gui.widgets.icons import draw, mark_shape
+from ui.gui.widgets.icons import draw, draw_badge, mark_shape
 
 _WRAP = int(Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextShowMnemonic)
 _TALL = 100_000
@@ -15,8 +15,11 @@ _TALL = 100_000
 class _Words:
     """The geometry of a button: indicator or icon, title, explanation below it."""
 
-    def __init__(self, button: QAbstractButton, detail: str, *, card: bool, icon: QPainterPath | None) -> None:
+    def __init__(
+        self, button: QAbstractButton, detail: str, *, card: bool, icon: QPainterPath | None, small: bool = False
+    ) -> None:
         self.button = button
+        self.small = small
         # The explanation names what a profile says, whose "&" is no mnemonic.
         self.detail = detail.replace("&", "&&")
         self.card = card
@@ -29,16 +32,20 @@ class _Words:
 
     def title_font(self) -> QFont:
         font = QFont(self.button.font())
-        if self.detail or self.card:
+        if self.detail or (self.card and not self.small):
             font.setWeight(QFont.Weight.DemiBold)
         return font
 
     def pad(self, em: float) -> float:
-        return em * 0.7 if self.card else em * 0.25
+        return em * (0.7 if self.card and not self.small else 0.4 if self.card else 0.25)
 
     def left(self, em: float) -> float:
         """Where the words begin."""
         return self.pad(em) + (em * 2.5 if self.icon else em * 1.6)
+
+    def right(self, em: float) -> float:
+        """Room behind the words: beside an icon, for the tick that marks what is chosen."""
+        return self.pad(em) + (em * 1.6 if self.icon else 0)
 
     def text_height(self, font: QFont, text: str, width: float) -> int:
         if not text:
@@ -47,7 +54,7 @@ class _Words:
 
     def height(self, width: int) -> int:
         em = current_theme().em
-        room = width - self.left(em) - self.pad(em)
+        room = width - self.left(em) - self.right(em)
         words = self.text_height(self.title_font(), self.button.text(), room)
         if self.detail:
             words += round(em * 0.15) + self.text_height(self.button.font(), self.detail, room)
@@ -58,7 +65,7 @@ class _Words:
         em = current_theme().em
         title = QFontMetrics(self.title_font()).horizontalAdvance(self.button.text())
         detail = QFontMetrics(self.button.font()).horizontalAdvance(self.detail)
-        width = round(min(self.left(em) + max(title, detail) + self.pad(em) + em * 0.5, em * 32))
+        width = round(min(self.left(em) + max(title, detail) + self.right(em) + em * 0.5, em * 32))
         return QSize(width, self.height(width))
 
     def paint(self, *, round_mark: bool) -> None:
@@ -77,9 +84,14 @@ class _Words:
         if self.icon:
             box = QRectF(pad, pad, em * 1.9, em * 1.9)
             draw(painter, self.icon, box, theme.accent if button.isChecked() else theme.muted, weight=1.5)
+            if button.isChecked():
+                side = em * 1.2
+                tick = QRectF(button.width() - pad - side, (button.height() - side) / 2, side, side)
+                draw_badge(painter, Mark.OK, tick, theme.accent, theme.on_accent)
         else:
             self._paint_mark(painter, theme, QRectF(pad, pad + em * 0.05, em, em), round_mark=round_mark)
-        room = QRectF(self.left(em), pad, button.width() - self.left(em) - pad, button.height() - 2 * pad)
+        words_width = button.width() - self.left(em) - self.right(em)
+        room = QRectF(self.left(em), pad, words_width, button.height() - 2 * pad)
         painter.setPen(theme.text if button.isEnabled() else theme.muted)
         painter.setFont(self.title_font())
         title_height = self.text_height(self.title_font(), button.text(), room.width())
@@ -152,20 +164,20 @@ class _Wordy:
 
 
 class ChoiceCard(_Wordy, QRadioButton):
-    """One answer of several, as a card."""
+    """One answer of several, as a card; a `small` one has room for a word or two."""
 
     def __init__(
-        self, name: str, title: str, detail: str = "", icon: QPainterPath | None = None, parent: QWidget | None = None
+        self, name: str, title: str, detail: str = "", icon: QPainterPath | None = None, *, small: bool = False
     ) -> None:
-        super().__init__(title, parent)
+        super().__init__(title)
         self.setObjectName(name)
         self.setAccessibleName(title)
-        self._words = _Words(self, detail, card=True, icon=icon)
+        self._words = _Words(self, detail, card=True, icon=icon, small=small)
 
     def minimumSizeHint(self) -> QSize:
         """Narrow enough for large text."""
         em = current_theme().em
-        return QSize(round(em * 11), round(em * 2))
+        return QSize(round(em * (7 if self._words.small else 11)), round(em * 1.9))
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Show that it can be pressed."""
@@ -204,3 +216,30 @@ class Tick(_Wordy, QCheckBox):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw tick and words."""
         self._words.paint(round_mark=False)
+
+
+class OneOrNone(QButtonGroup):
+    """Answers of which one may be chosen, and taken back by choosing it once more. Arrow keys go from one to the next.
+
+    Qt's own exclusive groups never let the last answer go.
+    """
+
+    changed = Signal()
+    """Another answer is chosen, or none any more."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.setExclusive(False)
+        self.buttonToggled.connect(self._toggled)
+
+    def chosen(self) -> QAbstractButton | None:
+        """What is chosen."""
+        return next((button for button in self.buttons() if button.isChecked()), None)
+
+    @Slot(QAbstractButton, bool)
+    def _toggled(self, toggled: QAbstractButton, on: bool) -> None:
+        others = [button for button in self.buttons() if button is not toggled and button.isChecked()]
+        for button in others if on else []:
+            button.setChecked(False)
+        if on or not others:
+            self.changed.emit()
