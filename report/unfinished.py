@@ -13,11 +13,9 @@ import errno
 import os
 import re
 import threading
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 
@@ -26,10 +24,10 @@ from nexkit.diagnosis.verdict import Diagnosis
 from nexkit.outcome import Completed
 from nexkit.platform.owner import data_folder
 from nexkit.profile import LoadedProfile
-from nexkit.profile_file import parse_profile
 from nexkit.run_record import RunRecord
 from report.codec import MAX_JSON_BYTES, CodecError, decode, decode_record, dumps, encode_record, loads
 from report.files import remove_stale, write_new
+from report.kept_profile import KeptProfile, kept_profile, loaded_profile
 from report.plain import Json, UnknownFact, encode
 
 KEPT_DAYS = 7
@@ -61,16 +59,6 @@ class Unreadable:
     id: str
     reason: str
     """One line that names the file."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Profile:
-    """What a LoadedProfile is made of again, beside the reference in the record."""
-
-    toml: str
-    signature: str | None
-    """Base64."""
-    signer_names: tuple[str, ...]
 
 
 class Keeper:
@@ -173,9 +161,7 @@ def discard(run_id: str, folder: Path | None = None) -> bool:
 
 
 def _document(record: RunRecord, profile: LoadedProfile) -> Json:
-    signature = None if profile.signature is None else b64encode(profile.signature).decode()
-    kept = _Profile(toml=profile.toml.decode(), signature=signature, signer_names=profile.signer_names)
-    return {"schema": _SCHEMA, "record": encode_record(record), "profile": encode(kept)}
+    return {"schema": _SCHEMA, "record": encode_record(record), "profile": encode(kept_profile(profile))}
 
 
 def _read(document: object) -> tuple[RunRecord, LoadedProfile]:
@@ -186,18 +172,7 @@ def _read(document: object) -> tuple[RunRecord, LoadedProfile]:
     for result in record.results:
         if isinstance(result.outcome, Completed) and isinstance(result.outcome.fact, UnknownFact):
             raise CodecError(f"{result.id}: a fact of a kind that this version does not know")
-    kept = decode(document.get("profile"), _Profile)
-    toml = kept.toml.encode()
-    if sha256(toml).hexdigest() != record.profile.sha256:
-        raise CodecError("the profile is not the one of the run")
-    profile = LoadedProfile(
-        profile=parse_profile(toml, record.profile.id),
-        reference=record.profile,
-        toml=toml,
-        signature=None if kept.signature is None else b64decode(kept.signature, validate=True),
-        signer_names=kept.signer_names,
-    )
-    return record, profile
+    return record, loaded_profile(decode(document.get("profile"), KeptProfile), record.profile)
 
 
 def _delete_old(now: datetime, folder: Path) -> None:

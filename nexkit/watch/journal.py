@@ -118,6 +118,11 @@ class Journal:
         return max(self._alive.at, *(gap.ended_at for gap in self._gaps[-1:]), self._started_at)
 
     @property
+    def episodes(self) -> tuple[Episode, ...]:
+        """In the order of their numbers."""
+        return tuple(self._episodes.values())
+
+    @property
     def last_episode(self) -> Episode | None:
         """The latest one."""
         return next(reversed(self._episodes.values()), None)
@@ -132,7 +137,7 @@ class Journal:
         """Bytes that are on record since then."""
         return sum(count for at, count in self._traffic if at >= moment)
 
-    def apply(self, entry: Entry) -> None:  # noqa: C901  one arm for each kind
+    def apply(self, entry: Entry) -> None:
         """One entry more, in the order in which they were written."""
         match entry:
             case MinuteSummary():
@@ -164,6 +169,17 @@ class Journal:
         """The kept run of an episode that tells most; of equals the later one."""
         kept = [note for note in self.runs.values() if note.kept and note.episode is not None]
         return max(kept, key=lambda note: (telling(note), note.at), default=None)
+
+    def start_run(self) -> RunNote | None:
+        """The latest kept run that was made without an episode."""
+        return next((note for note in reversed(self.runs.values()) if note.kept and note.episode is None), None)
+
+    def better(self, note: RunNote, than: str) -> bool:
+        """Whether a run is worth more than another one; an episode's is, in any case."""
+        other = self.runs.get(than)
+        if other is None or not other.kept or other.episode is None:
+            return True
+        return note.episode is not None and telling(note) >= telling(other)
 
     def log(self, run: str | None = None) -> WatchLog:
         """All of it as a report keeps it."""
