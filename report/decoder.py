@@ -59,18 +59,24 @@ class _Document:
     shown: Mapping[str, str]
 
 
+def decoder_of(draft: Draft, now: datetime) -> Decoder:
+    """The list of a report that is not saved (yet); it is in memory alone."""
+    return Decoder(report_id=draft.report_id, made_at=now, tokens=draft.redacted.decoder, shown=draft.redacted.replaced)
+
+
 def keep_decoder(draft: Draft, now: datetime, folder: Path | None = None) -> Path:
     """Write the list of a report that was saved, and delete lists that are too old; OSError where that fails."""
     folder = folder or _folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     delete_old_decoders(now, folder)
     path = _path(draft.report_id, folder)
+    decoder = decoder_of(draft, now)
     document = _Document(
         schema=_SCHEMA,
-        report_id=draft.report_id,
-        made_at=now,
-        tokens=draft.redacted.decoder,
-        shown=draft.redacted.replaced,
+        report_id=decoder.report_id,
+        made_at=decoder.made_at,
+        tokens=decoder.tokens,
+        shown=decoder.shown,
     )
     with contextlib.suppress(FileExistsError):  # the same report, saved a second time
         write_new(path, dumps(encode(document)), mode=0o600)

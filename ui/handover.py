@@ -4,7 +4,7 @@ What it takes is imported when it is needed: the wizard's first page comes witho
 """
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from nexkit.texts import Texts
 
 if TYPE_CHECKING:
     from report.consent import Category, ConsentRecord
+    from report.contents import Item
     from report.draft import Draft
     from report.unfinished import Keeper
     from ui.bootstrap import Run
@@ -111,9 +112,42 @@ def save_report(
     receipt: Path | None = None
     with suppress(OSError):
         receipt = keep_receipt(consent)
+        _remember(draft, consent, path, encrypted=bool(encrypt_to))
     if kept is not None:
         kept.discard()
     return Saved(report_id=sealed.report_id, path=path, size_bytes=size, consent=consent, receipt=receipt)
+
+
+def _remember(draft: "Draft", consent: "ConsentRecord", path: Path, *, encrypted: bool) -> None:
+    """Have the report stand among the earlier ones; OSError."""
+    from report.saved import SavedNote, SavedReport, digest, keep_saved
+
+    data = path.read_bytes()
+    note = SavedNote(
+        report_id=draft.report_id,
+        saved_at=consent.event.time,
+        path=str(path.absolute()),
+        sha256=digest(data),
+        size_bytes=len(data),
+        encrypted=encrypted,
+        recipient=", ".join(each.name or each.contact or "" for each in consent.recipients),
+        ticket=consent.case_ref,
+    )
+    keep_saved(SavedReport(note=note, diagnosis=draft.diagnosis))
+
+
+def share_contents(run: "Run", profile: LoadedProfile, texts: Texts) -> "Mapping[Category, tuple[Item, ...]]":
+    """What a report of this run would have of each category, item by item."""
+    from nexkit.platform.owner import own_names
+    from report.consent import DEFAULT_CATEGORIES
+    from report.contents import contents_of
+    from report.pseudonyms import KEY_BYTES
+    from report.redact import redact, telling_names
+
+    key = random.SystemRandom().randbytes(KEY_BYTES)
+    names = telling_names(own_names())
+    redacted = redact(run.record, profile.profile, DEFAULT_CATEGORIES, key, own_names=names, diagnosis=run.diagnosis)
+    return contents_of(run.record, run.diagnosis, redacted, texts)
 
 
 def receipt_text(saved: Saved, texts: Texts) -> str:

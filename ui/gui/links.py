@@ -4,6 +4,7 @@ Nothing that a network, a report or a page says gets here. Of the profile it is 
 and only as a web page or as a mail; what the system does with other kinds of addresses is nobody's to choose.
 """
 
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +17,11 @@ from nexkit.profile import Support
 
 _LONGEST_MAIL = 1800
 """Characters; Windows and some mail programs cut or refuse addresses of 2,048 and more."""
+_LONGEST_PAGE = 2048
+_LONGEST_SUBJECT = 60
+"""Characters; a Japanese one takes nine in an address, and the body wants room too."""
+_MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$*+/=^_~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
+"""One address, of characters that stand for themselves: no second one, no header, nothing to be decoded."""
 
 
 def open_folder(folder: Path) -> bool:
@@ -25,7 +31,9 @@ def open_folder(folder: Path) -> bool:
 
 def support_page(support: Support) -> QUrl | None:
     """The web page of the support desk; None where the profile names none that is one."""
-    url = QUrl(support.url or "", QUrl.ParsingMode.StrictMode)
+    if not support.url or len(support.url) > _LONGEST_PAGE or not support.url.isprintable():
+        return None
+    url = QUrl(support.url, QUrl.ParsingMode.StrictMode)
     return url if url.isValid() and url.scheme() in {"https", "http"} and url.host() and not url.userInfo() else None
 
 
@@ -36,14 +44,20 @@ def open_support_page(support: Support) -> bool:
 
 
 def mail_draft(support: Support, subject: str, body: str) -> QUrl | None:
-    """A mail to the support desk, to be sent by the user; None where the profile names no address."""
-    if not support.email:
+    """A mail to the support desk, to be sent by the user; None where the profile names no address that is one.
+
+    One address, one subject and a body (RFC 6068): whatever the texts hold, no further header comes of them. Of the
+    body there is as much, in whole lines, as every system passes on: in Japanese some 150 characters.
+    """
+    if not _MAIL_ADDRESS.fullmatch(support.email or ""):
         return None
-    head = f"mailto:{quote(support.email, safe='@')}?subject={quote(subject)}&body="
+    head = (
+        f"mailto:{quote(support.email, safe='@')}?subject={quote(' '.join(subject.split())[:_LONGEST_SUBJECT])}&body="
+    )
     lines = body.splitlines()
     while lines and len(head + _in_mail(lines)) > _LONGEST_MAIL:
         lines.pop()
-    return QUrl(head + _in_mail(lines))
+    return QUrl(head + _in_mail(lines), QUrl.ParsingMode.StrictMode)
 
 
 def _in_mail(lines: list[str]) -> str:
