@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from gui_doubles import PROFILE_TOML, double_runner
-from PySide6.QtCore import QThread
+from PySide6.QtCore import QThread, QTimer
 from PySide6.QtWidgets import QApplication
 
 from nexkit.profile import LoadedProfile
@@ -34,26 +34,33 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.fixture(autouse=True)
-def no_thread_left(monkeypatch: pytest.MonkeyPatch):
-    """Fails a test that leaves a thread of Qt or of Python running."""
-    started: list[QThread] = []
-    start = QThread.start
-
-    def remember(thread: QThread, *arguments: object) -> None:
-        started.append(thread)
-        start(thread, *arguments)
-
-    monkeypatch.setattr(QThread, "start", remember)
+def nothing_left(monkeypatch: pytest.MonkeyPatch):
+    """Fails a test that leaves a thread of Qt or of Python, or a timer, running."""
+    started = [*_remembered(monkeypatch, QThread), *_remembered(monkeypatch, QTimer)]
     before = set(threading.enumerate())
     yield
-    for thread in started:
-        # A deleted thread has been waited for; its Python side only says that it is gone.
-        try:
-            assert not thread.isRunning(), f"{thread} outlived its test"
-        except RuntimeError as gone:
-            assert "deleted" in str(gone)  # noqa: PT017  the other kind of ending
+    for kind, running, each in started:
+        for one in each:
+            # What is deleted is over; its Python side only says that it is gone.
+            try:
+                assert not running(one), f"{kind.__name__} {one.objectName()} of {one.parent()} outlived its test"
+            except RuntimeError as gone:
+                assert "deleted" in str(gone)  # noqa: PT017  the other kind of ending
     left = [thread for thread in threading.enumerate() if thread not in before and not thread.daemon]
     assert left == []
+
+
+def _remembered(monkeypatch: pytest.MonkeyPatch, kind: type[QThread] | type[QTimer]):
+    """What is started of a kind from here on, and how to ask whether it still runs."""
+    started: list[QThread | QTimer] = []
+    start = kind.start
+
+    def remember(one: QThread | QTimer, *arguments: object) -> None:
+        started.append(one)
+        start(one, *arguments)
+
+    monkeypatch.setattr(kind, "start", remember)
+    return [(kind, QThread.isRunning if kind is QThread else QTimer.isActive, started)]
 
 
 @pytest.fixture
