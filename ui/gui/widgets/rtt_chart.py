@@ -21,6 +21,15 @@ _DASHES: Mapping[Subject, Qt.PenStyle] = {
 }
 
 
+def nice_top_ms(highest_ms: float) -> float:
+    """A round number above the highest round trip, for the top of a scale."""
+    wanted = max(_LEAST_TOP_MS, highest_ms * 1.1)
+    size = 1.0
+    while size * 10 < wanted:
+        size *= 10
+    return next(size * nice for nice in _NICE if size * nice >= wanted)
+
+
 @dataclass(slots=True)
 class _Series:
     subject: Subject
@@ -96,11 +105,7 @@ class RttChart(QWidget):
         highest = max(
             (rtt for line in self._series.values() for _, rtt in line.points if rtt is not None), default=_LEAST_TOP_MS
         )
-        wanted = max(_LEAST_TOP_MS, highest * 1.1)
-        size = 1.0
-        while size * 10 < wanted:
-            size *= 10
-        return next(size * nice for nice in _NICE if size * nice >= wanted)
+        return nice_top_ms(highest)
 
     def _colour(self, theme: Theme, subject: Subject) -> QColor:
         match subject:
