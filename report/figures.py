@@ -71,7 +71,7 @@ def echo_chart(echo: EchoStats, *, lost_word: str, title: str, colours: Colours 
             y = f"{_TOP + plot_height * (1 - sample.rtt_ms / top):.1f}"
             # No line across a gap: between a reply and a loss nothing is known.
             line.append(f"{'L' if goes_on else 'M'}{x} {y}")
-            dots.append(f"M{x} {y}h0")
+            dots.append(f"M{x} {y}h.1")
         goes_on = sample.rtt_ms is not None
     parts = [
         _grid(top, longest_s, colours),

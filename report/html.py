@@ -20,7 +20,7 @@ from report.view import MAX_RAW, report_view
 from report.visible import MAX_CHARACTERS, visible
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_LONGEST_UNBROKEN = 24
+_LONGEST_UNBROKEN = 15
 """Characters of a line that stays in one piece in its cell."""
 
 

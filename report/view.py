@@ -1,4 +1,4 @@
-"""What a report says in one language, for the page and for paper alike: every number a word, in the order of reading."""
+"""What a report says in one language, for the page and for paper: every number a word, in the order of reading."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

@@ -192,13 +192,14 @@ def withdrawn_text(consent: "ConsentRecord", note: Path, texts: Texts) -> str:
     return f"{said}\n" + _("Address for that: {address}").format(address=visible(consent.withdrawal.address))
 
 
-def own_page(run: "Run", profile: LoadedProfile, texts: Texts) -> bytes:
-    """The result as a page for the user alone: nothing is signed, agreed to or numbered.
+def save_own_page(run: "Run", profile: LoadedProfile, texts: Texts, path: Path) -> Path:
+    """Write the result for the user alone, as a page or, where the name ends so, as a PDF; OSError.
 
-    Names and addresses are replaced as in a report: pages go astray, too.
+    Nothing is signed, agreed to or numbered. Names and addresses are replaced as in a report: files go astray, too.
     """
     from nexkit.platform.owner import own_names
     from report.consent import DEFAULT_CATEGORIES
+    from report.files import write_whole
     from report.html import report_html
     from report.pseudonyms import KEY_BYTES
     from report.redact import redact, telling_names
@@ -207,15 +208,14 @@ def own_page(run: "Run", profile: LoadedProfile, texts: Texts) -> bytes:
     names = telling_names(own_names())
     redacted = redact(run.record, profile.profile, DEFAULT_CATEGORIES, key, own_names=names, diagnosis=run.diagnosis)
     diagnosis = redacted.diagnosis or run.diagnosis
-    page = report_html(redacted.record, diagnosis, profile.profile, texts, report_id=texts.gettext("not a report"))
-    return page.encode()
+    title = texts.gettext("not a report")
+    if path.suffix.lower() == ".pdf":
+        from ui.gui.pdf import write_pdf
 
-
-def save_own_page(run: "Run", profile: LoadedProfile, texts: Texts, path: Path) -> Path:
-    """Write the result as a page for the user alone; OSError."""
-    from report.files import write_whole
-
-    write_whole(path, own_page(run, profile, texts), mode=0o600)
+        write_pdf(path, redacted.record, diagnosis, profile.profile, texts, report_id=title)
+    else:
+        page = report_html(redacted.record, diagnosis, profile.profile, texts, report_id=title)
+        write_whole(path, page.encode(), mode=0o600)
     return path
 
 

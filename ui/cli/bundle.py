@@ -38,11 +38,16 @@ _LONGEST_KEY_ID = 200
 
 
 def show(arguments: argparse.Namespace, texts: Texts) -> int:
-    """Print verdict, findings and evidence of a report; `--html` writes the page anew from its data."""
+    """Print verdict, findings and evidence of a report; `--html` and `--pdf` write it anew from its data."""
     report = read_report_of(arguments.bundle, arguments, texts)
     if arguments.html:
         page = report_html(report.record, report.diagnosis, None, texts, report_id=report.report_id)
         write_whole(Path(arguments.html), page.encode())
+    if arguments.pdf:
+        from ui.gui.pdf import write_pdf
+
+        path = Path(arguments.pdf)
+        write_pdf(path, report.record, report.diagnosis, None, texts, report_id=report.report_id)
     if arguments.json:
         write_json(encode_diagnosis(report.diagnosis), arguments.json)
     if arguments.json != "-":

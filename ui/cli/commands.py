@@ -193,6 +193,7 @@ def _add_show(commands: _Commands, common: _Parser, texts: Texts) -> None:
     show = commands.add_parser("show", parents=parents, help=_("verdict, findings and evidence of a report"))
     show.add_argument("bundle", metavar="BUNDLE")
     show.add_argument("--html", metavar="FILE", help=_("write the report as a web page"))
+    show.add_argument("--pdf", metavar="FILE", help=_("write the report as a PDF, to be printed or filed"))
 
 
 def _add_diagnose_again(commands: _Commands, common: _Parser, texts: Texts) -> None:

@@ -38,7 +38,7 @@ class Mark(Enum):
     RUNNING = "running"
 
 
-_MARK_OF_RUNG = {
+MARK_OF_RUNG = {
     RungState.PASS: Mark.OK,
     RungState.WARN: Mark.WARN,
     RungState.FAIL: Mark.BROKEN,
@@ -61,7 +61,7 @@ def places(diagnosis: Diagnosis) -> tuple[Place, ...]:
     """The drawing of a diagnosis, from this computer to the service."""
     root = diagnosis.verdict.segment
     return tuple(
-        Place(segment=rung.segment, mark=_MARK_OF_RUNG[rung.state], here=rung.segment is root)
+        Place(segment=rung.segment, mark=MARK_OF_RUNG[rung.state], here=rung.segment is root)
         for rung in diagnosis.ladder
         if rung.segment not in _SIDE or _speaks(rung) or rung.segment is root
     )

@@ -132,7 +132,9 @@ class SharePage(PageBase):
         dialog.setObjectName("share.own_dialog")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("html")
-        dialog.setNameFilter(_("Web pages (*.html)"))
+        kinds = {_("Web pages (*.html)"): "html", _("PDF (*.pdf)"): "pdf"}
+        dialog.setNameFilters(list(kinds))
+        dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(kinds.get(kind, "html")))
         folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         dialog.selectFile(str(Path(folder or Path.home()) / "nexkit-result.html"))
         dialog.fileSelected.connect(self.own_wanted)
