@@ -41,9 +41,13 @@ class WorkThread(QThread):
 class Threads(QObject):
     """The threads of a window: kept until they are over, and waited for when it closes."""
 
+    measuring_changed = Signal(bool)
+    """Whether something is measured that whatever measures beside it has to stand back for."""
+
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._threads: set[WorkThread] = set()
+        self._measuring = False
 
     def start(
         self, work: Callable[[], object], succeeded: Callable[[Any], None], failed: Callable[[object], None]
@@ -59,6 +63,7 @@ class Threads(QObject):
         thread.failed.connect(failed)
         thread.finished.connect(self.forget_finished)
         self._threads.add(thread)
+        self._tell_measuring()
         thread.start()
         return thread
 
@@ -73,6 +78,18 @@ class Threads(QObject):
             self._threads.discard(thread)
             thread.wait()
             thread.deleteLater()
+        self._tell_measuring()
+
+    def _tell_measuring(self) -> None:
+        measuring = any(isinstance(thread, LoopThread) and not thread.stands_back for thread in self._threads)
+        if measuring is not self._measuring:
+            self._measuring = measuring
+            self.measuring_changed.emit(measuring)
+
+    @property
+    def measuring(self) -> bool:
+        """Whether something is measured that whatever measures beside it has to stand back for."""
+        return self._measuring
 
     def wait(self) -> None:
         """Wait for all of them."""
@@ -83,6 +100,9 @@ class Threads(QObject):
 
 class LoopThread(WorkThread):
     """Measures in an event loop of its own, and can be asked to end early."""
+
+    stands_back = False
+    """Whether it measures so lightly that it stops as long as another one does."""
 
     event_came = Signal(object)
     """A frozen value of `nexkit.events`."""
