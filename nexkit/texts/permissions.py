@@ -39,6 +39,9 @@ class MissingPermission:
 
 
 _PINGING = frozenset({"ping", "load"})
+_TOLD_APART = _PINGING | {"wifi", "lan"}
+_PRIVILEGED = frozenset({"segment"})
+"""Measured for administrators alone, as the program's makers mean it: nothing that a user misses."""
 _LOCATION_SYSTEMS = frozenset({"windows", "macos"})
 
 
@@ -50,10 +53,13 @@ def missing_permissions(record: RunRecord, texts: Texts) -> tuple[MissingPermiss
 
 def _refused(record: RunRecord) -> frozenset[str]:
     """Probes that were refused as a whole."""
-    return frozenset(
-        result.probe
-        for result in record.results
-        if isinstance(result.outcome, Failed) and result.outcome.failure.kind is FailureKind.PERMISSION
+    return (
+        frozenset(
+            result.probe
+            for result in record.results
+            if isinstance(result.outcome, Failed) and result.outcome.failure.kind is FailureKind.PERMISSION
+        )
+        - _PRIVILEGED
     )
 
 
@@ -73,7 +79,7 @@ def _missing(record: RunRecord) -> Iterator[Permission]:
         yield Permission.NEIGHBOURS
     if _local_network_closed(record):
         yield Permission.LOCAL_NETWORK
-    if refused - _PINGING - {"wifi", "lan"}:
+    if refused - _TOLD_APART:
         yield Permission.OTHERS
 
 
@@ -136,7 +142,7 @@ def _worded(permission: Permission, record: RunRecord, texts: Texts) -> MissingP
             mend = administrator
         case Permission.OTHERS:
             title = _("Some tests were not permitted")
-            names = sorted(probe_text(probe, texts).name for probe in _refused(record) - _PINGING - {"wifi", "lan"})
+            names = sorted(probe_text(probe, texts).name for probe in _refused(record) - _TOLD_APART)
             missing = _("Not tested for that reason: {names}.").format(names=", ".join(names))
             mend = administrator
     return MissingPermission(permission=permission, title=title, missing=missing, mend=mend, setting=setting)

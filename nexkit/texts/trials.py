@@ -123,6 +123,17 @@ def value_name(value: ValueChange, texts: Texts) -> str:
     return words[value.name].format(who=who) if value.name in words else value.name
 
 
+_MORE_IS_BETTER = frozenset({"rssi_dbm", "down_goodput_bit_s", "up_goodput_bit_s"})
+
+
+def worth_word(value: ValueChange, texts: Texts) -> str:
+    """What the difference between two values is worth."""
+    _ = texts.gettext
+    if not value.beyond_noise:
+        return _("no real difference")
+    return _("better") if (value.after > value.before) is (value.name in _MORE_IS_BETTER) else _("worse")
+
+
 def shown_values(values: Sequence[ValueChange]) -> tuple[ValueChange, ...]:
     """Those worth telling: what changed beyond chance; where nothing did, what was lost and how long it took."""
     changed = tuple(each for each in values if each.beyond_noise)

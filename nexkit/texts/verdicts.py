@@ -161,7 +161,10 @@ def verdict_sentence(diagnosis: Diagnosis, texts: Texts) -> str:
 
 def stopped_text(texts: Texts) -> str:
     """What an answer is worth whose run the user has ended early."""
-    return texts.gettext("You stopped the measuring early: what was not tested could not be judged.")
+    return texts.gettext(
+        "You stopped the measuring early. This is what it had shown until then; what was not tested could not be "
+        "judged."
+    )
 
 
 def verdict_advice(diagnosis: Diagnosis, texts: Texts) -> tuple[str, ...]:

@@ -61,6 +61,13 @@ def buddy_label(name: str, words: str, field: QWidget) -> QLabel:
     return label
 
 
+def selectable_label(text: str, name: str = "", role: str = "") -> QLabel:
+    """A label of which words can be marked with the mouse, to copy them."""
+    label = plain_label(text, role, name)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
+
+
 def card() -> tuple[QFrame, QVBoxLayout]:
     """A framed part of a page and its layout."""
     em = round(current_theme().em)

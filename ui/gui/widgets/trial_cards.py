@@ -1,16 +1,20 @@
 """Cards of the result page: the next thing to change and test again, and what the last change came to."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from nexkit.run_record import RunRecord
 from nexkit.texts import Texts
 from nexkit.texts.numbers import byte_size
-from nexkit.texts.trials import meaning, shown_values, trial_text, value_name
+from nexkit.texts.settings import trial_setting
+from nexkit.texts.trials import meaning, shown_values, trial_text, value_name, worth_word
 from nexkit.texts.words import value_text
-from nexkit.trial import TOLD, Trial, TrialDone
-from ui.gui.pages.base import TurningBox, card, plain_label
+from nexkit.trial import TOLD, Trial, TrialDone, ValueChange
+from ui.gui.pages.base import TurningBox, card, plain_label, selectable_label
 from ui.gui.theme import current_theme, mark_main
+from ui.gui.widgets.mend_cards import button_to_setting
 
 _MAX_ROWS = 6
 
@@ -36,9 +40,9 @@ class NextStepCard(QFrame):
         looks = trial in TOLD
         heading = _("Look there to find out more") if looks else _("Try this and test again")
         layout.addWidget(plain_label(heading, "heading"))
-        instruction = plain_label(trial_text(trial, texts).instruction, name="result.next.instruction")
-        instruction.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        layout.addWidget(instruction)
+        layout.addWidget(selectable_label(trial_text(trial, texts).instruction, "result.next.instruction"))
+        if opens := button_to_setting("result.next.open", trial_setting(trial), texts):
+            layout.addWidget(opens, 0, Qt.AlignmentFlag.AlignLeft)
         skip = self._button("result.next.skip", _("I cannot do &this"))
         skip.clicked.connect(self.skipped)
         if looks:
@@ -86,26 +90,30 @@ def change_card(done: TrialDone, texts: Texts) -> QWidget:
     frame.setObjectName("result.change")
     heading = _("What changed: {trial}").format(trial=trial_text(done.trial, texts).name)
     layout.addWidget(plain_label(heading, "heading"))
-    words = plain_label(meaning(done, texts), name="result.change.meaning")
-    words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    layout.addWidget(words)
+    layout.addWidget(selectable_label(meaning(done, texts), "result.change.meaning"))
     if values := shown_values(done.values)[:_MAX_ROWS]:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(round(current_theme().em * 1.5))
-        grid.setVerticalSpacing(round(current_theme().em * 0.2))
-        grid.setColumnStretch(3, 1)
-        for column, head in enumerate(("", _("before"), _("now"))):
-            grid.addWidget(plain_label(head, "muted"), 0, column)
-        for row, value in enumerate(values, start=1):
-            cells = (
-                value_name(value, texts),
-                value_text(value.name, value.before),
-                value_text(value.name, value.after),
-            )
-            for column, text in enumerate(cells):
-                label = plain_label(text, name=f"result.change.{row}.{column}")
-                label.setWordWrap(False)
-                grid.addWidget(label, row, column)
-        layout.addLayout(grid)
+        layout.addLayout(_before_and_after(values, texts))
     layout.addWidget(plain_label(_("Your report tells of both tests."), "muted"))
     return frame
+
+
+def _before_and_after(values: Sequence[ValueChange], texts: Texts) -> QGridLayout:
+    """A row for each value, with what its change is worth; all of it wraps, for narrow windows and large text."""
+    _ = texts.gettext
+    em = current_theme().em
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(round(em * 0.8))
+    grid.setVerticalSpacing(round(em * 0.35))
+    for column, (head, stretch) in enumerate((("", 4), (_("before"), 2), (_("now"), 2), (_("change"), 3))):
+        grid.addWidget(plain_label(head, "muted"), 0, column)
+        grid.setColumnStretch(column, stretch)
+    for row, value in enumerate(values, start=1):
+        cells = (
+            value_name(value, texts),
+            value_text(value.name, value.before),
+            value_text(value.name, value.after),
+            worth_word(value, texts),
+        )
+        for column, text in enumerate(cells):
+            grid.addWidget(plain_label(text, name=f"result.change.{row}.{column}"), row, column)
+    return grid

@@ -1,0 +1,23 @@
+"""A part of a page that is made when it is first looked at."""
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+
+class Lazy(QWidget):
+    """Empty until it is first shown; what is never opened costs nothing."""
+
+    def __init__(self, make: Callable[[], QWidget]) -> None:
+        super().__init__()
+        self._make: Callable[[], QWidget] | None = make
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Make it."""
+        if self._make is not None:
+            make, self._make = self._make, None
+            self._layout.addWidget(make())
+        super().showEvent(event)
