@@ -1,6 +1,9 @@
 """Words for a watch: its episodes, gaps and changes, for people who do not know what a name server is."""
 
+from collections.abc import Iterator
 from datetime import datetime
+from enum import Enum
+from typing import NamedTuple
 
 from nexkit.diagnosis.verdict import Severity
 from nexkit.subject import Subject
@@ -9,7 +12,17 @@ from nexkit.texts.causes import cause_title
 from nexkit.texts.moments import span
 from nexkit.texts.numbers import milliseconds, percent
 from nexkit.texts.verdicts import segment_name
-from nexkit.watch.record import ChangeKind, Episode, GapReason, LightSign, NetworkChange, SignKind, ToldBy
+from nexkit.watch.record import (
+    ChangeKind,
+    Episode,
+    GapReason,
+    LightSign,
+    NetworkChange,
+    SignKind,
+    ToldBy,
+    WatchGap,
+    WatchLog,
+)
 
 _MINUTE_S = 60
 _HOUR_S = 3600
@@ -127,3 +140,80 @@ def change_text(change: NetworkChange, texts: Texts) -> str:
         ChangeKind.CLOCK_SET: _("The computer's clock was set"),
     }
     return words[change.kind]
+
+
+class Happening(Enum):
+    """What a line of the timeline is about."""
+
+    EPISODE = "episode"
+    MARK = "mark"
+    GAP = "gap"
+    CHANGE = "change"
+
+
+class TimelineLine(NamedTuple):
+    """One thing that happened in a watch."""
+
+    kind: Happening
+    started_at: datetime
+    ended_at: datetime | None
+    """None: it has no length, or its end is not known."""
+    text: str
+    details: tuple[str, ...]
+
+
+def watched_text(log: WatchLog, texts: Texts) -> str:
+    """How long was watched, and what came of it, in one or two sentences."""
+    _, ngettext = texts.gettext, texts.ngettext
+    whole_s = (log.ended_at - log.started_at).total_seconds()
+    said = _("Watched for {length}.").format(length=length_text(whole_s, texts))
+    missing_s = whole_s - log.measured_s
+    if missing_s >= _MINUTE_S or (missing_s > 0 and log.gaps):
+        said = _("Watched for {length}, of which {missing} could not be measured.").format(
+            length=length_text(whole_s, texts), missing=length_text(missing_s, texts)
+        )
+    count = len(log.episodes)
+    if not count:
+        return f"{said} {_('No interruption was seen.')}"
+    return f"{said} " + ngettext("The trouble came {count} time.", "The trouble came {count} times.", count).format(
+        count=count
+    )
+
+
+def timeline(log: WatchLog, texts: Texts) -> tuple[TimelineLine, ...]:
+    """What happened, in the order in which it did."""
+    lines = [*_episode_lines(log, texts), *_mark_lines(log, texts), *_gap_lines(log, texts), *_change_lines(log, texts)]
+    return tuple(sorted(lines, key=lambda line: line.started_at))
+
+
+def _episode_lines(log: WatchLog, texts: Texts) -> Iterator[TimelineLine]:
+    for each in log.episodes:
+        yield TimelineLine(
+            kind=Happening.EPISODE,
+            started_at=each.started_at,
+            ended_at=each.ended_at,
+            text=episode_title(each, texts),
+            details=episode_details(each, texts),
+        )
+
+
+def _mark_lines(log: WatchLog, texts: Texts) -> Iterator[TimelineLine]:
+    _ = texts.gettext
+    for each in log.marks:
+        said = _("The user: it is happening now") if each.words is None else _("The user: {words}")
+        yield TimelineLine(Happening.MARK, each.at, None, said.format(words=each.words), ())
+
+
+def _gap_lines(log: WatchLog, texts: Texts) -> Iterator[TimelineLine]:
+    for each in log.gaps:
+        yield TimelineLine(Happening.GAP, each.started_at, each.ended_at, not_measured_text(each, texts), ())
+
+
+def _change_lines(log: WatchLog, texts: Texts) -> Iterator[TimelineLine]:
+    for each in log.changes:
+        yield TimelineLine(Happening.CHANGE, each.at, None, change_text(each, texts), ())
+
+
+def not_measured_text(gap: WatchGap, texts: Texts) -> str:
+    """That nothing is known of a while, and why."""
+    return texts.gettext("Not measured: {reason}").format(reason=gap_text(gap.reason, texts))

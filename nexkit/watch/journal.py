@@ -113,6 +113,11 @@ class Journal:
         return self._alive
 
     @property
+    def rounds(self) -> int:
+        """Light rounds so far."""
+        return self._alive.rounds
+
+    @property
     def last_at(self) -> datetime:
         """The end of what is known."""
         return max(self._alive.at, *(gap.ended_at for gap in self._gaps[-1:]), self._started_at)

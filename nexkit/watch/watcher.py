@@ -107,6 +107,24 @@ class WatchStore(Protocol):
         ...
 
 
+class Unkept:
+    """Keeps nothing: the disk takes nothing."""
+
+    def append(self, entry: Entry) -> None:
+        """Nothing."""
+
+    def keep_run(self, name: str, record: RunRecord) -> None:
+        """Nothing."""
+
+    def drop_run(self, name: str) -> None:
+        """Nothing."""
+
+    def read_run(self, name: str) -> RunRecord | None:
+        """None."""
+        del name
+        return None
+
+
 @dataclass(slots=True, kw_only=True)
 class _Minute:
     """The minute that is being filled."""

@@ -106,38 +106,43 @@ def _add_wizard(commands: _Commands, common: _Parser, texts: Texts) -> None:
     wizard.add_argument("--watching", action="store_true", help=_("go on with an interrupted watch, in the background"))
 
 
-def _add_diagnose(commands: _Commands, common: _Parser, texts: Texts) -> None:
+def _request_options(texts: Texts) -> _Parser:
+    """What is measured for, and what the report is told of it."""
     _ = texts.gettext
-    diagnose = commands.add_parser(
-        "diagnose",
-        parents=[common, _profile_option(texts), _json_option(texts), _report_options(texts)],
-        help=_("do the wizard's work without a window"),
-    )
-    diagnose.add_argument("--symptom", choices=[word.value for word in Symptom], default=Symptom.CHECK_UP.value)
-    diagnose.add_argument(
+    request = _Parser(add_help=False)
+    request.add_argument("--symptom", choices=[word.value for word in Symptom], default=Symptom.CHECK_UP.value)
+    request.add_argument(
         "--since", choices=[word.value for word in Since], help=_("how long it has been so; for the report")
     )
-    diagnose.add_argument(
+    request.add_argument(
         "--occurs", choices=[word.value for word in Occurrence], help=_("how often it happens; for the report")
     )
-    diagnose.add_argument(
-        "--affects", choices=[word.value for word in Affected], help=_("whom it hits; for the report")
-    )
-    diagnose.add_argument("--service", metavar="ID", help=_("test this service of the profile only"))
-    diagnose.add_argument("--url", help=_("test this web address as well"))
-    diagnose.add_argument("--depth", choices=[word.value for word in Depth], default=Depth.STANDARD.value)
-    diagnose.add_argument(
+    request.add_argument("--affects", choices=[word.value for word in Affected], help=_("whom it hits; for the report"))
+    request.add_argument("--service", metavar="ID", help=_("test this service of the profile only"))
+    request.add_argument("--url", help=_("test this web address as well"))
+    request.add_argument(
         "--accept-licence",
         metavar="SHA256",
         help=_("accept the licence text of the profile by its SHA-256 (see: nexkit profile show), or its first digits"),
     )
+    request.add_argument("--ticket", metavar="ID", help=_("ticket number for the report"))
+    request.add_argument("--note", metavar="TEXT", help=_("a note for the support desk"))
+    return request
+
+
+def _add_diagnose(commands: _Commands, common: _Parser, texts: Texts) -> None:
+    _ = texts.gettext
+    diagnose = commands.add_parser(
+        "diagnose",
+        parents=[common, _profile_option(texts), _json_option(texts), _report_options(texts), _request_options(texts)],
+        help=_("do the wizard's work without a window"),
+    )
+    diagnose.add_argument("--depth", choices=[word.value for word in Depth], default=Depth.STANDARD.value)
     diagnose.add_argument(
         "--keep",
         choices=["yes", "no"],
         help=_("keep the result on this computer until its report is saved (default: yes with --out, else no)"),
     )
-    diagnose.add_argument("--ticket", metavar="ID", help=_("ticket number for the report"))
-    diagnose.add_argument("--note", metavar="TEXT", help=_("a note for the support desk"))
     diagnose.add_argument(
         "--time-limit", metavar="S", type=float, help=_("stop measuring after S seconds and diagnose what is there")
     )
@@ -149,6 +154,32 @@ def _add_diagnose(commands: _Commands, common: _Parser, texts: Texts) -> None:
             "after a fault, offer a change and test again (on a terminal: ask), or just these steps: {steps}"
         ).format(steps=", ".join(trial.value for trial in Trial)),
     )
+
+
+def _add_watch(commands: _Commands, common: _Parser, texts: Texts) -> None:
+    _ = texts.gettext
+    watch = commands.add_parser(
+        "watch",
+        parents=[common, _profile_option(texts), _json_option(texts), _report_options(texts), _request_options(texts)],
+        help=_("measure lightly until the trouble comes, and tell what broke when"),
+        description=_(
+            "Measures lightly until you stop it (Ctrl-C). On a terminal, Enter says that it is happening now; what "
+            "you type before it goes into the report."
+        ),
+    )
+    watch.add_argument("--for", dest="duration", metavar="DURATION", help=_("stop after so long: 90s, 30m, 2h, 1h30m"))
+    watch.add_argument(
+        "--resume",
+        choices=["yes", "no"],
+        help=_("go on with an interrupted watch, or finish it and begin a new one (default: ask on a terminal)"),
+    )
+    watch.add_argument(
+        "--keep",
+        choices=["yes", "no"],
+        default="yes",
+        help=_("keep the result on this computer until its report is saved (default: yes)"),
+    )
+    watch.set_defaults(depth=Depth.QUICK.value, time_limit=None)
 
 
 def _add_probe(commands: _Commands, common: _Parser, texts: Texts) -> None:
@@ -371,6 +402,7 @@ def _add_desk(commands: _Commands, common: _Parser, texts: Texts) -> None:
 _COMMANDS: Mapping[str, Callable[[_Commands, _Parser, Texts], None]] = {
     "wizard": _add_wizard,
     "diagnose": _add_diagnose,
+    "watch": _add_watch,
     "probe": _add_probe,
     "check": _add_check,
     "show": _add_show,
@@ -450,10 +482,8 @@ def _dispatch(arguments: argparse.Namespace, texts: Texts) -> int:
             from ui.cli.wizard import wizard
 
             return wizard(arguments, texts)
-        case "diagnose", _:
-            from ui.cli.diagnose import diagnose_command
-
-            return diagnose_command(arguments, texts)
+        case "diagnose" | "watch", _:
+            return _measure(arguments, texts)
         case "probe", "list":
             from ui.cli.probe import list_probes
 
@@ -479,6 +509,17 @@ def _dispatch(arguments: argparse.Namespace, texts: Texts) -> int:
             from ui.cli.key import enrol_key, rotate_key, show_key
 
             return {"show": show_key, "enrol": enrol_key, "rotate": rotate_key}[str(action)](arguments, texts)
+
+
+def _measure(arguments: argparse.Namespace, texts: Texts) -> int:
+    """The commands that do the wizard's work."""
+    if arguments.command == "watch":
+        from ui.cli.watch import watch_command
+
+        return watch_command(arguments, texts)
+    from ui.cli.diagnose import diagnose_command
+
+    return diagnose_command(arguments, texts)
 
 
 def _about_reports(action: str, arguments: argparse.Namespace, texts: Texts) -> int:

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import signal
 
 from nexkit.consent import Consent
 from nexkit.diagnosis.verdict import VerdictState
@@ -26,6 +25,7 @@ from ui.bootstrap import Run, build_runner, measure_and_diagnose
 from ui.cli.again import Again, again_of, try_out
 from ui.cli.errors import CommandError, ExitStatus
 from ui.cli.hand_over import agreement, keep, tell_kept, told_how_to_go_on, wanted_report, write_report
+from ui.cli.interrupts import stopped_by_interrupts
 from ui.cli.output import Progress, verdict_text
 from ui.cli.profile_use import confirm_recipient, profile_to_use, tell_whose
 from ui.cli.streams import is_terminal, write_json
@@ -46,7 +46,7 @@ def diagnose_command(arguments: argparse.Namespace, texts: Texts) -> int:
     sources = Sources()
     consent, _ = agreement(arguments.agree, texts)
     loaded = profile_to_use(arguments, texts, sources)
-    request = _request(arguments, loaded.profile, consent, texts)
+    request = request_of(arguments, loaded.profile, consent, texts)
     wanted = wanted_report(arguments, loaded.profile.support, texts)
     if wanted:
         confirm_recipient(loaded, texts, sources.memory, confirmed=arguments.confirm_recipients)
@@ -70,7 +70,7 @@ def diagnose_command(arguments: argparse.Namespace, texts: Texts) -> int:
                 run, again, measure, texts, silent=arguments.json == "-", tested=lambda run: keep(kept, run, texts)
             )
         if arguments.json:
-            write_json(_document(run), arguments.json)
+            write_json(document_of(run), arguments.json)
         if wanted:
             write_report(run, loaded, wanted, texts, sources.memory, kept)
     if not wanted:
@@ -78,13 +78,18 @@ def diagnose_command(arguments: argparse.Namespace, texts: Texts) -> int:
     return ExitStatus.STOPPED if last.record.cancelled else status_of(last.diagnosis.verdict.state)
 
 
-def _document(run: Run) -> dict[str, object]:
-    """The diagnosis document of the first run; where something was changed and tested again, what came of that too."""
+def document_of(run: Run) -> dict[str, object]:
+    """The diagnosis document of the run of the report, with what was changed and tested after it, and the watch."""
     from report.codec import encode_diagnosis
     from report.plain import encode
 
     document: dict[str, object] = encode_diagnosis(run.diagnosis)
-    return document | {"trials": encode(run.record.trials)} if run.record.trials else document
+    record = run.record
+    return (
+        document
+        | ({"trials": encode(record.trials)} if record.trials else {})
+        | ({"watch": encode(record.watch)} if record.watch else {})
+    )
 
 
 def status_of(state: VerdictState) -> ExitStatus:
@@ -92,7 +97,8 @@ def status_of(state: VerdictState) -> ExitStatus:
     return _STATUS[state]
 
 
-def _request(arguments: argparse.Namespace, profile: Profile, consent: frozenset[Consent], texts: Texts) -> Request:
+def request_of(arguments: argparse.Namespace, profile: Profile, consent: frozenset[Consent], texts: Texts) -> Request:
+    """What the words of the command line order; CommandError for what cannot be."""
     _ = texts.gettext
     services = [service.id for service in profile.services]
     if arguments.service is not None and arguments.service not in services:
@@ -132,16 +138,9 @@ def _request(arguments: argparse.Namespace, profile: Profile, consent: frozenset
 async def _measure(loaded: LoadedProfile, request: Request, texts: Texts) -> Run:
     """Measure with progress on the terminal; the first Ctrl-C ends the measuring and keeps what is there."""
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
     progress = Progress(texts)
-
-    def interrupted(_number: int, _frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        loop.call_soon_threadsafe(stop.set)
-
-    signal.signal(signal.SIGINT, interrupted)
-    try:
-        return await measure_and_diagnose(build_runner(), loaded, request, progress.show, stop)
-    finally:
-        progress.clear()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    with stopped_by_interrupts(stop):
+        try:
+            return await measure_and_diagnose(build_runner(), loaded, request, progress.show, stop)
+        finally:
+            progress.clear()

@@ -73,20 +73,15 @@ def is_terminal() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
-class ProgressLine:
-    """One line on a terminal that tells what is going on; silent where stderr is no terminal."""
+class StatusLine:
+    """One line on a terminal that is rewritten; silent where stderr is no terminal."""
 
-    def __init__(self, texts: Texts) -> None:
-        self._texts = texts
+    def __init__(self) -> None:
         self._visible = sys.stderr.isatty()
-        self._began = time.monotonic()
 
-    def show(self, done: int, planned: int) -> None:
-        """Write how much is done."""
+    def show(self, line: str) -> None:
+        """Write the line in place of the one before."""
         if self._visible:
-            line = self._texts.gettext("Measuring: {done} of {planned} done, {seconds:.0f} s").format(
-                done=done, planned=planned, seconds=time.monotonic() - self._began
-            )
             self._write(f"\r\x1b[K{line}")
 
     def clear(self) -> None:
@@ -99,6 +94,27 @@ class ProgressLine:
         stream = plain_stream(sys.stderr)
         stream.write(text)
         stream.flush()
+
+
+class ProgressLine:
+    """How far a measurement is, on such a line."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self._line = StatusLine()
+        self._began = time.monotonic()
+
+    def show(self, done: int, planned: int) -> None:
+        """Write how much is done."""
+        self._line.show(
+            self._texts.gettext("Measuring: {done} of {planned} done, {seconds:.0f} s").format(
+                done=done, planned=planned, seconds=time.monotonic() - self._began
+            )
+        )
+
+    def clear(self) -> None:
+        """Take the line away."""
+        self._line.clear()
 
 
 def write_json(document: Any, place: str) -> None:  # noqa: ANN401  any JSON value
