@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from nexkit.platform.api import Capability, CapabilityState
+from nexkit.platform.settings import SystemSetting
 from nexkit.texts import Texts
 
 
@@ -24,6 +25,11 @@ def state_word(state: CapabilityState, texts: Texts) -> str:
         CapabilityState.REFUSED: _("refused by this system"),
         CapabilityState.MISSING: _("not there"),
     }[state]
+
+
+def capability_setting(capability: Capability) -> SystemSetting | None:
+    """Where in the system's settings the user can permit it; None where that is no matter of settings."""
+    return SystemSetting.LOCATION if (capability.reason or "").startswith("location_") else None
 
 
 def capability_text(capability: Capability, texts: Texts) -> CapabilityText:

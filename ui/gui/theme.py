@@ -156,12 +156,12 @@ QPushButton[role="main"]:focus {{ border: 2px solid {rgb(theme.text)}; }}
 QPushButton[role="main"]:disabled {{
   background: {rgb(mixed(theme.window, theme.text, 0.12))}; border-color: transparent; color: {rgb(theme.muted)};
 }}
-QLineEdit, QPlainTextEdit, QListWidget, QTableWidget {{
+QLineEdit, QPlainTextEdit, QListWidget, QTableView {{
   background: {rgb(theme.card)}; color: {rgb(theme.text)}; border: 1px solid {rgb(theme.border)};
   border-radius: {px(0.35)}; padding: {px(0.3)}; selection-background-color: {rgb(theme.accent)};
   selection-color: {rgb(theme.on_accent)};
 }}
-QLineEdit:focus, QPlainTextEdit:focus, QListWidget:focus, QTableWidget:focus {{
+QLineEdit:focus, QPlainTextEdit:focus, QListWidget:focus, QTableView:focus {{
   border: 2px solid {rgb(theme.accent)};
 }}
 QListWidget::item {{ padding: {px(0.25)}; border-radius: {px(0.25)}; }}

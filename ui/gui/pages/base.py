@@ -217,6 +217,10 @@ class PageBase(QWidget):
         self._foot_layout.addWidget(widget)
         self._foot.setVisible(True)
 
+    def show_foot(self, shown: bool) -> None:
+        """Whether the controls at the foot are of use now."""
+        self._foot.setVisible(shown)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the column in the middle, no wider than can be read."""
         super().resizeEvent(event)
