@@ -73,7 +73,9 @@ def episode_time(episode: Episode, now: datetime, texts: Texts) -> str:
 def episode_details(episode: Episode, texts: Texts) -> tuple[str, ...]:
     """What was seen in an episode, one line each."""
     _ = texts.gettext
-    lines = [sign_text(sign, texts) for sign in episode.signs]
+    silent = {sign.target for sign in episode.signs if sign.kind is SignKind.SILENT}
+    telling = [sign for sign in episode.signs if sign.kind is not SignKind.LOSS or sign.target not in silent]
+    lines = list(dict.fromkeys(sign_text(sign, texts) for sign in telling))
     if episode.told_by is ToldBy.USER and episode.signs:
         lines.append(_("You noticed it too."))
     if episode.run_healthy:

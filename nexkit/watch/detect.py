@@ -32,6 +32,8 @@ class DetectionLimits:
     window_s: Seconds = Seconds(60.0)
     """Over which losses are counted."""
     least_lost: int = 4
+    lossy_rounds: int = 3
+    """So many rounds have to lack answers: two of total silence are left to `begin_rounds`."""
     loss_ratio: Ratio = Ratio(0.05)
     """Half of what calls bear at the worst (Microsoft Teams, network requirements: below 10 % in any 200 ms, 1 % over
     15 s); fewer answers than light rounds have tell no finer."""
@@ -143,6 +145,8 @@ class _Course:
     good_since_s: float | None = None
     known_s: float | None = None
     """The last round in which anything was known."""
+    lost_s: float | None = None
+    """The last round in which an answer was missing."""
     recent: tuple[_Counted, ...] = ()
 
 
@@ -228,12 +232,14 @@ def observe(detection: Detection, now: LightRound, limits: DetectionLimits = DEF
     courses = {
         place: _course(detection.courses.get(place, _Course()), place, ways, now, states, limits) for place in Place
     }
+    before = detection.trouble
+    if before is not None:
+        courses = {place: _without_silence(course, limits) for place, course in courses.items()}
     in_trouble = {
         place
         for place, course in courses.items()
         if course.bad >= limits.begin_rounds or _lossy(course, detection.tracks, limits)
     }
-    before = detection.trouble
     tracks = _tracks(detection.tracks, now, states, limits, learning=before is None and True not in ways.values())
     held = set() if before is None else {p for p in before.places if not _is_over(courses[p], now.at_s, limits)}
     places = frozenset(held | in_trouble)
@@ -242,8 +248,10 @@ def observe(detection: Detection, now: LightRound, limits: DetectionLimits = DEF
     if not places:
         if before is None:
             return Observed(detection=seen, states=states, bad=bad)
-        over_s = max((courses[place].good_since_s or now.at_s for place in before.all_places), default=now.at_s)
-        return Observed(detection=seen, states=states, bad=bad, ended_s=Seconds(max(over_s, before.since_s)))
+        over_s = max(_good_since(courses[place], now.at_s) for place in before.all_places)
+        calm = {place: replace(course, recent=()) for place, course in courses.items()}
+        ended_s = Seconds(max(over_s, before.since_s))
+        return Observed(detection=replace(seen, courses=calm), states=states, bad=bad, ended_s=ended_s)
     signs = tuple(_signs(places, courses, now, states, detection.tracks, limits))
     if before is None:
         since_s = min(_since(courses[place], now.at_s) for place in in_trouble)
@@ -320,21 +328,36 @@ def _course(
     if place is Place.GATEWAY and way is False:
         counted = tuple(replace(each, lost=0) for each in counted)
     recent = tuple(each for each in course.recent if each.at_s > now.at_s - limits.window_s) + counted
+    lost_s = now.at_s if any(each.lost for each in counted) else course.lost_s
     if way is None:
-        return replace(course, recent=recent)
+        return replace(course, recent=recent, lost_s=lost_s)
     if way:
         return _Course(
             bad=course.bad + 1,
             bad_since_s=now.at_s if course.bad_since_s is None else course.bad_since_s,
             known_s=now.at_s,
+            lost_s=lost_s,
             recent=recent,
         )
     return _Course(
         good=course.good + 1,
         good_since_s=now.at_s if course.good_since_s is None else course.good_since_s,
         known_s=now.at_s,
+        lost_s=lost_s,
         recent=recent,
     )
+
+
+def _without_silence(course: _Course, limits: DetectionLimits) -> _Course:
+    """Of a place that has become good again, what was counted since: silence that is over is no loss that goes on."""
+    if course.good < limits.end_rounds or course.good_since_s is None:
+        return course
+    return replace(course, recent=tuple(each for each in course.recent if each.at_s >= course.good_since_s))
+
+
+def _good_since(course: _Course, now_s: float) -> float:
+    """The first good round of the last ones, and the last loss before them."""
+    return max(course.good_since_s or now_s, course.lost_s or 0.0)
 
 
 def _tracks(
@@ -374,7 +397,8 @@ def _usual_loss(recent: tuple[_Counted, ...], tracks: Mapping[str, _Track], limi
 def _lossy(course: _Course, tracks: Mapping[str, _Track], limits: DetectionLimits) -> bool:
     """Far more is lost than chance and the usual loss explain, and to each of those that are asked."""
     sent, lost = sum(each.sent for each in course.recent), sum(each.lost for each in course.recent)
-    if lost < limits.least_lost or lost < sent * limits.loss_ratio:
+    rounds = len({each.at_s for each in course.recent if each.lost})
+    if lost < limits.least_lost or lost < sent * limits.loss_ratio or rounds < limits.lossy_rounds:
         return False
     lossless = {each.target for each in course.recent} - {each.target for each in course.recent if each.lost}
     if lossless:
@@ -394,13 +418,8 @@ def _is_over(course: _Course, now_s: float, limits: DetectionLimits) -> bool:
         return True
     if course.good < limits.end_rounds:
         return False
-    since_s = course.good_since_s or 0.0
-    lately = [each for each in course.recent if each.at_s >= since_s]
-    lost_before = any(each.lost for each in course.recent)
-    sent, lost = sum(each.sent for each in lately), sum(each.lost for each in lately)
-    if lost == 0 and (not lost_before or sent >= limits.end_rounds):
-        return True
-    return sent >= limits.cleared_sent and lost <= sent * limits.cleared_ratio
+    sent, lost = sum(each.sent for each in course.recent), sum(each.lost for each in course.recent)
+    return lost == 0 or (sent >= limits.cleared_sent and lost <= sent * limits.cleared_ratio)
 
 
 def _since(course: _Course, now_s: float) -> float:

@@ -13,7 +13,7 @@ import sys
 from side_by_side import HERE
 from world import refusal
 
-NAMES = ("verdict", "standard", "start", "route", "mtu", "ping", "dns_times", "load")
+NAMES = ("verdict", "standard", "start", "route", "mtu", "ping", "dns_times", "watch", "load")
 
 
 def main(words: list[str]) -> int:

@@ -2,14 +2,17 @@
 
 import argparse
 import asyncio
+import contextlib
 import os
 import re
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from nexkit.diagnosis.verdict import VerdictState
+from nexkit.profile import LoadedProfile
 from nexkit.texts import Texts
 from nexkit.texts.moments import time_of_day
 from nexkit.texts.numbers import byte_size, percent
@@ -36,21 +39,32 @@ from nexkit.watch.events import (
     WatchTotals,
 )
 from nexkit.watch.record import WatchLog
+from nexkit.watch.watcher import Unkept, Watcher
 from report.profile_in_force import Sources
 from report.unfinished import Keeper
 from report.visible import visible
-from report.watch_store import WatchError, discard_watch, interrupted_watches
+from report.watch_store import KeptWatch, WatchError, begin_watch, discard_watch, interrupted_watches, take_up
 from ui.bootstrap import Run, build_runner
 from ui.cli.diagnose import document_of, request_of, status_of
 from ui.cli.errors import CommandError, ExitStatus
-from ui.cli.hand_over import agreement, tell_kept, told_how_to_go_on, wanted_report, write_report
+from ui.cli.hand_over import agreement, keep, tell_kept, told_how_to_go_on, wanted_report, write_report
 from ui.cli.interrupts import stopped_by_interrupts
 from ui.cli.output import verdict_text
 from ui.cli.profile_use import confirm_recipient, profile_to_use, tell_whose
 from ui.cli.streams import StatusLine, is_terminal, write_json
 from ui.cli.wrap import say
 from ui.handover import not_kept_text
-from ui.watching import Watch, finish_watch, new_watch, resumed_watch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Watch:
+    """A watch that can be run."""
+
+    watcher: Watcher
+    profile: LoadedProfile
+    kept: KeptWatch | None
+    """None: the disk takes nothing."""
+
 
 _DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?")
 _MAX_LINE = 4096
@@ -76,11 +90,12 @@ def watch_command(arguments: argparse.Namespace, texts: Texts) -> int:
             watch.kept.discard()
         raise
     tell_whose(watch.profile, texts)
-    keep = arguments.keep == "yes" or wanted is not None
-    run, kept = asyncio.run(_watch(watch, duration_s, seen, keep=keep))
-    for problem in (watch.problem, kept and kept.problem):
-        if problem:
-            print(f"nexkit: {not_kept_text(problem, texts)}", file=sys.stderr)
+    run = asyncio.run(_watch(watch, duration_s, seen))
+    kept = Keeper(watch.profile) if arguments.keep == "yes" or wanted else None
+    keep(kept, run, texts)
+    if watch.kept is not None:
+        # Where the run could not be kept, the watch is what is left of it.
+        _let_go(watch.kept, discard=kept is None or kept.kept_id is not None)
     with told_how_to_go_on(kept, texts):
         if arguments.json != "-":
             say("\n\n".join([verdict_text(run.diagnosis, run.record, texts), *_log_text(run, texts)]))
@@ -95,13 +110,28 @@ def watch_command(arguments: argparse.Namespace, texts: Texts) -> int:
     return ExitStatus.STOPPED if stopped else status_of(state)
 
 
-def _begun(arguments: argparse.Namespace, texts: Texts, sources: Sources, seen: "_Seen") -> Watch:
+def _begun(arguments: argparse.Namespace, texts: Texts, sources: Sources, seen: "_Seen") -> _Watch:
     """A new watch, or an interrupted one."""
     consent, _ = agreement(arguments.agree, texts)
     if (watch_id := _interrupted(arguments.resume, texts)) is not None:
         return _taken_up(watch_id, seen)
     loaded = profile_to_use(arguments, texts, sources)
-    return new_watch(build_runner(), loaded, request_of(arguments, loaded.profile, consent, texts), seen.show)
+    request = request_of(arguments, loaded.profile, consent, texts)
+    kept: KeptWatch | None = None
+    try:
+        kept = begin_watch(loaded, request, datetime.now(UTC))
+    except OSError as error:
+        print(f"nexkit: {not_kept_text(error, texts)}", file=sys.stderr)
+    watcher = Watcher(build_runner(), loaded, request, kept or Unkept(), seen.show)
+    return _Watch(watcher=watcher, profile=loaded, kept=kept)
+
+
+def _let_go(watch: KeptWatch, *, discard: bool) -> None:
+    if discard:
+        with contextlib.suppress(OSError):
+            watch.discard()
+    else:
+        watch.close()
 
 
 def _duration(words: str | None, texts: Texts) -> float | None:
@@ -135,12 +165,14 @@ def _interrupted(words: str | None, texts: Texts) -> str | None:
     return found[0] if _line().strip().lower() in {"", "y"} else None
 
 
-def _taken_up(watch_id: str, seen: "_Seen") -> Watch:
+def _taken_up(watch_id: str, seen: "_Seen") -> _Watch:
     try:
-        return resumed_watch(build_runner(), watch_id, seen.show)
+        kept = take_up(watch_id)
     except WatchError as error:
         discard_watch(watch_id)
         raise CommandError(str(error)) from None
+    watcher = Watcher(build_runner(), kept.profile, kept.request, kept, seen.show, resumed=kept.journal)
+    return _Watch(watcher=watcher, profile=kept.profile, kept=kept)
 
 
 def _line() -> str:
@@ -152,7 +184,7 @@ def _line() -> str:
     return data.decode(sys.stdin.encoding or "utf-8", "replace")
 
 
-async def _watch(watch: Watch, duration_s: float | None, seen: "_Seen", *, keep: bool) -> tuple[Run, Keeper | None]:
+async def _watch(watch: _Watch, duration_s: float | None, seen: "_Seen") -> Run:
     """Watch, then make the run of it."""
     stop, stop_last = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -165,12 +197,12 @@ async def _watch(watch: Watch, duration_s: float | None, seen: "_Seen", *, keep:
         try:
             await watch.watcher.run(stop)
             seen.finishing()
-            return await finish_watch(watch, stop_last, keep=keep)
+            return await watch.watcher.finish(stop_last)
         finally:
             seen.clear()
 
 
-def _listen(watch: Watch) -> None:
+def _listen(watch: _Watch) -> None:
     """Every Enter is a mark, with what was typed before it."""
     while line := _line():
         for words in line.splitlines():
@@ -212,7 +244,7 @@ class _Seen:
                 say(visible(line), sys.stderr)
 
     def _totals(self, totals: WatchTotals) -> str:
-        return self._texts.gettext("Watching for {length}: {episodes} episodes, {marks} marks, {traffic}").format(
+        return self._texts.gettext("Watching for {length} · trouble: {episodes} · marks: {marks} · {traffic}").format(
             length=length_text(totals.elapsed_s, self._texts),
             episodes=totals.episodes,
             marks=totals.marks,
