@@ -60,6 +60,12 @@ def profile_sections(
     return tuple(section for section in sections if section.lines)
 
 
+def profile_lines(loaded: LoadedProfile, licence: Licence | None, texts: Texts) -> tuple[str, ...]:
+    """The same in short: whose it is, what vouches for it, who gets reports, whether its licence is accepted."""
+    lines = (*_identity(loaded, texts), *_reports(loaded.profile, texts))
+    return (*lines, _licence_line(loaded, licence, texts))
+
+
 def _identity(loaded: LoadedProfile, texts: Texts) -> Iterator[str]:
     _ = texts.gettext
     profile = loaded.profile

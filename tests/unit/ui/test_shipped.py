@@ -1,0 +1,32 @@
+from importlib import metadata
+
+from ui.shipped import shipped_parts
+
+
+def test_no_licence_of_anything_shipped_is_missing():
+    parts = shipped_parts()
+    assert [part.name for part in parts if len(part.text) < 200 or not part.licence] == []
+    names = {part.name.lower() for part in parts}
+    assert {"nexkit", "python", "pyside6_essentials", "cryptography", "markupsafe"} <= names
+    assert "pytest" not in names
+
+
+def test_qt_comes_with_both_texts_that_it_is_used_under():
+    qt = next(part for part in shipped_parts() if part.name.lower() == "pyside6_essentials")
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in qt.text
+    assert "END OF TERMS AND CONDITIONS" in qt.text
+    assert "FreeType" in qt.text
+
+
+def test_a_source_folder_that_is_not_installed_names_what_is(monkeypatch):
+    def distribution(name):
+        if name == "nexkit":
+            raise metadata.PackageNotFoundError
+        return real(name)
+
+    real = metadata.distribution
+    monkeypatch.setattr("ui.shipped.metadata.distribution", distribution)
+    parts = shipped_parts()
+    assert parts[0].name == "nexkit"
+    assert parts[0].text.startswith("MIT License")
+    assert {"jinja2", "python"} <= {part.name.lower() for part in parts}
