@@ -46,13 +46,25 @@ def _reading_font(font: QFont, language: str) -> QFont:
     return font
 
 
-def run_wizard(argv: Sequence[str], profile: LoadedProfile, memory: ProfileMemory, language: str | None) -> int:
-    """Show the wizard until its window closes; the exit status."""
+def run_wizard(
+    argv: Sequence[str],
+    profile: LoadedProfile,
+    memory: ProfileMemory,
+    language: str | None,
+    *,
+    watching: bool = False,
+) -> int:
+    """Show the wizard until its window closes; the exit status. `watching`: go on with an interrupted watch."""
     application = QApplication([sys.argv[0], *argv])
     texts = Texts(language)
     dress(application, texts.language)
     window = WizardWindow(texts, profile, memory)
-    window.show()
+    # A window that was beside the clock is not the last one to be closed, as Qt counts.
+    window.closed.connect(application.quit, Qt.ConnectionType.QueuedConnection)
+    if watching:
+        window.go_on_watching()
+    else:
+        window.show()
     return application.exec()
 
 

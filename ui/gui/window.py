@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
@@ -90,6 +90,9 @@ def _nothing_to_keep(_run: "Run") -> None:
 
 class WizardWindow(QWidget):
     """One window, one run at a time."""
+
+    closed = Signal()
+    """It is gone for good, and not only beside the clock."""
 
     def __init__(
         self,
@@ -475,7 +478,11 @@ class WizardWindow(QWidget):
             case Room.WATCH:
                 from ui.gui.pages.watch import WatchPage
 
-                return WatchPage(context)
+                watch = WatchPage(context)
+                watch.show_wanted.connect(self._show_watch)
+                watch.quit_wanted.connect(self.close)
+                watch.nothing_to_watch.connect(self.close)
+                return watch
             case Room.HISTORY:
                 from ui.gui.pages.history import HistoryPage
 
@@ -534,6 +541,28 @@ class WizardWindow(QWidget):
             self.enter_room(Room.WATCH)
 
     @Slot()
+    def _show_watch(self) -> None:
+        """From beside the clock."""
+        self.showNormal()
+        self.raise_()
+        self.activateWindow()
+        self.enter_room(Room.WATCH)
+
+    def go_on_watching(self) -> None:
+        """Started at log-in: go on with the interrupted watch, without a window where the desktop has a place for it."""
+        from ui.gui.pages.watch import WatchPage
+        from ui.gui.tray import has_tray
+
+        if not has_tray():
+            self.enter_room(Room.WATCH)
+            self.showMinimized()
+        else:
+            self._load()
+        watch = self.room(Room.WATCH)
+        assert isinstance(watch, WatchPage)  # noqa: S101  made as such
+        watch.go_on_in_background()
+
+    @Slot()
     def _menu_chosen(self) -> None:
         action = self.sender()
         if isinstance(action, QAction):
@@ -552,8 +581,10 @@ class WizardWindow(QWidget):
 
     @Slot()
     def _prepare(self) -> None:
-        if not self.isVisible():
-            return  # closed at once
+        if self.isVisible():  # not closed at once
+            self._load()
+
+    def _load(self) -> None:
         self._threads.start(self._make_runner, self._prepared, self._not_prepared)
         self._threads.start(_earlier_runs, self._earlier_found, self._not_prepared)
 
@@ -907,3 +938,4 @@ class WizardWindow(QWidget):
             self._run_thread.cancel()
         self._threads.wait()
         super().closeEvent(event)
+        self.closed.emit()
