@@ -25,6 +25,7 @@ from nexkit.texts.verdicts import (
     verdict_sentence,
     verdict_sureness,
 )
+from nexkit.texts.watch import TimelineLine, timeline, watched_text
 from nexkit.texts.words import complaint_text, measured_text
 from report.visible import visible
 
@@ -36,6 +37,7 @@ _MAX_EVIDENCE = 3
 _MAX_LINE = 160
 _MAX_TRIALS = 5
 _MAX_TRIAL = 240
+_MAX_HAPPENINGS = 10
 
 
 def summary_text(
@@ -45,6 +47,7 @@ def summary_text(
     parts = (
         _answer(record, diagnosis, texts),
         _trials(record, texts),
+        _watch(record, texts),
         _ladder(diagnosis, texts),
         _circumstances(record, texts),
         _gaps(record, diagnosis, texts),
@@ -105,6 +108,25 @@ def _trials(record: RunRecord, texts: Texts) -> Iterator[str]:
     if record.trials:
         yield texts.gettext("Changed after this run, and tested again:")
         yield from (f"• {visible(trial_line(done, texts), limit=_MAX_TRIAL)}" for done in record.trials[:_MAX_TRIALS])
+
+
+def _watch(record: RunRecord, texts: Texts) -> Iterator[str]:
+    """How long was watched, and the first things that happened."""
+    if record.watch is None:
+        return
+    yield watched_text(record.watch, texts)
+    lines = timeline(record.watch, texts)
+    for line in lines[:_MAX_HAPPENINGS]:
+        details = f" ({'; '.join(line.details)})" if line.details else ""
+        yield f"• {timeline_moment(line)}: {visible(line.text + details, limit=_MAX_TRIAL)}"
+    if len(lines) > _MAX_HAPPENINGS:
+        yield "• …"
+
+
+def timeline_moment(line: TimelineLine) -> str:
+    """When something happened, in UTC."""
+    begin = moment_text(line.started_at)
+    return begin if line.ended_at is None else f"{begin[:-4]} – {line.ended_at.astimezone(UTC):%H:%M:%S} UTC"
 
 
 def _ladder(diagnosis: Diagnosis, texts: Texts) -> Iterator[str]:

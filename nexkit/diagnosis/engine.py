@@ -25,6 +25,7 @@ from nexkit.diagnosis.verdict import (
     Verdict,
     VerdictState,
 )
+from nexkit.diagnosis.watched import watched_rungs, with_watch
 from nexkit.facts.reach import Reach
 from nexkit.outcome import Completed, Failed, FailureKind, Skipped
 from nexkit.run_record import RunRecord
@@ -43,17 +44,18 @@ def diagnose(record: RunRecord, limits: Limits = DEFAULT_LIMITS) -> Diagnosis:
     found = [each for answer in answers.values() if isinstance(answer, tuple) for each in answer]
     findings = tuple(with_figures(each, run, limits) for each in fold([weigh(each, limits) for each in found]))
     rungs = ladder(run, limits, findings)
-    verdict = _verdict(findings, rungs, limits, cancelled=record.cancelled)
+    of_run = _verdict(findings, rungs, limits, cancelled=record.cancelled)
+    verdict = with_watch(of_run, record.watch, limits)
     return Diagnosis(
         verdict=verdict,
         findings=findings,
-        ladder=rungs,
+        ladder=watched_rungs(rungs, verdict),
         not_tested=not_tested(record),
         rules_version=RULES_VERSION,
         started_at=record.started_at,
         took_s=record.took_s,
         suitability=() if _in_the_way(findings) else suitability(run, limits),
-        left_open=left_open(run, limits, verdict=verdict, findings=findings, rungs=rungs, answers=answers),
+        left_open=left_open(run, limits, verdict=of_run, findings=findings, rungs=rungs, answers=answers),
     )
 
 

@@ -124,6 +124,8 @@ class Verdict:
     segment: Segment | None
     cause: Open | None
     confidence: Ratio | None
+    comes_and_goes: bool = False
+    """It broke while it was watched, and the run found nothing wrong; False in documents of before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -150,6 +150,8 @@ def verdict_sentence(diagnosis: Diagnosis, texts: Texts) -> str:
     root = diagnosis.root
     if root is not None:
         return cause_text(root, texts).sentence
+    if verdict.comes_and_goes:
+        return _at_times(verdict.segment, texts)
     match verdict.state:
         case VerdictState.HEALTHY:
             return _("Everything that was tested works. If the trouble comes and goes, test again while it is there.")
@@ -157,6 +159,19 @@ def verdict_sentence(diagnosis: Diagnosis, texts: Texts) -> str:
             return _broken_segment(verdict.segment, texts)
         case VerdictState.INCONCLUSIVE:
             return _open_segment(verdict.segment, texts)
+
+
+def _at_times(segment: Segment | None, texts: Texts) -> str:
+    """Trouble that was watched, and was over when all was tested."""
+    _ = texts.gettext
+    if segment is None:
+        return _(
+            "The trouble comes and goes: the connection broke while it was watched. Where cannot be told; the full "
+            "test found nothing wrong."
+        )
+    return _(
+        "The trouble comes and goes: while it was watched, it broke here: {place}. The full test found nothing wrong."
+    ).format(place=segment_name(segment, texts))
 
 
 def stopped_text(texts: Texts) -> str:

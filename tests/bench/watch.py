@@ -47,13 +47,14 @@ def _resident_bytes() -> int:
 
 
 async def _measure() -> dict[str, Any]:
+    from scenario import find, load
+
     from nexkit.profile_file import loaded_profile
     from nexkit.request import Request, Symptom
     from nexkit.run_record import ProfileTrust
     from nexkit.watch.events import WatchTotals
     from nexkit.watch.watcher import Unkept, Watcher
     from nexkit.whole_run import measure_and_diagnose
-    from scenario import find, load
     from ui.bootstrap import build_runner
 
     path = load(find("healthy")).profile_path
