@@ -68,6 +68,8 @@ TEST_PROGRAMS = {
     "openvpn": "openvpn",
     "faketime": "faketime",
     "age": "age",
+    "chromium": "chromium",
+    "pdftotext": "poppler-utils",
 }
 BENCH_PROGRAMS = {
     "fping": "fping",

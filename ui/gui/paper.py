@@ -1,12 +1,23 @@
 """Paper: blocks of words and drawings, and their way onto pages. Nothing here reads markup, so no text can be any."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
 from PySide6.QtCore import QByteArray, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPainter, QPen, QTextCharFormat, QTextLayout, QTextOption
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QPainter,
+    QPen,
+    QRawFont,
+    QTextCharFormat,
+    QTextLayout,
+    QTextOption,
+)
 from PySide6.QtSvg import QSvgRenderer
 
 from report.figures import PAPER
@@ -58,6 +69,41 @@ def font_of(style: Style) -> QFont:
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     font.setWeight(QFont.Weight.DemiBold if style.bold else QFont.Weight.Normal)
     return font
+
+
+_TO_UNICODE = re.compile(rb"begincmap.*?endcmap", re.DOTALL)
+_SIGN = re.compile(rb"<(2[0-9A-Fa-f]{3})>")
+_LETTERS = "".join(map(chr, (*range(0x3000, 0xA000), *range(0xFF00, 0xFFF0))))
+
+
+def searchable(pdf: bytes) -> bytes:
+    """A file of Qt (6.11) with the letters that are meant, where a font draws two of them by one shape.
+
+    Qt writes the lowest number that has the shape: the radical U+2F45 for the letter U+65B9, by which nobody looks.
+    """
+    meant = _letters_of_signs()
+
+    def mended(match: re.Match[bytes]) -> bytes:
+        letter = meant.get(chr(int(match[1], 16)))
+        return match[0] if letter is None else b"<%04X>" % ord(letter)
+
+    return _TO_UNICODE.sub(lambda table: _SIGN.sub(mended, table[0]), pdf)
+
+
+@cache
+def _letters_of_signs() -> Mapping[str, str]:
+    """Radicals and signs that have the shape of a letter or of a full-width sign in a Japanese font of this system."""
+    signs = "".join(map(chr, range(0x2000, 0x3000)))
+    found: dict[str, str] = {}
+    for family in (family for family in _families() if family in _JAPANESE):
+        font = QRawFont.fromFont(QFont([family]), QFontDatabase.WritingSystem.Japanese)
+        letters = dict(zip(reversed(font.glyphIndexesForString(_LETTERS)), reversed(_LETTERS), strict=True))
+        found |= {
+            sign: letters[glyph]
+            for sign, glyph in zip(signs, font.glyphIndexesForString(signs), strict=True)
+            if glyph and glyph in letters
+        }
+    return found
 
 
 class Block(Protocol):

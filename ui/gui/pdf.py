@@ -16,7 +16,21 @@ from report.figures import PAPER
 from report.files import write_whole
 from report.tables.table import Table
 from report.view import Chart, FindingView, Place, ReportView, report_view
-from ui.gui.paper import RESOLUTION, Beside, Block, Card, Cells, Nothing, Pages, Picture, Stack, Style, Words, pt
+from ui.gui.paper import (
+    RESOLUTION,
+    Beside,
+    Block,
+    Card,
+    Cells,
+    Nothing,
+    Pages,
+    Picture,
+    Stack,
+    Style,
+    Words,
+    pt,
+    searchable,
+)
 from ui.gui.paper import column_shares as shares_of
 from ui.gui.present import MARK_OF_RUNG, Mark
 from ui.gui.widgets.icons import draw, mark_shape, segment_icon
@@ -168,15 +182,16 @@ class _Flag:
 
     def height(self, width: float) -> float:
         """With a rim."""
-        return self._words.height(width - pt(8)) + pt(4)
+        return self._words.height(width - pt(8)) + pt(5)
 
     def paint(self, painter: QPainter, at: QPointF, width: float) -> None:
         """White words on the colour of the state."""
-        box = QRectF(at.x(), at.y() + pt(1), width, self.height(width) - pt(1))
+        wide = min(width, self._words.natural_width() + pt(14))
+        box = QRectF(at.x() + (width - wide) / 2, at.y() + pt(2), wide, self.height(width) - pt(2))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(self._colour))
-        painter.drawRoundedRect(box, pt(5), pt(5))
-        self._words.paint(painter, QPointF(at.x() + pt(4), at.y() + pt(2.5)), width - pt(8))
+        painter.drawRoundedRect(box, pt(6), pt(6))
+        self._words.paint(painter, QPointF(at.x() + pt(4), at.y() + pt(3.5)), width - pt(8))
 
 
 class _Badge:
@@ -246,7 +261,7 @@ class _Sheets:
             self._paint_margins(painter, number)
             self._pages.paint(painter, number)
         painter.end()
-        return bytes(buffer.data().data())
+        return searchable(bytes(buffer.data().data()))
 
     def _paint_margins(self, painter: QPainter, number: int) -> None:
         """What every page has: whose report, its number, the number of the page."""
@@ -272,13 +287,13 @@ class _Sheets:
             self._section(
                 _("What to do now"), [Card(Stack(*numbered, gap=pt(3)), padding=pt(_PADDING_PT), frame=PAPER.grid)]
             )
-        found = [self._finding(each) for each in view.findings]
+        found = [block for each in view.findings for block in self._finding(each)]
         if view.place_evidence:
             found.insert(0, self._steps(_("Evidence"), view.place_evidence))
         self._section(_("What was found"), found)
         if view.record.request.note:
             self._section(_("In the user's words"), [Words((view.record.request.note, _BODY))])
-        self._section(_("Good to know"), [self._finding(each) for each in view.context])
+        self._section(_("Good to know"), [block for each in view.context for block in self._finding(each)])
         self._lay_trials()
         self._lay_uses()
         self._lay_charts(view.charts)
@@ -359,7 +374,8 @@ class _Sheets:
         lines = [Words((f"•  {step}  ", Style(size=8.5, bold=True)), (words, _MUTED)) for step, words in steps]
         return Stack(Words((title, Style(size=8.5, bold=True, colour=PAPER.muted))), *lines, gap=pt(1))
 
-    def _finding(self, each: FindingView) -> Block:
+    def _finding(self, each: FindingView) -> Iterator[Block]:
+        """What it is in one piece, then what it stands on."""
         _ = self._gettext
         colour = _OF_SEVERITY[each.finding.severity]
         tags = [(each.severity, Style(size=8.5, bold=True, colour=colour)), (f"   {each.finding.cause}", _MUTED)]
@@ -373,13 +389,13 @@ class _Sheets:
         if each.text.desk:
             desk = Words((f"{_('For the support desk')}: ", _STRONG), (each.text.desk, _BODY))
             parts.append(Card(desk, padding=pt(7), ground=_SOFT))
-        if each.evidence:
-            parts.append(self._steps(_("Evidence"), each.evidence))
-        if each.against:
-            parts.append(self._steps(_("Against it"), each.against))
         if each.explains:
             parts.append(Words((f"{_('Explains as well')}: {', '.join(each.explains)}", _MUTED)))
-        return Card(Stack(*parts, gap=pt(4)), padding=pt(_PADDING_PT), frame=PAPER.grid)
+        yield Card(Stack(*parts, gap=pt(4)), padding=pt(_PADDING_PT), frame=PAPER.grid)
+        if each.evidence:
+            yield self._steps(_("Evidence"), each.evidence)
+        if each.against:
+            yield self._steps(_("Against it"), each.against)
 
     def _lay_trials(self) -> None:
         view = self._view
