@@ -201,8 +201,9 @@ def test_details_show_evidence_and_every_measurement(qtbot, make_window, no_lice
     assert not tabs.isVisible()
     press(qtbot, window, "result.details")
     assert tabs.isVisible()
-    assert tabs.widget(3).rowCount() == len(window.run.record.results)
-    assert tabs.widget(1).rowCount() == len(window.run.diagnosis.ladder)
+    assert window.findChild(QTableWidget, "result.ladder").rowCount() == len(window.run.diagnosis.ladder)
+    tabs.setCurrentIndex(6)
+    assert window.findChild(QTableWidget, "result.steps").rowCount() == len(window.run.record.results)
 
 
 def test_cancelling_keeps_what_was_measured(qtbot, make_window, no_licence):

@@ -8,12 +8,14 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-from PySide6.QtCore import QProcess, QProcessEnvironment, QUrl
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 
 from nexkit.platform.program_environment import program_environment
+from nexkit.platform.reveal import reveal
 from nexkit.platform.settings import SettingAddress, SettingProgram, SystemSetting, setting_way
 from nexkit.profile import Support
+from ui.gui.run_thread import Threads
 
 _LONGEST_MAIL = 1800
 """Characters; Windows and some mail programs cut or refuse addresses of 2,048 and more."""
@@ -27,6 +29,33 @@ _MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$*+/=^_~-]{1,64}@[A-Za-z0-9-]{1,63}(?:
 def open_folder(folder: Path) -> bool:
     """Show a folder of this computer; whether the system took it."""
     return QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+class FileShower(QObject):
+    """Shows a file in its folder, with the mark on it where the system can do that; else the folder alone."""
+
+    gone = Signal(object)
+    """The file is not there any more."""
+
+    def __init__(self, threads: Threads, parent: QObject) -> None:
+        super().__init__(parent)
+        self._threads = threads
+
+    def show(self, file: Path) -> None:
+        """Ask the file manager, beside the window."""
+        self._threads.start(lambda: (file, file.is_file(), file.is_file() and reveal(file)), self._asked, self._failed)
+
+    @Slot(object)
+    def _asked(self, answer: tuple[Path, bool, bool]) -> None:
+        file, is_there, is_shown = answer
+        if not is_there:
+            self.gone.emit(file)
+        elif not is_shown:
+            open_folder(file.parent)
+
+    @Slot(object)
+    def _failed(self, error: object) -> None:
+        self.gone.emit(error)
 
 
 def support_page(support: Support) -> QUrl | None:
@@ -51,13 +80,21 @@ def mail_draft(support: Support, subject: str, body: str) -> QUrl | None:
     """
     if not _MAIL_ADDRESS.fullmatch(support.email or ""):
         return None
-    head = (
-        f"mailto:{quote(support.email, safe='@')}?subject={quote(' '.join(subject.split())[:_LONGEST_SUBJECT])}&body="
-    )
+    head = _head(support, subject)
     lines = body.splitlines()
     while lines and len(head + _in_mail(lines)) > _LONGEST_MAIL:
         lines.pop()
     return QUrl(head + _in_mail(lines), QUrl.ParsingMode.StrictMode)
+
+
+def mail_holds(support: Support, subject: str, body: str) -> bool:
+    """Whether a mail draft has all of the body."""
+    return len(_head(support, subject) + _in_mail(body.splitlines())) <= _LONGEST_MAIL
+
+
+def _head(support: Support, subject: str) -> str:
+    one_line = " ".join(subject.split())[:_LONGEST_SUBJECT]
+    return f"mailto:{quote(support.email, safe='@')}?subject={quote(one_line)}&body="
 
 
 def _in_mail(lines: list[str]) -> str:
@@ -89,6 +126,6 @@ def open_setting(setting: SystemSetting) -> bool:
             process.setProgram(path)
             process.setArguments(arguments)
             process.setProcessEnvironment(environment)
-            return bool(process.startDetached()[0])
+            return bool(process.startDetached())
         case None:
             return False

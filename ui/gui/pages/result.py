@@ -78,6 +78,7 @@ class ResultPage(PageBase):
         layout.addWidget(Disclosure("result.details", _("For en&gineers"), EngineerTabs(record, diagnosis, self.texts)))
         layout.addStretch(1)
         self.column.addWidget(self._content, 1)
+        self._content.show()  # at once: what it replaces is gone already
         self.to_top()
 
     def focus_first(self) -> None:

@@ -19,5 +19,7 @@ class Lazy(QWidget):
         """Make it."""
         if self._make is not None:
             make, self._make = self._make, None
-            self._layout.addWidget(make())
+            made = make()
+            self._layout.addWidget(made)
+            made.show()  # else it comes a moment after the rest
         super().showEvent(event)
