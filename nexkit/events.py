@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from nexkit.run_record import StepResult
 from nexkit.subject import Subject
-from nexkit.units import Ms, Ratio, Seconds
+from nexkit.units import Bytes, Ms, Ratio, Seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +16,8 @@ class StepsPlanned:
     """(step id, probe id, subject)."""
     expected_s: Seconds
     """How long they may take at most."""
+    deadlines_s: tuple[Seconds, ...] = ()
+    """The same of each, in their order; empty where it is not known of each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,8 @@ class StepProgress:
 
     step_id: str
     ratio: Ratio
+    spent_bytes: Bytes = Bytes(0)
+    """Sent and received by then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

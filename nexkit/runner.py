@@ -69,6 +69,7 @@ class Runner:
                         StepsPlanned(
                             steps=tuple((step.id, step.probe, step.subject) for step in steps),
                             expected_s=Seconds(min(longest_s, left_s)),
+                            deadlines_s=tuple(Seconds(min(step.timeout_s, left_s)) for step in steps),
                         )
                     )
                 for step in steps:
@@ -140,7 +141,9 @@ class Runner:
                 random=self.random,
                 max_bytes=probe.spec.max_bytes,
                 book=guard.book_of(probe.spec),
-                on_progress=lambda ratio: tell(StepProgress(step_id=step.id, ratio=ratio)),
+                on_progress=lambda ratio: tell(
+                    StepProgress(step_id=step.id, ratio=ratio, spent_bytes=Bytes(context.spent_bytes))
+                ),
                 on_sample=lambda rtt_ms: tell(StepSample(step_id=step.id, at_s=self._since(began), rtt_ms=rtt_ms)),
             )
             outcome = await run_once(probe, step.params, context, deadline_s=step.timeout_s, ended=ended, name=step.id)

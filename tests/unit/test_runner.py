@@ -419,7 +419,7 @@ def test_events_tell_the_run_in_order():
 
     run = Run(probes(chatty=chatty), stages((step("a", "chatty", timeout_s=4.0),)))
     assert run.events == [
-        StepsPlanned(steps=(("a", "chatty", Subject.ANCHOR),), expected_s=4.0),
+        StepsPlanned(steps=(("a", "chatty", Subject.ANCHOR),), expected_s=4.0, deadlines_s=(4.0,)),
         StepProgress(step_id="a", ratio=0.5),
         StepSample(step_id="a", at_s=1.0, rtt_ms=12.5),
         StepSample(step_id="a", at_s=1.0, rtt_ms=None),

@@ -1,27 +1,50 @@
 """From values to what the pages show: the drawing of the path, the rows of a run, words. No Qt in here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from nexkit import kit_limits
+from nexkit.consent import Consent
 from nexkit.diagnosis.verdict import Diagnosis, Rung, RungState, Segment
 from nexkit.events import Event, RunFinished, StepFinished, StepProgress, StepSample, StepsPlanned
 from nexkit.facts.dns import ResolverAnswers, SystemLookups
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.load import LoadTest
-from nexkit.facts.network import GatewayReach, NeighbourState, NetworkState
+from nexkit.facts.network import GatewayReach, InterfaceKind, NeighbourState, NetworkState
 from nexkit.facts.path import PathTrace
 from nexkit.facts.portal import PortalCheck
 from nexkit.facts.reach import Reach
 from nexkit.outcome import Completed, Skipped
 from nexkit.probe import ProbeSpec
-from nexkit.request import Depth, Symptom
+from nexkit.profile import Load
+from nexkit.request import Depth, Request, Symptom
 from nexkit.run_record import StepResult
 from nexkit.subject import Subject
 from nexkit.texts import Texts
+from nexkit.texts.verdicts import segment_name
 
-TYPICAL_S: Mapping[Depth, float] = {Depth.QUICK: 5.0, Depth.STANDARD: 15.0, Depth.FULL: 40.0}
-"""What a run on a healthy network takes; the remaining time is counted down from it."""
+TYPICAL_S: Mapping[Depth, float] = {Depth.QUICK: 5.0, Depth.STANDARD: 10.0, Depth.FULL: 25.0}
+"""What a run takes where everything answers: in the lab 2.4, 6.4 and 12.9 s, on lines worth a load test up to 24 s.
+The remaining time is counted down from it."""
+_LONGER = 1.4
+"""So many times where calls, or a line that comes and goes, want more echoes and a longer stream (lab: 11.5 s)."""
+
+
+def typical_s(request: Request) -> float:
+    """What this run takes where everything answers."""
+    longer = request.symptom in {Symptom.CALLS, Symptom.UNSTABLE}
+    return TYPICAL_S[request.depth] * (_LONGER if longer else 1.0)
+
+
+def most_bytes(request: Request, load: Load, specs: Mapping[str, ProbeSpec]) -> int:
+    """What the run may send and receive at most: the kit's own limit, and the load test where it was agreed to."""
+    agreed = request.depth is Depth.FULL and Consent.BULK_TRAFFIC in request.consent
+    if not agreed or load.backend is None or (load.is_public and Consent.PUBLIC_BACKEND not in request.consent):
+        return kit_limits.RUN_BYTES
+    of_probe = specs["load"].max_bytes if "load" in specs else kit_limits.MAX_LOAD_BYTES
+    return kit_limits.RUN_BYTES + min(of_probe, load.max_bytes)
+
 
 _SIDE = frozenset({Segment.SECURITY, Segment.VPN})
 """Drawn only where they have something to say: most networks have neither."""
@@ -77,12 +100,19 @@ _SEGMENTS_OF: Mapping[Subject, tuple[Segment, ...]] = {
     Subject.PROVIDER_HOP: (Segment.ACCESS,),
     Subject.ANCHOR: (Segment.ACCESS, Segment.INTERNET),
     Subject.CONTROL: (Segment.INTERNET,),
-    Subject.RESOLVER: (Segment.DNS,),
     Subject.SERVICE: (Segment.SERVICE,),
 }
 """The places that a sign of life from a subject lights up while measuring."""
 
-LIVE_SEGMENTS = tuple(segment for segment in Segment if segment not in _SIDE)
+LIVE_SEGMENTS = (
+    Segment.DEVICE,
+    Segment.LAN,
+    Segment.GATEWAY,
+    Segment.ACCESS,
+    Segment.INTERNET,
+    Segment.SERVICE,
+)
+"""The way as it is drawn while measuring: the places that something is sent through."""
 
 
 def shows_life(fact: object) -> bool:
@@ -116,7 +146,12 @@ class StepLine:
 
     probe: str
     subject: Subject
+    began_s: float
+    deadline_s: float
+    """Length that it has at most, from its begin on."""
     ratio: float = 0.0
+    spent_bytes: int = 0
+    ended_s: float | None = None
     result: StepResult | None = None
 
 
@@ -130,6 +165,10 @@ class ProbeRow:
     ratio: float
     measured: int
     """Steps that really gave a fact."""
+    elapsed_s: float
+    """Since its first step began; once it is finished, what it took."""
+    most_s: float
+    """The same, at most."""
 
     @property
     def finished(self) -> bool:
@@ -137,54 +176,69 @@ class ProbeRow:
         return self.done == self.total
 
 
+def _row(probe: str, lines: Sequence[StepLine], now_s: float) -> ProbeRow:
+    began_s = min(line.began_s for line in lines)
+    ends = [line.ended_s for line in lines if line.ended_s is not None]
+    until_s = max(ends) if len(ends) == len(lines) else now_s
+    return ProbeRow(
+        probe=probe,
+        done=len(ends),
+        total=len(lines),
+        ratio=sum(line.ratio for line in lines) / len(lines),
+        measured=sum(line.result is not None and isinstance(line.result.outcome, Completed) for line in lines),
+        elapsed_s=max(0.0, until_s - began_s),
+        most_s=max(line.began_s + line.deadline_s for line in lines) - began_s,
+    )
+
+
 @dataclass(slots=True, kw_only=True)
 class LiveRun:
     """What is known while a run goes on; fed with events and with seconds since the start."""
 
-    specs: Mapping[str, ProbeSpec]
-    depth: Depth
+    request: Request
     steps: dict[str, StepLine] = field(default_factory=dict)
-    traffic_bytes: int = 0
-    most_bytes: int = 0
-    """The most that the steps planned so far may send and receive."""
-    stage_ends_s: float = 0.0
     finished: bool = False
+    took_s: float | None = None
+    """The measuring alone; None while it goes on."""
+    link: InterfaceKind | None = None
+    """What this computer's way out begins with; None: not known (yet)."""
+    _traffic_bytes: int | None = None
 
     def feed(self, event: Event, now_s: float) -> None:
         """Take in one event."""
         match event:
             case StepsPlanned():
-                for step_id, probe, subject in event.steps:
-                    self.steps[step_id] = StepLine(probe=probe, subject=subject)
-                    self.most_bytes += self.specs[probe].max_bytes if probe in self.specs else 0
-                self.stage_ends_s = max(self.stage_ends_s, now_s + event.expected_s)
+                deadlines_s = event.deadlines_s or (event.expected_s,) * len(event.steps)
+                for (step_id, probe, subject), deadline_s in zip(event.steps, deadlines_s, strict=True):
+                    self.steps[step_id] = StepLine(probe=probe, subject=subject, began_s=now_s, deadline_s=deadline_s)
             case StepProgress():
-                self.steps[event.step_id].ratio = event.ratio
+                line = self.steps[event.step_id]
+                line.ratio, line.spent_bytes = event.ratio, event.spent_bytes
             case StepFinished():
                 line = self.steps[event.result.id]
-                line.ratio, line.result = 1.0, event.result
-                self.traffic_bytes += event.result.traffic_bytes
+                line.ratio, line.result, line.ended_s = 1.0, event.result, now_s
+                line.spent_bytes = event.result.traffic_bytes
+                if isinstance(event.result.outcome, Completed):
+                    self.link = link_kind(event.result.outcome.fact) or self.link
             case RunFinished():
-                self.finished = True
-                self.traffic_bytes = event.traffic_bytes
+                self.finished, self.took_s = True, event.took_s
+                self._traffic_bytes = event.traffic_bytes
             case StepSample():
                 pass
 
-    def rows(self) -> tuple[ProbeRow, ...]:
+    @property
+    def traffic_bytes(self) -> int:
+        """Sent and received so far."""
+        if self._traffic_bytes is not None:
+            return self._traffic_bytes
+        return sum(line.spent_bytes for line in self.steps.values())
+
+    def rows(self, now_s: float) -> tuple[ProbeRow, ...]:
         """One row for each probe, in the order in which they came up."""
         by_probe: dict[str, list[StepLine]] = {}
         for line in self.steps.values():
             by_probe.setdefault(line.probe, []).append(line)
-        return tuple(
-            ProbeRow(
-                probe=probe,
-                done=sum(line.result is not None for line in lines),
-                total=len(lines),
-                ratio=sum(line.ratio for line in lines) / len(lines),
-                measured=sum(line.result is not None and isinstance(line.result.outcome, Completed) for line in lines),
-            )
-            for probe, lines in by_probe.items()
-        )
+        return tuple(_row(probe, lines, now_s) for probe, lines in by_probe.items())
 
     def places(self) -> tuple[Place, ...]:
         """The drawing so far: what showed life, what is being asked, and what has not answered yet."""
@@ -203,16 +257,39 @@ class LiveRun:
 
     def waiting_for(self) -> tuple[str, ...]:
         """Probes with a step under way."""
-        return tuple(row.probe for row in self.rows() if not row.finished)
+        return tuple(dict.fromkeys(line.probe for line in self.steps.values() if line.ended_s is None))
 
     def remaining_s(self, now_s: float) -> float:
-        """What a healthy run still takes; once it is late, the most that the present stage can still take."""
-        typical = TYPICAL_S[self.depth] - now_s
-        return typical if typical > 0 else max(0.0, self.stage_ends_s - now_s)
+        """What a healthy run still takes; once it is late, the most that the steps under way can still take."""
+        typical = typical_s(self.request) - now_s
+        if typical > 0:
+            return typical
+        open_s = (line.began_s + line.deadline_s for line in self.steps.values() if line.ended_s is None)
+        return max(0.0, max(open_s, default=now_s) - now_s)
 
     def late(self, now_s: float) -> bool:
         """Whether it takes longer than on a healthy network: something does not answer."""
-        return now_s > TYPICAL_S[self.depth]
+        return now_s > typical_s(self.request)
+
+
+def link_kind(fact: object) -> InterfaceKind | None:
+    """What the way out of this computer begins with; None where the fact does not tell."""
+    if not isinstance(fact, NetworkState) or not fact.default_routes:
+        return None
+    used = fact.default_routes[0].interface
+    return next((interface.kind for interface in fact.interfaces if interface.name == used), None)
+
+
+def live_name(segment: Segment, link: InterfaceKind | None, texts: Texts) -> str:
+    """What a place is called while measuring, in words of every day."""
+    _ = texts.gettext
+    if segment is Segment.ACCESS:
+        return _("Provider")
+    if segment is Segment.LAN and link is InterfaceKind.WIFI:
+        return _("Wi-Fi")
+    if segment is Segment.LAN and link is InterfaceKind.ETHERNET:
+        return _("Cable")
+    return segment_name(segment, texts)
 
 
 def mark_word(mark: Mark, texts: Texts) -> str:
@@ -233,10 +310,14 @@ def mark_word(mark: Mark, texts: Texts) -> str:
             return _("checking …")
 
 
-def live_word(mark: Mark, texts: Texts) -> str:
+def live_word(segment: Segment, mark: Mark, texts: Texts) -> str:
     """The word beside the shape while measuring, when nothing is decided yet."""
     _ = texts.gettext
     match mark:
+        case Mark.OK if segment is Segment.DEVICE:
+            return _("ready")
+        case Mark.UNKNOWN if segment is Segment.DEVICE:
+            return _("no way out")
         case Mark.OK:
             return _("answers")
         case Mark.UNKNOWN:
@@ -272,8 +353,12 @@ def depth_text(depth: Depth, texts: Texts) -> tuple[str, str]:
     _ = texts.gettext
     match depth:
         case Depth.QUICK:
-            return _("Quick look"), _("About 5 seconds")
+            return _("Quick look"), _("About 5 seconds, up to 10 where something does not answer")
         case Depth.STANDARD:
-            return _("Normal check"), _("About 15 seconds; the right choice for most troubles")
+            return _("Normal check"), _(
+                "About 10 seconds, up to 20 where something does not answer. The right choice for most troubles"
+            )
         case Depth.FULL:
-            return _("Thorough check with load test"), _("About 40 seconds; fills your line for some seconds")
+            return _("Thorough check with load test"), _(
+                "About half a minute. Keeps your line fully busy for up to 20 seconds of it"
+            )

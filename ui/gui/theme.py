@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from PySide6.QtGui import QColor, QFontMetricsF, QPalette
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QProgressBar, QPushButton
 
 from ui.gui.present import Mark
 
@@ -118,6 +118,15 @@ def mark_main(button: QPushButton, is_main: bool) -> None:
     button.style().polish(button)
 
 
+def mark_quiet(bar: QProgressBar, quiet: bool) -> None:
+    """Let the bar of what is over step back."""
+    role = "quiet" if quiet else ""
+    if bar.property("role") != role:
+        bar.setProperty("role", role)
+        bar.style().unpolish(bar)
+        bar.style().polish(bar)
+
+
 def style_sheet(theme: Theme) -> str:
     """What Qt's own controls take from the theme; everything else they keep from the system's style."""
     em = theme.em
@@ -182,6 +191,7 @@ QProgressBar {{
   max-height: {px(0.36)}; min-height: {px(0.36)};
 }}
 QProgressBar::chunk {{ background: {rgb(theme.accent)}; border-radius: {px(0.18)}; }}
+QProgressBar[role="quiet"]::chunk {{ background: {rgb(mixed(theme.card, theme.accent, 0.35))}; }}
 QScrollBar:vertical {{ background: transparent; width: {px(0.7)}; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: {px(0.7)}; margin: 0; }}
 QScrollBar::handle {{

@@ -371,6 +371,7 @@ class WizardWindow(QWidget):
         self.again.setVisible(state.page is Page.RESULT)
         self.stop.setVisible(state.page is Page.RUNNING and state.run is not RunState.FAILED)
         self.stop.setEnabled(state.can_stop)
+        self.stop.setText(_("Stopping …") if state.run is RunState.STOPPING else _("&Cancel"))
 
     def _entered(self, before: Page, page: Page) -> None:
         """What a page needs when it comes up."""
@@ -701,10 +702,10 @@ class WizardWindow(QWidget):
         # Once more the same, down to the last tick: that is what was agreed to, and what can be compared.
         again = self._run if self._flow.retesting else None
         request = self._request() if again is None else again.record.request
-        self.running.begin(self._runner.registry, request.depth)
         ended = self._keep_first if again is None else _nothing_to_keep
         if again is None:
             self._begin_run()
+        self.running.begin(self._runner.registry, request, self._profile_of_run.profile.load)
         self._run_thread = RunThread(self._runner, self._profile_of_run, request, self, ended=ended)
         self._run_thread.event_came.connect(self.running.take)
         self._threads.start_thread(self._run_thread, self._run_succeeded, self._run_failed)

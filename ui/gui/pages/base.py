@@ -116,15 +116,18 @@ class Disclosure(QWidget):
 class CardGrid(QWidget):
     """Children side by side where there is room, else one below the other."""
 
-    def __init__(self, columns: int, least_em: float) -> None:
+    def __init__(self, columns: int, least_em: float, *, widen_last: bool = True, gap_em: float = 0.6) -> None:
+        """`widen_last`: the last child takes what is left of its row."""
         super().__init__()
+        self._widen_last = widen_last
         self._most = columns
         self._least_em = least_em
         self._children: list[QWidget] = []
         self._columns = 0
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(round(current_theme().em * 0.6))
+        self._grid.setVerticalSpacing(round(current_theme().em * 0.6))
+        self._grid.setHorizontalSpacing(round(current_theme().em * gap_em))
 
     def add(self, child: QWidget) -> None:
         """One more child, last in order."""
@@ -142,7 +145,7 @@ class CardGrid(QWidget):
     def _arrange(self, columns: int) -> None:
         self._columns = columns
         for index, child in enumerate(self._children):
-            last = index + 1 == len(self._children)
+            last = self._widen_last and index + 1 == len(self._children)
             self._grid.addWidget(child, index // columns, index % columns, 1, columns - index % columns if last else 1)
         for column in range(self._most):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)

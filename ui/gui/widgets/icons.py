@@ -66,6 +66,14 @@ def _radio(path: QPainterPath) -> None:
     path.addEllipse(QPointF(12, 18.6), 0.7, 0.7)
 
 
+def _cable(path: QPainterPath) -> None:
+    _lines(path, (8, 4), (16, 4), (16, 11), (8, 11), (8, 4))
+    for x in (10.4, 13.6):
+        _lines(path, (x, 4), (x, 6.6))
+    path.moveTo(12, 11)
+    path.cubicTo(12, 17.5, 18.5, 14, 18.5, 20.5)
+
+
 def _router(path: QPainterPath) -> None:
     path.addRoundedRect(QRectF(3.5, 12.5, 17, 7), 1.8, 1.8)
     _lines(path, (7, 16), (7.1, 16))
@@ -111,10 +119,13 @@ _SEGMENTS: Mapping[Segment, Callable[[QPainterPath], None]] = {
 }
 
 
-def segment_icon(segment: Segment) -> QPainterPath:
-    """The icon of a place on the way."""
+def segment_icon(segment: Segment, *, wired: bool = False) -> QPainterPath:
+    """The icon of a place on the way; the first stretch is drawn as Wi-Fi, unless it is known to be `wired`."""
     path = QPainterPath()
-    _SEGMENTS[segment](path)
+    if wired and segment is Segment.LAN:
+        _cable(path)
+    else:
+        _SEGMENTS[segment](path)
     return path
 
 

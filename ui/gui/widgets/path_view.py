@@ -25,13 +25,17 @@ class PathNode:
     label: str
     word: str
     here: bool = False
+    wired: bool = False
+    """The first stretch is a cable."""
 
 
 class PathView(QWidget):
     """Draws the places in a row, or one below the other where the window is narrow or the text large."""
 
-    def __init__(self, name: str, title: str, here_text: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, title: str, here_text: str, words: Sequence[str] = ()) -> None:
+        """`words` may stand at a place later: there is room for them from the beginning, so that nothing turns."""
+        super().__init__()
+        self._words = tuple(words)
         self._nodes: tuple[PathNode, ...] = ()
         self._title = title
         self._here_text = here_text
@@ -96,7 +100,10 @@ class PathView(QWidget):
         return max((metrics.boundingRect(column, _WRAP, node.label).height() for node in self._nodes), default=em)
 
     def _is_row(self, width: int, em: float) -> bool:
-        return width >= max(1, len(self._nodes)) * em * 5.4
+        metrics = QFontMetrics(self.font())
+        words = (*self._words, *(node.word for node in self._nodes))
+        widest = max((metrics.horizontalAdvance(word) for word in words), default=0)
+        return width >= max(1, len(self._nodes)) * max(em * 5.4, widest + em * 0.4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw with the palette as it is now."""
@@ -172,7 +179,7 @@ class PathView(QWidget):
         inset = box.width() * 0.22
         draw(
             painter,
-            segment_icon(node.segment),
+            segment_icon(node.segment, wired=node.wired),
             box.adjusted(inset, inset, -inset, -inset),
             theme.muted if quiet else theme.text,
         )
