@@ -14,11 +14,11 @@ from nexkit.profile import in_language
 from nexkit.request import Symptom
 from nexkit.texts.moments import moment, time_of_day
 from nexkit.texts.numbers import byte_size
+from nexkit.texts.targets import target_lines
 from nexkit.texts.watch import length_text
 from nexkit.units import Seconds
 from nexkit.watch.budget import HOUR_BYTES
 from nexkit.watch.record import MAX_WORDS_CHARACTERS
-from ui.gui.pages.agree import targets_text
 from ui.gui.pages.base import Disclosure, TurningBox, buddy_label, card, plain_label
 from ui.gui.present import Mark
 from ui.gui.rooms import RoomContext, RoomPage
@@ -142,17 +142,18 @@ class WatchPage(RoomPage):
                 "happening now”."
             ),
             _(
-                "It needs next to nothing: at most {size} of data an hour and 1 % of the computer's power. It goes on "
-                "after the computer has slept, and in another network."
+                "It needs next to nothing: at most {size} of data an hour and 1 % of what one processor core can do. "
+                "It goes on after the computer has slept, and in another network."
             ).format(size=byte_size(HOUR_BYTES)),
             _(
                 "Every few seconds it asks your router, well-known addresses on the internet, the name servers and the "
-                "service whether they are there. When something breaks, the tests of “quick” are made. The results "
+                "service whether they are there. When something breaks, the tests of a quick run are made. The results "
                 "stay on this computer until you decide otherwise."
             ),
         ):
             what_layout.addWidget(plain_label(words))
-        whom = plain_label(targets_text(self._context.profile.profile, self.texts), "muted", "watch.target_list")
+        lines = target_lines(self._context.profile.profile, self.texts)
+        whom = plain_label("\n".join(lines), "muted", "watch.target_list")
         what_layout.addWidget(Disclosure("watch.targets", _("Show &whom exactly"), whom))
         layout.addWidget(what)
 
@@ -259,24 +260,26 @@ class WatchPage(RoomPage):
         self.words.setMaxLength(MAX_WORDS_CHARACTERS)
         self.words.setPlaceholderText(_("For example: the call froze"))
         self.words.returnPressed.connect(self._happening)
+        self.now = self._button("watch.now", _("It is &happening now"), self._happening, is_main=True)
+        self.now.setMinimumHeight(round(current_theme().em * 2.8))
         said = QWidget()
         said_layout = QVBoxLayout(said)
         said_layout.setContentsMargins(0, 0, 0, 0)
         said_layout.setSpacing(round(current_theme().em * 0.2))
         said_layout.addWidget(buddy_label("watch.words", _("What happe&ns, if you like"), self.words))
         said_layout.addWidget(self.words)
-        self.now = self._button("watch.now", _("It is &happening now"), self._happening, is_main=True)
         self.noted = plain_label("", "muted", "watch.noted")
         self.stop = self._button("watch.stop", _("&Stop and see the result"), self._stop)
         self._saying = said
 
         self.report = self._button("watch.report", _("Make a &report"), self._make_report, is_main=True)
         self.discard = self._button("watch.discard", _("Throw it awa&y"), self._throw_away)
+        self._starting = self._left(self.start)
         self._ended = TurningBox(self.report, self.discard, least_em=24, fill=False)
         self._acting = TurningBox(self.now, self.stop, least_em=30, fill=False)
         for widget in (
             self.consent,
-            self.start,
+            self._starting,
             self.refused,
             self._saying,
             self._acting,
@@ -292,16 +295,25 @@ class WatchPage(RoomPage):
         mark_main(button, is_main)
         return button
 
+    def _left(self, button: QPushButton) -> QWidget:
+        """The button in its own width."""
+        box = QWidget()
+        layout = QHBoxLayout(box)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(button)
+        layout.addStretch(1)
+        return box
+
     def _show_stage(self) -> None:
         """Each stage has its own parts."""
         stage = self._stage
         before, watching = stage is _Stage.BEFORE, stage is _Stage.WATCHING
         self._before.setVisible(before)
         self._live.setVisible(not before)
-        for widget in (self.consent, self.start):
+        for widget in (self.consent, self._starting):
             widget.setVisible(before)
-        for widget in (self._saying, self._acting):
-            widget.setVisible(watching)
+        for part in (self._saying, self._acting):
+            part.setVisible(watching)
         self._ended.setVisible(stage is _Stage.ENDED)
         self.after_restart.setVisible(watching and self._autostart is not None)
         self.where.setVisible(watching)

@@ -47,6 +47,7 @@ _LEAST_SPAN = timedelta(minutes=10)
 _LEAST_EPISODE_PX = 4.0
 _LEAST_LOSS = 0.22
 """Of a lane's height: a single lost answer is to be seen too."""
+_LEAST_BETWEEN_EM = 4
 _STEPS_MIN = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080)
 _DAY_MIN = 1440
 _TOLD_EPISODES = 10
@@ -109,7 +110,7 @@ class Timeline(QWidget):
         self.setObjectName(name)
         self.setAccessibleName(_("The watch over time"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
@@ -272,7 +273,7 @@ class Timeline(QWidget):
 
     @staticmethod
     def _lane_height(em: float) -> float:
-        return em * 3.1
+        return em * 3.6
 
     def _lanes_bottom(self, em: float) -> float:
         return self._lanes_top(em) + self._lane_count() * self._lane_height(em)
@@ -339,8 +340,12 @@ class Timeline(QWidget):
 
     def _lanes(self, log: WatchLog, scale: _Scale) -> Sequence[_Lane]:
         lanes = []
+        edges = [
+            (scale.x(each.started_at), scale.x(each.started_at + timedelta(seconds=each.length_s)))
+            for each in log.minutes
+        ]
         for subject, subjects in _LANES[: self._lane_count()]:
-            columns = _columns(log.minutes, subjects, scale)
+            columns = _columns(log.minutes, subjects, edges)
             highest = max((column.p50_ms for column in columns if column.p50_ms is not None), default=0.0)
             lanes.append(_Lane(watched_name(subject, self._texts), columns, nice_top_ms(highest)))
         return lanes
@@ -393,9 +398,9 @@ class Timeline(QWidget):
                 top = self._lanes_top(em) + index * self._lane_height(em) + em * 1.25
                 box = QRectF(left, top, max(2.0, right - left), self._lane_height(em) - em * 1.5)
                 _hatch(painter, box, theme, Qt.BrushStyle.BDiagPattern)
-                if right - left > wide + em:
+                if index == 0 and right - left > wide + em * 0.5:
                     painter.setPen(theme.text)
-                    label = QRectF(0, 0, wide + em * 0.6, em * 1.2)
+                    label = QRectF(0, 0, wide + em * 0.4, em * 1.2)
                     label.moveCenter(box.center())
                     painter.fillRect(label, theme.card)
                     painter.drawText(label, int(Qt.AlignmentFlag.AlignCenter), words)
@@ -403,11 +408,12 @@ class Timeline(QWidget):
     def _paint_episodes(self, painter: QPainter, theme: Theme, log: WatchLog, scale: _Scale) -> None:
         em = theme.em
         busy_to = 0.0
+        few = len(log.episodes) * em * _LEAST_BETWEEN_EM < self.width()
         for number, left, right in self._episode_spans(log, scale):
             _episode_shape(painter, theme, QRectF(left, em * 1.55, right - left, em * 0.7))
-            # Thin lines down to the lanes: which of them was hit shows there.
+            # Thin lines down to the lanes: which of them was hit shows there. Of many they would be a curtain.
             painter.setPen(QPen(theme.doubt, 1, Qt.PenStyle.DotLine))
-            for x in (left, right):
+            for x in (left, right) if few else ():
                 painter.drawLine(QPointF(x, em * 2.25), QPointF(x, self._lanes_bottom(em) - em * 0.25))
             words = str(number)
             wide = QFontMetricsF(painter.font()).horizontalAdvance(words)
@@ -513,16 +519,16 @@ class Timeline(QWidget):
             painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)
 
 
-def _columns(minutes: Sequence[MinuteSummary], subjects: frozenset[Subject], scale: _Scale) -> tuple[_Column, ...]:
+def _columns(
+    minutes: Sequence[MinuteSummary], subjects: frozenset[Subject], edges: Sequence[tuple[float, float]]
+) -> tuple[_Column, ...]:
     """The minutes of a lane, those within one pixel together: what stands out must not get lost between others."""
     columns: list[_Column] = []
-    for minute in minutes:
+    for minute, (left, right) in zip(minutes, edges, strict=True):
         told = [each for each in minute.subjects if each.subject in subjects and each.sent]
         if not told:
             continue
         best = min(told, key=_loss)  # of two well-known addresses, one that never answers says nothing of the line
-        left = scale.x(minute.started_at)
-        right = scale.x(minute.started_at + timedelta(seconds=minute.length_s))
         if columns and right - columns[-1].left <= 1.0:
             last = columns[-1]
             last.right = max(last.right, right)
