@@ -26,8 +26,19 @@ def system_language() -> str:
             break
     else:
         value = locale.getlocale()[0] or ""
-    word = value.replace("Japanese", "ja")[:2].lower()
-    return word if word in LANGUAGES else "en"
+    # Windows says "Japanese_Japan", which Python knows by its other name.
+    known = locale.normalize(value.partition("_")[0])
+    return language_of([value, known])
+
+
+def language_of(names: Iterable[str]) -> str:
+    """The first of these names (`ja_JP.UTF-8`, `pt-BR`, `de`) that there is a catalogue for; English where none is."""
+    for name in names:
+        whole = name.partition(".")[0].partition("@")[0].replace("-", "_")
+        for word in (whole, whole.partition("_")[0].lower()):
+            if word in LANGUAGES:
+                return word
+    return "en"
 
 
 class Texts:
@@ -51,5 +62,7 @@ class Texts:
         return self._catalogue.ngettext(singular, plural, count)
 
     def joined(self, sentences: Iterable[str]) -> str:
-        """Sentences one after the other, empty ones left out; Japanese puts no space between them."""
-        return ("" if self.language == "ja" else " ").join(sentence for sentence in sentences if sentence)
+        """Sentences one after the other, empty ones left out; some languages put no space between them."""
+        pair = self.gettext("{sentence} {next_sentence}")
+        between = pair.format(sentence="", next_sentence="")
+        return between.join(sentence for sentence in sentences if sentence)
