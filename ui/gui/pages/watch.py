@@ -204,14 +204,14 @@ class WatchPage(RoomPage):
             state_layout.addWidget(label)
         layout.addWidget(state)
 
-        hours, hours_layout = card()
+        self._hours, hours_layout = card()
         self.timeline = Timeline("watch.timeline", self.texts)
         self.timeline.episode_chosen.connect(self._show_chosen)
         hours_layout.addWidget(self.timeline)
         self.chosen = plain_label("", "", "watch.chosen")
         self.chosen.setVisible(False)
         hours_layout.addWidget(self.chosen)
-        layout.addWidget(hours)
+        layout.addWidget(self._hours)
 
         episodes, episodes_layout = card()
         episodes_layout.addWidget(plain_label(_("Disturbances"), "heading"))
@@ -261,7 +261,7 @@ class WatchPage(RoomPage):
         self.words.setPlaceholderText(_("For example: the call froze"))
         self.words.returnPressed.connect(self._happening)
         self.now = self._button("watch.now", _("It is &happening now"), self._happening, is_main=True)
-        self.now.setMinimumHeight(round(current_theme().em * 2.8))
+        self.now.setProperty("size", "large")
         said = QWidget()
         said_layout = QVBoxLayout(said)
         said_layout.setContentsMargins(0, 0, 0, 0)
@@ -642,6 +642,7 @@ class WatchPage(RoomPage):
     def _show_log(self, log: "WatchLog") -> None:
         _ = self.texts.gettext
         self.timeline.show_log(log)
+        self._hours.setVisible(self._stage is _Stage.WATCHING or log.rounds > 0)
         self.episodes.show_log(log)
         self._show_chosen()
         words = _("Watched for {length}; data used: {size}.")

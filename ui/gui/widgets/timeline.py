@@ -25,6 +25,7 @@ from PySide6.QtGui import (
     QPen,
     QPixmap,
     QPolygonF,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -110,9 +111,7 @@ class Timeline(QWidget):
         self.setObjectName(name)
         self.setAccessibleName(_("The watch over time"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     # What is shown
 
@@ -159,7 +158,7 @@ class Timeline(QWidget):
                     time=episode_time(episode, log.ended_at, texts),
                     title=episode_title(episode, texts),
                 )
-                return " ".join((words, *(f"{line}." for line in episode_details(episode, texts))))
+                return "\n".join((words, *episode_details(episode, texts)))
         words = [
             _("From {begin} to {end}.").format(begin=moment(log.started_at, texts), end=moment(log.ended_at, texts)),
             ngettext("{count} disturbance.", "{count} disturbances.", len(log.episodes)).format(
@@ -187,7 +186,7 @@ class Timeline(QWidget):
         words += [f"{moment(change.at, texts)}: {change_text(change, texts)}." for change in log.changes[-3:]]
         if log.episodes:
             words.append(_("The arrow keys go from one disturbance to the next."))
-        return " ".join(words)
+        return "\n".join(words)
 
     def _describe(self) -> None:
         words = self.description()
@@ -237,19 +236,17 @@ class Timeline(QWidget):
 
     # Sizes
 
-    def hasHeightForWidth(self) -> bool:
-        """The legend wraps."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """All lanes, the axis and the legend."""
-        em = current_theme().em
-        return round(self._legend_top(em) + self._legend_rows(width) * em * 1.45 + em * 0.4)
-
     def sizeHint(self) -> QSize:
-        """Wide."""
-        width = round(current_theme().em * 40)
-        return QSize(width, self.heightForWidth(width))
+        """Wide, and as high as all lanes, the axis and the legend, which wraps in the width that there is."""
+        em = current_theme().em
+        rows = self._legend_rows(self.width())
+        return QSize(round(em * 40), round(self._legend_top(em) + rows * em * 1.45 + em * 0.4))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The legend wraps anew."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     def minimumSizeHint(self) -> QSize:
         """Narrow enough for large text."""
