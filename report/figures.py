@@ -5,11 +5,15 @@ Every figure is a description of numbers and stable words; no text of unknown or
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from markupsafe import Markup, escape
 
+from nexkit.diagnosis.verdict import Severity
 from nexkit.facts.echo import EchoStats
+from nexkit.subject import Subject
 from nexkit.texts.numbers import milliseconds
+from nexkit.watch.record import MinuteSummary, WatchLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +77,10 @@ def echo_chart(echo: EchoStats, *, lost_word: str, title: str, colours: Colours 
             line.append(f"{'L' if goes_on else 'M'}{x} {y}")
             dots.append(f"M{x} {y}h.1")
         goes_on = sample.rtt_ms is not None
-    parts = [
-        _grid(top, longest_s, colours),
-        f'<path d="{"".join(line)}" stroke="{colours.line}" stroke-width="1.3"/>',
-        f'<path d="{"".join(dots)}" stroke="{colours.line}" stroke-width="4.2" stroke-linecap="round"/>',
-    ]
+    parts = [_grid(top, longest_s, colours)]
+    if dots:
+        parts.append(f'<path d="{"".join(line)}" stroke="{colours.line}" stroke-width="1.3"/>')
+        parts.append(f'<path d="{"".join(dots)}" stroke="{colours.line}" stroke-width="4.2" stroke-linecap="round"/>')
     if crosses:
         parts.append(f'<path d="{"".join(crosses)}" stroke="{colours.bad}" stroke-width="1.7"/>')
         parts.append(_words(_WIDTH - _RIGHT, 13, f"× {lost_word}", colours.bad, anchor="end"))
@@ -146,3 +149,82 @@ def _picture(width: int, height: int, parts: Sequence[str], title: str) -> Marku
         f'<svg class="chart" viewBox="0 0 {width} {height}" fill="none" role="img"><title>{escape(title)}</title>'
         f"{''.join(parts)}</svg>"
     )
+
+
+_LANE_TOP, _LANE_HEIGHT, _LANE_BOTTOM = 26, 30, 30
+"""Of the course of a watch: words above, the time below."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchWords:
+    """The words in the course of a watch."""
+
+    title: str
+    missing: str
+    """What the lower part shows."""
+    begin: str
+    end: str
+
+
+def watch_chart(log: WatchLog, *, words: WatchWords, colours: Colours = PAGE) -> Markup:
+    """The course of a watch: trouble as numbered blocks, what was not measured as a dashed hole, marks as triangles.
+
+    Trouble that let something through is half as high. Below, of every minute the share of answers that are missing.
+    """
+    length_s = max((log.ended_at - log.started_at).total_seconds(), 1.0)
+    plot_width = _WIDTH - 2 * _RIGHT
+
+    def x_of(moment: datetime) -> float:
+        share = (moment - log.started_at).total_seconds() / length_s
+        return _RIGHT + plot_width * min(max(share, 0.0), 1.0)
+
+    bottom = _LANE_TOP + _LANE_HEIGHT
+    parts = [
+        f'<rect x="{_RIGHT}" y="{_LANE_TOP}" width="{plot_width}" height="{_LANE_HEIGHT}" rx="3" fill="{colours.rail}"/>'
+    ]
+    for gap in log.gaps:
+        x, width = x_of(gap.started_at), max(1.5, x_of(gap.ended_at) - x_of(gap.started_at))
+        parts.append(
+            f'<rect x="{x:.1f}" y="{_LANE_TOP + 1}" width="{width:.1f}" height="{_LANE_HEIGHT - 2}" '
+            f'fill="var(--card, #fff)" stroke="{colours.muted}" stroke-dasharray="3 3"/>'
+        )
+    for episode in log.episodes:
+        x = x_of(episode.started_at)
+        width = max(3.0, x_of(episode.ended_at or log.ended_at) - x)
+        height = _LANE_HEIGHT if episode.severity is Severity.BLOCKING else _LANE_HEIGHT // 2
+        parts.append(
+            f'<rect x="{x:.1f}" y="{bottom - height}" width="{width:.1f}" height="{height}" fill="{colours.bad}"/>'
+        )
+        if len(log.episodes) <= _MAX_NUMBERED:
+            parts.append(_words(x + width / 2, _LANE_TOP - 6, str(episode.number), colours.ink, anchor="middle"))
+    marks = "".join(f"M{x_of(mark.at):.1f} {bottom + 2}l-4 7h8z" for mark in log.marks)
+    changes = "".join(f"M{x_of(change.at):.1f} {_LANE_TOP - 3}v{_LANE_HEIGHT + 6}" for change in log.changes)
+    parts += [
+        f'<path d="{changes}" stroke="{colours.ink}" stroke-width="1.2"/>' if changes else "",
+        f'<path d="{marks}" fill="{colours.line}"/>' if marks else "",
+    ]
+    losses = [
+        (x_of(minute.started_at), minute.length_s / length_s * plot_width, _loss(minute)) for minute in log.minutes
+    ]
+    base = bottom + _LANE_BOTTOM + _LANE_HEIGHT
+    parts.append(f'<path d="M{_RIGHT} {base}h{plot_width}" stroke="{colours.grid}"/>')
+    bars = "".join(
+        f"M{x:.1f} {base}v-{_LANE_HEIGHT * loss:.1f}h{max(1.0, min(width, _WIDTH - _RIGHT - x)):.1f}V{base}z"
+        for x, width, loss in losses
+        if loss
+    )
+    parts.append(f'<path d="{bars}" fill="{colours.line}"/>' if bars else "")
+    parts.append(_words(_RIGHT, base - _LANE_HEIGHT - 4, words.missing, colours.muted))
+    parts.append(_words(_RIGHT, base + 16, words.begin, colours.muted))
+    parts.append(_words(_WIDTH - _RIGHT, base + 16, words.end, colours.muted, anchor="end"))
+    return _picture(_WIDTH, base + 20, parts, words.title)
+
+
+_MAX_NUMBERED = 20
+"""More numbers would cover each other."""
+
+
+def _loss(minute: MinuteSummary) -> float:
+    """The largest share that was lost of those beyond the router; of the router where nobody else was asked."""
+    beyond = [each for each in minute.subjects if each.subject is not Subject.GATEWAY] or minute.subjects
+    return max((each.lost / each.sent for each in beyond if each.sent), default=0.0)
