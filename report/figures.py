@@ -179,14 +179,13 @@ def watch_chart(log: WatchLog, *, words: WatchWords, colours: Colours = PAGE) ->
         return _RIGHT + plot_width * min(max(share, 0.0), 1.0)
 
     bottom = _LANE_TOP + _LANE_HEIGHT
-    parts = [
-        f'<rect x="{_RIGHT}" y="{_LANE_TOP}" width="{plot_width}" height="{_LANE_HEIGHT}" rx="3" fill="{colours.rail}"/>'
-    ]
+    rail = f'x="{_RIGHT}" y="{_LANE_TOP}" width="{plot_width}" height="{_LANE_HEIGHT}" rx="3"'
+    parts = [f'<rect {rail} fill="{colours.rail}"/>']
     for gap in log.gaps:
         x, width = x_of(gap.started_at), max(1.5, x_of(gap.ended_at) - x_of(gap.started_at))
         parts.append(
             f'<rect x="{x:.1f}" y="{_LANE_TOP + 1}" width="{width:.1f}" height="{_LANE_HEIGHT - 2}" '
-            f'fill="var(--card, #fff)" stroke="{colours.muted}" stroke-dasharray="3 3"/>'
+            f'stroke="{colours.muted}" stroke-dasharray="3 3"/>'
         )
     for episode in log.episodes:
         x = x_of(episode.started_at)

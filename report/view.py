@@ -41,6 +41,7 @@ from report.plain import UnknownFact
 from report.summary import moment_text, organisation_name
 from report.tables import Chapter, chapters
 from report.tables.table import Table, cell
+from report.tables.watch import WatchView, watch_view
 from report.visible import visible
 
 WAY = (Segment.DEVICE, Segment.LAN, Segment.GATEWAY, Segment.ACCESS, Segment.INTERNET, Segment.SERVICE)
@@ -142,6 +143,7 @@ class ReportView:
     context: Sequence[FindingView]
     uses: Sequence[UseView]
     trials: Sequence[TrialView]
+    watch: WatchView | None
     charts: Sequence[Chart]
     left_open: Sequence[tuple[str, Sequence[str]]]
     not_tested: Table
@@ -216,6 +218,7 @@ def report_view(
             )
             for done in record.trials
         ],
+        watch=None if record.watch is None else watch_view(record.watch, texts, colours),
         charts=[*_echo_charts(record, texts, colours), *_load_charts(record, texts, colours)],
         left_open=[
             (left_open_text(item, texts), [unheard_text(each, texts) for each in item.because])
