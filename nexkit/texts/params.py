@@ -19,8 +19,14 @@ def param_hint(field: ParamField, texts: Texts) -> str:
     if field.required:
         parts.append(_("needed"))
     elif field.default:
-        parts.append(_("otherwise {value}").format(value=field.default))
+        parts.append(_("otherwise {value}").format(value=choice_word(field.default, texts)))
     return " · ".join(part for part in parts if part)
+
+
+def choice_word(word: str, texts: Texts) -> str:
+    """A word that can be chosen; those of enumerations are the same in every language."""
+    _ = texts.gettext
+    return {"": _("not set"), "true": _("yes"), "false": _("no")}.get(word, word)
 
 
 def _kind_word(field: ParamField, texts: Texts) -> str:

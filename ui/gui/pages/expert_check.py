@@ -90,11 +90,13 @@ class CheckPart(QWidget):
         texts = self._context.texts
         name, state, mend = capability_text(item, texts)
         row = _row(f"expert.capability.{item.id}", item.state, name, state)
+        below = QVBoxLayout()
+        below.setContentsMargins(round(current_theme().em * 1.6), 0, 0, 0)
+        row.addLayout(below)
         if mend:
-            row.addWidget(selectable_label(mend, f"expert.capability.{item.id}.mend", "muted"))
-        setting = capability_setting(item)
-        if button := button_to_setting(f"expert.capability.{item.id}.open", setting, texts):
-            row.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+            below.addWidget(selectable_label(mend, f"expert.capability.{item.id}.mend", "muted"))
+        if button := button_to_setting(f"expert.capability.{item.id}.open", capability_setting(item), texts):
+            below.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         return _boxed(row)
 
     def _probe(self, spec: ProbeSpec, state: CapabilityState) -> QWidget:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from functools import partial
 
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -35,11 +34,12 @@ from nexkit.texts.numbers import byte_size
 from nexkit.texts.probes import probe_text
 from nexkit.units import Seconds
 from report.visible import visible
-from ui.gui.pages.base import TurningBox, card, plain_label, selectable_label
+from ui.gui.pages.base import TurningBox, card, plain_label, rule, selectable_label
 from ui.gui.rooms import RoomContext
 from ui.gui.run_thread import LoopThread
 from ui.gui.theme import current_theme, mark_main
 from ui.gui.widgets.choice import Tick
+from ui.gui.widgets.code_view import fixed_font
 from ui.gui.widgets.hand_run import LiveCard, OutcomeCard
 from ui.gui.widgets.param_form import ParamForm, shrinking_box
 from ui.hand_run import HandRun, Shown, command_line, shown_of
@@ -94,6 +94,8 @@ class ProbePart(QWidget):
         self._build_runs()
         self._layout.addStretch(1)
         self.foot = self._build_foot()
+        self._show_consent()
+        self.start_button.setEnabled(False)
 
     # What is run
 
@@ -117,19 +119,22 @@ class ProbePart(QWidget):
         for words in (self.sends, self.limits, self.here):
             layout.addWidget(words)
         self._layout.addWidget(frame)
-        frame, layout = card()
+        self._chosen, layout = card()
+        self._chosen.setVisible(False)
         layout.addWidget(plain_label(_("Parameters"), "heading"))
         self.form = ParamForm("expert.param", self.texts)
         self.form.changed.connect(self._form_changed)
         self.form.entered.connect(self.start)
         layout.addWidget(self.form)
         self.command = selectable_label("", "expert.command")
-        self.command.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.command.setFont(fixed_font())
         self.command.setAccessibleName(_("The same on the command line"))
+        layout.addWidget(rule())
         layout.addWidget(plain_label(_("The same on the command line:"), "muted"))
         layout.addWidget(self.command)
+        layout.addWidget(rule())
         layout.addWidget(self._build_repeat())
-        self._layout.addWidget(frame)
+        self._layout.addWidget(self._chosen)
 
     def _build_repeat(self) -> QWidget:
         _ = self.texts.gettext
@@ -172,6 +177,7 @@ class ProbePart(QWidget):
         self.bar.setAccessibleName(_("Progress"))
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
+        self.bar.setVisible(False)
         self.state = plain_label("", name="expert.state")
         self.start_button = QPushButton(_("&Start"))
         self.start_button.setObjectName("expert.start")
@@ -229,6 +235,8 @@ class ProbePart(QWidget):
             name = probe_text(spec.id, self.texts).name
             self.choice.addItem(name if name == spec.id else f"{name} ({spec.id})", spec.id)
         self.choice.blockSignals(False)
+        self._chosen.setVisible(True)
+        self.start_button.setEnabled(True)
         self.choice.setCurrentIndex(max(0, self.choice.findData("ping")))
         self._probe_chosen()
 
@@ -261,11 +269,9 @@ class ProbePart(QWidget):
         if spec.consent is Consent.SYSTEM:
             self.limits.setText(_("Takes {seconds:.0f} s at most.").format(seconds=spec.timeout_s))
         else:
-            self.limits.setText(
-                _("One run: {limits}. Starting it is the consent to that.").format(limits=limit_text(spec, self.texts))
-                if can_repeat(spec)
-                else _("One run: {limits}.").format(limits=limit_text(spec, self.texts))
-            )
+            consented = _("One run: {limits}. It goes where the parameters say; starting it is the consent to that.")
+            words = consented if can_repeat(spec) else _("One run: {limits}. It goes where the parameters say.")
+            self.limits.setText(words.format(limits=limit_text(spec, self.texts)))
         self._show_here()
         self.form.show_fields(param_fields(spec.params))
         self._repeating.setVisible(can_repeat(spec))
@@ -372,7 +378,8 @@ class ProbePart(QWidget):
             self._refresh.start()
         else:
             self._refresh.stop()
-            self.bar.setValue(0)
+        self.bar.setVisible(running)
+        self.bar.setValue(0)
         if had_focus:
             (self.stop_button if running else self.start_button).setFocus(Qt.FocusReason.OtherFocusReason)
 

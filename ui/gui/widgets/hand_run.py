@@ -4,16 +4,17 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
 from nexkit.texts import Texts
+from nexkit.texts.moments import time_of_day
 from nexkit.texts.numbers import byte_size, milliseconds
 from report.csv_table import Cell, csv_bytes
 from report.visible import json_text, visible
 from ui.gui.pages.base import CardGrid, Disclosure, card, plain_label, selectable_label
 from ui.gui.run_thread import Threads
 from ui.gui.theme import current_theme
+from ui.gui.widgets.code_view import CodeView
 from ui.gui.widgets.fact_table import titled_table
 from ui.gui.widgets.rtt_chart import RttChart
 from ui.gui.widgets.samples_table import SamplesTable
@@ -85,7 +86,8 @@ class OutcomeCard(QWidget):
         self._texts = texts
         self._shown: Shown | None = None
         frame, layout = card()
-        layout.addWidget(plain_label(_("Result"), "heading"))
+        self.heading = plain_label("", "heading", "expert.result_heading")
+        layout.addWidget(self.heading)
         self.line = selectable_label("", "expert.result")
         self.cost = plain_label("", "muted", "expert.cost")
         layout.addWidget(self.line)
@@ -101,14 +103,7 @@ class OutcomeCard(QWidget):
 
     def _build_raw(self) -> QWidget:
         _ = self._texts.gettext
-        self.json = QPlainTextEdit()
-        self.json.setObjectName("expert.json")
-        self.json.setAccessibleName(_("The fact as JSON"))
-        self.json.setReadOnly(True)
-        self.json.setTabChangesFocus(True)
-        self.json.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.json.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.json.setFixedHeight(round(current_theme().em * 18))
+        self.json = CodeView("expert.json", _("The fact as JSON"), 18)
         self.raw = Disclosure("expert.show_json", _("The fact as &JSON"), self.json)
         return self.raw
 
@@ -132,6 +127,13 @@ class OutcomeCard(QWidget):
         """The outcome of a run, in place of what was there."""
         _ = self._texts.gettext
         self._shown = shown
+        run = shown.run
+        words = _("Result of {test}, {time}")
+        self.heading.setText(
+            words.format(
+                test=f"{run.spec.id} {visible(run.target)}".strip(), time=time_of_day(run.started_at, seconds=True)
+            )
+        )
         self.line.setText(shown.line)
         self.cost.setText(
             _("Took {seconds:.1f} s; sent and received {size}").format(

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from nexkit.params import ParamError, ParamField, ParamKind
 from nexkit.texts import Texts
-from nexkit.texts.params import param_hint, param_problem_text
-from ui.gui.pages.base import Disclosure, plain_label
+from nexkit.texts.params import choice_word, param_hint, param_problem_text
+from ui.gui.pages.base import CardGrid, Disclosure, plain_label
 from ui.gui.theme import current_theme
 
 
@@ -39,15 +39,15 @@ class _Row(QWidget):
         layout.addWidget(self.editor)
         layout.addWidget(plain_label(hint, "muted"))
         layout.addWidget(self.problem)
+        layout.addStretch(1)
         self.show_problem("")
         self.set_word(field.default)
 
     def _choice(self, field: ParamField, texts: Texts) -> QComboBox:
         _ = texts.gettext
-        words = {"": _("not set"), "true": _("yes"), "false": _("no")}
         box = shrinking_box()
         for choice in field.choices:
-            box.addItem(words.get(choice, choice), choice)
+            box.addItem(choice_word(choice, texts), choice)
         if field.required:
             box.setCurrentIndex(-1)
             box.setPlaceholderText(_("Please choose"))
@@ -122,7 +122,7 @@ class ParamForm(QWidget):
             self._more = Disclosure(
                 f"{self.objectName()}.more",
                 _("&More parameters ({count})").format(count=len(self._hidden)),
-                self._column([field.name for field in fields if field.name in self._hidden]),
+                self._grid([field.name for field in fields if field.name in self._hidden]),
             )
             self._layout.addWidget(self._more)
         self._layout.addWidget(self.problem)
@@ -130,14 +130,11 @@ class ParamForm(QWidget):
             row.changed.connect(self.changed)
             row.entered.connect(self.entered)
 
-    def _column(self, names: list[str]) -> QWidget:
-        column = QWidget()
-        layout = QVBoxLayout(column)
-        layout.setContentsMargins(0, round(current_theme().em * 0.4), 0, 0)
-        layout.setSpacing(round(current_theme().em * 0.6))
+    def _grid(self, names: list[str]) -> QWidget:
+        grid = CardGrid(2, 17)
         for name in names:
-            layout.addWidget(self._rows[name])
-        return column
+            grid.add(self._rows[name])
+        return grid
 
     def words(self) -> dict[str, str]:
         """What differs from the defaults, as the command line has it; a needed field without anything is left out."""

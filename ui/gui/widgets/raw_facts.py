@@ -3,14 +3,15 @@
 import json
 
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QFontDatabase, QGuiApplication, QTextCursor, QTextDocument
-from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QTextCursor, QTextDocument
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from nexkit.run_record import RunRecord
 from nexkit.texts import Texts
 from report.visible import json_text
 from ui.gui.pages.base import TurningBox, plain_label
 from ui.gui.theme import current_theme
+from ui.gui.widgets.code_view import CodeView
 
 
 class RawFacts(QWidget):
@@ -35,16 +36,7 @@ class RawFacts(QWidget):
         again.setObjectName("result.raw.next")
         copy = QPushButton(_("Copy as &JSON"))
         copy.setObjectName("result.raw.copy")
-        self.view = QPlainTextEdit()
-        self.view.setObjectName("result.raw.text")
-        self.view.setAccessibleName(_("Raw facts"))
-        self.view.setReadOnly(True)
-        self.view.setTabChangesFocus(True)
-        self.view.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        font.setPointSizeF(self.font().pointSizeF() * 0.92)
-        self.view.setFont(font)
-        self.view.setFixedHeight(round(em * 24))
+        self.view = CodeView("result.raw.text", _("Raw facts"), 24)
         self.view.setPlainText(self._text)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, round(em * 0.6), 0, 0)
