@@ -138,6 +138,21 @@ def test_the_result_is_saved_for_oneself_without_any_consent(qtbot, make_window,
     assert [file.name for file in tmp_path.glob("*.zip*")] == []
 
 
+@pytest.mark.qt_log_ignore("propagateSizeHints")
+def test_the_result_is_saved_for_oneself_as_a_pdf(qtbot, make_window, no_licence, tmp_path):
+    window = make_window(loaded=no_licence)
+    to_share(qtbot, window)
+    press(qtbot, window, "share.own")
+    dialog = window.findChild(QFileDialog, "share.own_dialog")
+    dialog.selectNameFilter("PDF (*.pdf)")
+    dialog.filterSelected.emit(dialog.selectedNameFilter())
+    assert dialog.defaultSuffix() == "pdf"
+    dialog.fileSelected.emit(str(tmp_path / "mine.pdf"))
+    dialog.close()
+    assert "mine.pdf" in refused(qtbot, window)
+    assert (tmp_path / "mine.pdf").read_bytes().startswith(b"%PDF")
+
+
 def test_a_place_that_cannot_be_written_is_said(qtbot, make_window, no_licence, tmp_path):
     window = make_window(loaded=no_licence)
     to_share(qtbot, window)

@@ -293,6 +293,7 @@ class _Sheets:
         self._section(_("What was found"), found)
         if view.record.request.note:
             self._section(_("In the user's words"), [Words((view.record.request.note, _BODY))])
+        self._lay_watch()
         self._section(_("Good to know"), [block for each in view.context for block in self._finding(each)])
         self._lay_trials()
         self._lay_uses()
@@ -396,6 +397,19 @@ class _Sheets:
             yield self._steps(_("Evidence"), each.evidence)
         if each.against:
             yield self._steps(_("Against it"), each.against)
+
+    def _lay_watch(self) -> None:
+        watch = self._view.watch
+        if watch is None:
+            return
+        picture = Picture(str(watch.picture), widest=self._pages.width)
+        self._section(
+            self._gettext("The watch"),
+            [Words((watch.words, _BODY)), *(Words((note, _MUTED)) for note in watch.notes), picture],
+        )
+        for table in (watch.happenings, watch.answers):
+            if table.rows:
+                self._table(table)
 
     def _lay_trials(self) -> None:
         view = self._view
