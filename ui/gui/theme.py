@@ -157,8 +157,8 @@ QPushButton:hover {{ border-color: {rgb(theme.accent)}; }}
 QPushButton:pressed {{ background: {rgb(theme.soft_accent)}; }}
 QPushButton:focus {{ border: 2px solid {rgb(theme.accent)}; padding: {px(0.37)} {px(1.05)}; }}
 QPushButton:disabled {{ color: {rgb(mixed(theme.muted, theme.window, 0.4))}; }}
-QPushButton[size="large"] {{ font-size: {point * 1.2:.1f}pt; padding: {px(0.75)} {px(1.6)}; }}
-QPushButton[size="large"]:focus {{ padding: {px(0.7)} {px(1.55)}; }}
+QPushButton[weight="large"] {{ font-size: {point * 1.2:.1f}pt; padding: {px(0.75)} {px(1.6)}; }}
+QPushButton[weight="large"]:focus {{ padding: {px(0.7)} {px(1.55)}; }}
 QPushButton[role="main"] {{
   background: {rgb(theme.accent)}; color: {rgb(theme.on_accent)}; border-color: {rgb(theme.accent)}; font-weight: 600;
 }}
