@@ -325,7 +325,8 @@ def _course(
         for each in now.samples
         if _PLACE_OF.get(each.subject) is place and states[each.target] is not SampleState.UNKNOWN and each.icmp
     )
-    if place is Place.GATEWAY and way is False:
+    if (place is Place.GATEWAY and way is False) or (place is Place.INTERNET and way is None):
+        # It was found innocent.
         counted = tuple(replace(each, lost=0) for each in counted)
     recent = tuple(each for each in course.recent if each.at_s > now.at_s - limits.window_s) + counted
     lost_s = now.at_s if any(each.lost for each in counted) else course.lost_s
@@ -357,7 +358,7 @@ def _without_silence(course: _Course, limits: DetectionLimits) -> _Course:
 
 def _good_since(course: _Course, now_s: float) -> float:
     """The first good round of the last ones, and the last loss before them."""
-    return max(course.good_since_s or now_s, course.lost_s or 0.0)
+    return max(now_s if course.good_since_s is None else course.good_since_s, course.lost_s or 0.0)
 
 
 def _tracks(
