@@ -38,7 +38,6 @@ _OF_TRIAL: Mapping[Trial, SystemSetting] = {
     Trial.PROXY_OFF: SystemSetting.PROXY,
     Trial.VPN_OFF: SystemSetting.VPN,
     Trial.RECONNECT_VPN: SystemSetting.VPN,
-    Trial.REJOIN: SystemSetting.WIFI,
     Trial.USE_WIFI: SystemSetting.WIFI,
 }
 _ABOUT_WIFI = frozenset({SystemSetting.WIFI})

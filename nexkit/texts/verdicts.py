@@ -15,7 +15,7 @@ from nexkit.diagnosis.verdict import (
 from nexkit.outcome import FailureKind, SkipReason
 from nexkit.subject import Subject
 from nexkit.texts import Texts
-from nexkit.texts.causes import cause_name, cause_text
+from nexkit.texts.causes import cause_name, cause_text, cause_title
 from nexkit.texts.numbers import percent
 from nexkit.texts.words import subject_text
 
@@ -373,17 +373,17 @@ def means_name(means: str, texts: Texts) -> str:
     return subject_text(Subject(means), texts) if means in {each.value for each in Subject} else means
 
 
-def _part_name(code: str, texts: Texts) -> str:
+def _part_name(code: str, texts: Texts, *, codes: bool) -> str:
     """A cause or a segment in words."""
     if code in {segment.value for segment in Segment}:
         return segment_name(Segment(code), texts)
-    return cause_name(code, texts)
+    return cause_name(code, texts) if codes else cause_title(code, texts)
 
 
-def left_open_text(item: LeftOpen, texts: Texts) -> str:
-    """What could not be told, in a line."""
+def left_open_text(item: LeftOpen, texts: Texts, *, codes: bool = True) -> str:
+    """What could not be told, in a line; with the codes of causes, or for people who have no use for them."""
     _ = texts.gettext
-    parts = " / ".join(_part_name(code, texts) for code in item.between)
+    parts = " / ".join(_part_name(code, texts, codes=codes) for code in item.between)
     if len(item.between) == 1:
         return _("It could not be told whether this works: {part}").format(part=parts)
     return _("Could not be told apart: {parts}").format(parts=parts)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QTableWidget,
     QTabWidget,
+    QWidget,
 )
 from results import RECORDS, page_of, recorded, series_of, settled
 
@@ -131,9 +132,14 @@ def _with_lazy_router(trace):
 
 
 def a_table(qtbot, *rows, columns=("who", "time")):
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(600, 400)
     table = FactTable("x.table", Table(title="T", columns=columns, rows=rows), TEXTS)
-    qtbot.addWidget(table)
-    table.show()
+    table.setParent(window)
+    table.kept = window
+    table.resize(window.size())
+    window.show()
     return table
 
 
@@ -156,8 +162,8 @@ def test_columns_sort_by_size_whatever_the_unit(qtbot):
 def test_selected_rows_are_copied_for_a_spreadsheet(qtbot):
     table = a_table(qtbot, ("a", "1 ms"), ("=1+1", "2 ms\n3 ms"), ("c", "4 ms"))
     table.selectRow(1)
-    with qtbot.waitActive(table):
-        table.activateWindow()
+    with qtbot.waitActive(table.window()):
+        table.window().activateWindow()
     table.setFocus()
     qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     text = QGuiApplication.clipboard().text()

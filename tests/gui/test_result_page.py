@@ -96,7 +96,7 @@ def test_a_program_of_the_desktop_is_started_by_its_path_with_our_words_alone(mo
     started = []
 
     class Process(QProcess):
-        def startDetached(self):
+        def startDetached(self):  # noqa: N802  Qt calls it so
             started.append((self.program(), self.arguments()))
             return True
 

@@ -6,7 +6,7 @@ from enum import Enum
 
 from nexkit import kit_limits
 from nexkit.consent import Consent
-from nexkit.diagnosis.verdict import Diagnosis, Rung, RungState, Segment
+from nexkit.diagnosis.verdict import Diagnosis, Rung, RungState, Segment, VerdictState
 from nexkit.events import Event, RunFinished, StepFinished, StepProgress, StepSample, StepsPlanned
 from nexkit.facts.dns import ResolverAnswers, SystemLookups
 from nexkit.facts.echo import EchoStats
@@ -82,7 +82,8 @@ class Place:
 
 def places(diagnosis: Diagnosis) -> tuple[Place, ...]:
     """The drawing of a diagnosis, from this computer to the service."""
-    root = diagnosis.verdict.segment
+    # Where no verdict was come to, its segment is as far as the evidence goes, and no place of a fault.
+    root = diagnosis.verdict.segment if diagnosis.verdict.state is VerdictState.FAULT else None
     return tuple(
         Place(segment=rung.segment, mark=MARK_OF_RUNG[rung.state], here=rung.segment is root)
         for rung in diagnosis.ladder

@@ -170,11 +170,12 @@ QPushButton[role="main"]:disabled {{
 QLineEdit, QPlainTextEdit, QListWidget, QTableView {{
   background: {rgb(theme.card)}; color: {rgb(theme.text)}; border: 1px solid {rgb(theme.border)};
   border-radius: {px(0.35)}; padding: {px(0.3)}; selection-background-color: {rgb(theme.accent)};
-  selection-color: {rgb(theme.on_accent)};
+  selection-color: {rgb(theme.on_accent)}; alternate-background-color: {rgb(mixed(theme.card, theme.text, 0.04))};
 }}
 QLineEdit:focus, QPlainTextEdit:focus, QListWidget:focus, QTableView:focus {{
   border: 2px solid {rgb(theme.accent)};
 }}
+QTableWidget::item {{ padding: {px(0.16)} {px(0.2)}; }}
 QListWidget::item {{ padding: {px(0.25)}; border-radius: {px(0.25)}; }}
 QListWidget::item:selected {{ background: {rgb(theme.accent)}; color: {rgb(theme.on_accent)}; }}
 QHeaderView::section {{

@@ -9,7 +9,7 @@ from nexkit.profile import Support
 from nexkit.run_record import RunRecord
 from nexkit.texts import Texts
 from nexkit.texts.permissions import missing_permissions
-from nexkit.texts.settings import advised_setting
+from nexkit.texts.settings import advised_setting, trial_setting
 from nexkit.texts.verdicts import (
     segment_name,
     stopped_text,
@@ -17,6 +17,7 @@ from nexkit.texts.verdicts import (
     verdict_sentence,
     verdict_sureness,
 )
+from nexkit.trial import Trial
 from ui.gui.pages.base import Disclosure, PageBase, card, plain_label, selectable_label
 from ui.gui.present import Mark, mark_word, places
 from ui.gui.theme import current_theme
@@ -68,7 +69,7 @@ class ResultPage(PageBase):
         if series.done:
             layout.addWidget(change_card(series.done[-1], self.texts))
         self._add_path(layout, diagnosis)
-        self._add_advice(layout, diagnosis)
+        self._add_advice(layout, diagnosis, series.offer())
         self._add_next_step(layout, series)
         self._add_gaps(layout, record, diagnosis)
         self._why = Disclosure(
@@ -129,7 +130,7 @@ class ResultPage(PageBase):
         inner.addWidget(path)
         layout.addWidget(frame)
 
-    def _add_advice(self, layout: QVBoxLayout, diagnosis: Diagnosis) -> None:
+    def _add_advice(self, layout: QVBoxLayout, diagnosis: Diagnosis, trial: Trial | None) -> None:
         _ = self.texts.gettext
         frame, inner = card()
         inner.addWidget(plain_label(_("What you can do now"), "heading"))
@@ -146,7 +147,9 @@ class ResultPage(PageBase):
             grid.addWidget(plain_label(f"{number}."), number, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(selectable_label(sentence, f"result.advice.{number}"), number, 1)
         inner.addLayout(grid)
-        if button := button_to_setting("result.setting", advised_setting(diagnosis.root), self.texts):
+        setting = advised_setting(diagnosis.root)
+        offered_below = trial is not None and trial_setting(trial) is setting
+        if not offered_below and (button := button_to_setting("result.setting", setting, self.texts)):
             inner.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(frame)
 

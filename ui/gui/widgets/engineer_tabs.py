@@ -11,7 +11,15 @@ from nexkit.run_record import RunRecord
 from nexkit.texts import Texts
 from nexkit.texts.causes import cause_name, cause_text
 from nexkit.texts.facts import outcome_text
-from nexkit.texts.verdicts import place_evidence, rung_word, segment_name, severity_word, sureness_text
+from nexkit.texts.verdicts import (
+    left_open_text,
+    place_evidence,
+    rung_word,
+    segment_name,
+    severity_word,
+    sureness_text,
+    unheard_text,
+)
 from nexkit.texts.words import measured_text
 from report.tables import Topic, chapter
 from report.tables.run import not_tested_table, steps_table
@@ -64,6 +72,9 @@ class EngineerTabs(QTabWidget):
             layout.addWidget(plain_label(_("No finding."), "muted"))
         for finding in self._diagnosis.findings:
             layout.addWidget(self._finding(finding, told))
+        for number, item in enumerate(self._diagnosis.left_open, start=1):
+            lines = [left_open_text(item, self._texts), *(unheard_text(each, self._texts) for each in item.because)]
+            layout.addWidget(selectable_label("\n– ".join(lines), f"result.left_open.codes.{number}"))
         self._add_table(layout, "result.ladder", self._ladder())
         layout.addStretch(1)
         return content

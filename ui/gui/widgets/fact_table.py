@@ -5,12 +5,13 @@ import io
 import re
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHeaderView,
+    QScrollArea,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -23,7 +24,7 @@ from report.visible import visible, without_formulas
 from ui.gui.pages.base import plain_label
 from ui.gui.theme import current_theme
 
-_MOST_EM = 30.0
+_MOST_EM = 60.0
 """Height; a longer table scrolls within itself."""
 _NUMBER = re.compile(r"([<+\-]?\d+(?:\.\d+)?)\s*([A-Za-z%]*)")
 _SIZES = {
@@ -104,18 +105,40 @@ class FactTable(QTableWidget):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setMinimumSectionSize(round(em * 1.5))
         self.resizeColumnsToContents()
-        self.resizeRowsToContents()
-        for row in range(self.rowCount()):
-            self.setRowHeight(row, self.rowHeight(row) + round(em * 0.35))
+        for column in range(self.columnCount()):
+            # The style's hint leaves no room for what the theme puts around the words of a head.
+            self.setColumnWidth(column, self.columnWidth(column) + round(em * 0.9))
         if not headless:
             header.setSortIndicatorClearable(True)
             header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # as measured, until the user asks otherwise
             self.setSortingEnabled(True)
-        rows = sum(self.rowHeight(row) for row in range(self.rowCount()))
-        head = 0 if headless else header.sizeHint().height()
-        bar = self.horizontalScrollBar().sizeHint().height()
-        needed = rows + head + bar + round(em * 0.9)
-        self.setFixedHeight(min(round(em * _MOST_EM), needed))
+        self.currentItemChanged.connect(self._keep_in_sight)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The last column takes what is left, so the rows are as high as their words need now."""
+        super().resizeEvent(event)
+        if event.size().width() == event.oldSize().width():
+            return
+        for row in range(self.rowCount()):
+            self.setRowHeight(row, self.sizeHintForRow(row))
+        rows, most = self.verticalHeader().length(), round(current_theme().em * _MOST_EM)
+        bar = self.horizontalScrollBar()
+        around = self.height() - self.viewport().height() - (bar.height() if bar.isVisible() else 0)
+        wide = self.horizontalHeader().length() > self.viewport().width()
+        needed = rows + around + (bar.sizeHint().height() if wide else 0)
+        policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if needed > most else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setVerticalScrollBarPolicy(policy)
+        self.setFixedHeight(min(most, needed))
+
+    @Slot(QTableWidgetItem)
+    def _keep_in_sight(self, item: QTableWidgetItem | None) -> None:
+        """The page scrolls along when the cell is moved with the keys."""
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if item is not None and above is not None and above.widget() is not None:
+            place = self.viewport().mapTo(above.widget(), self.visualItemRect(item).center())
+            above.ensureVisible(0, place.y(), 0, round(current_theme().em * 3))
 
     def _copy_action(self, words: str, keys: QKeySequence | None, copy: Callable[[], None]) -> None:
         action = QAction(words, self)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -22,4 +23,17 @@ class Lazy(QWidget):
             made = make()
             self._layout.addWidget(made)
             made.show()  # else it comes a moment after the rest
+        self.updateGeometry()
         super().showEvent(event)
+
+    def sizeHint(self) -> QSize:
+        """Hidden it takes no room: of several tabs the one that is shown says how high they are."""
+        return QSize(0, 0) if self.isHidden() else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """The same."""
+        return QSize(0, 0) if self.isHidden() else super().minimumSizeHint()
+
+    def heightForWidth(self, width: int) -> int:
+        """The same."""
+        return 0 if self.isHidden() else super().heightForWidth(width)

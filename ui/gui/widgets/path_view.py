@@ -1,7 +1,7 @@
 """The way from this computer to the service as a drawing: a place, a shape and a word for each part of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
@@ -149,9 +149,13 @@ class PathView(QWidget):
             self._paint_node(painter, theme, node, box)
             left = box.right() + em * 1.0
             words = QRectF(left, box.top(), self.width() - left, em * 1.1)
-            self._paint_words(painter, theme, node, words, Qt.AlignmentFlag.AlignLeft)
+            beside = left + self.fontMetrics().horizontalAdvance(node.word) + em * 0.8
+            covered = node.here and beside + self._flag_width(painter) > self.width()
+            shown = replace(node, word="") if covered else node  # the flag says more than the word
+            self._paint_words(painter, theme, shown, words, Qt.AlignmentFlag.AlignLeft)
             if node.here:
-                self._paint_flag(painter, theme, self.width(), box.top() + em * 1.2)
+                flag_left = left if covered else beside
+                self._paint_flag(painter, theme, flag_left + self._flag_width(painter) / 2, box.top() + em * 1.2)
 
     def _paint_link(self, painter: QPainter, theme: Theme, line: QLineF, index: int) -> None:
         near, far = self._nodes[index], self._nodes[index + 1]
@@ -205,8 +209,7 @@ class PathView(QWidget):
     def _paint_flag(self, painter: QPainter, theme: Theme, middle: float, top: float) -> QRectF:
         """The words that point at the broken place, as near to the middle asked for as fits."""
         em = theme.em
-        painter.setFont(self._label_font())
-        width = painter.fontMetrics().horizontalAdvance(self._here_text) + em * 1.2
+        width = self._flag_width(painter)
         flag = QRectF(min(max(0.0, middle - width / 2), self.width() - width), top, width, em * 1.3)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.bad)
@@ -214,6 +217,10 @@ class PathView(QWidget):
         painter.setPen(theme.card)
         painter.drawText(flag, int(Qt.AlignmentFlag.AlignCenter), self._here_text)
         return flag
+
+    def _flag_width(self, painter: QPainter) -> float:
+        painter.setFont(self._label_font())
+        return painter.fontMetrics().horizontalAdvance(self._here_text) + current_theme().em * 1.2
 
     def _paint_tip(self, painter: QPainter, theme: Theme, tip: QPointF, foot: float) -> None:
         """The point of the flag."""

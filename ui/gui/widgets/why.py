@@ -97,8 +97,11 @@ class Why(QWidget):
         frame, layout = card()
         layout.addWidget(plain_label(_("What stays open"), "heading"))
         for number, item in enumerate(self._diagnosis.left_open, start=1):
-            lines = [unheard_text(each, self._texts) for each in item.because]
-            self._add_lines(layout, left_open_text(item, self._texts), lines, f"result.left_open.{number}")
+            told = [each for each in item.because if each.means not in each.steps]  # others are called by their step
+            lines = dict.fromkeys(unheard_text(each, self._texts) for each in told)
+            heading = left_open_text(item, self._texts, codes=False)
+            layout.addWidget(selectable_label(heading, f"result.left_open.{number}"))
+            layout.addWidget(plain_label("\n".join(_bullet(line) for line in lines), "muted"))
         self._layout.addWidget(frame)
 
     def _add_known(self, findings: Sequence[Finding]) -> None:
