@@ -15,8 +15,14 @@ from pathlib import Path
 
 DOMAIN = "nexkit"
 _LOCALES = Path(__file__).parent / "locale"
-LANGUAGES = ("en", *sorted(file.parts[-3] for file in _LOCALES.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")))
-"""English, and every language that has a catalogue."""
+
+
+def languages_of(folder: Path) -> tuple[str, ...]:
+    """English, and every language that has a catalogue in the folder."""
+    return ("en", *sorted(file.parts[-3] for file in folder.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")))
+
+
+LANGUAGES = languages_of(_LOCALES)
 
 
 def system_language() -> str:

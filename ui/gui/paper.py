@@ -200,20 +200,22 @@ class Words:
 class Stack:
     """Blocks one below the other."""
 
-    def __init__(self, *blocks: Block, gap: float = 0.0) -> None:
+    def __init__(self, *blocks: Block, gap: float = 0.0, loose: bool = False) -> None:
         self.blocks = blocks
-        self._gap = gap
+        self.gap = gap
+        self.loose = loose
+        """It may go on on the next page, after its second block at the earliest."""
 
     def height(self, width: float) -> float:
         """Of all, with the gaps."""
-        return sum(block.height(width) for block in self.blocks) + self._gap * max(0, len(self.blocks) - 1)
+        return sum(block.height(width) for block in self.blocks) + self.gap * max(0, len(self.blocks) - 1)
 
     def paint(self, painter: QPainter, at: QPointF, width: float) -> None:
         """One after the other."""
         y = at.y()
         for block in self.blocks:
             block.paint(painter, QPointF(at.x(), y), width)
-            y += block.height(width) + self._gap
+            y += block.height(width) + self.gap
 
 
 class Beside:
@@ -402,22 +404,40 @@ class Pages:
     def add(self, block: Block, *, keep: float = 0.0) -> None:
         """Put a block below the last one; `keep` is the room that has to be left below it on the same page."""
         needed = block.height(self.width)
-        if needed + keep > self._room:
-            if needed <= self._area.height():
-                self.turn()
-            elif isinstance(block, Card):
+        if needed + keep <= self._room:
+            self._put(block)
+        elif isinstance(block, Stack) and block.loose:
+            self._add_loose(block)
+        elif needed <= self._area.height():
+            self.turn()
+            self._put(block)
+        else:
+            self._add_long(block)
+
+    def _add_loose(self, block: Stack) -> None:
+        if sum(each.height(self.width) for each in block.blocks[:2]) > self._room:
+            self.turn()
+        for each in block.blocks:
+            self.add(each)
+            self._y += block.gap
+
+    def _add_long(self, block: Block) -> None:
+        """What is higher than a page."""
+        match block:
+            case Card():
                 self.add(block.block)
-                return
-            elif isinstance(block, Stack):
+            case Stack():
                 for each in block.blocks:
                     self.add(each)
-                return
-            elif isinstance(block, Words | Cells):
+            case Words() | Cells():
                 while block.height(self.width) > self._room:
                     first, block = block.split(self.width, self._room)
                     self._put(first)
                     self.turn()
-        self._put(block)
+                self._put(block)
+            case _:
+                self.turn()
+                self._put(block)
 
     def add_table(self, title: Block | None, head: Cells | None, rows: Sequence[Cells]) -> None:
         """A table; where it goes on on another page, so does its head."""

@@ -180,18 +180,24 @@ class _Flag:
         self._words = Words((here, Style(size=7.8, bold=True, colour=_WHITE, centred=True)))
         self._colour = colour
 
+    def _inner(self, width: float) -> float:
+        """Somewhat wider than what is above it, where that keeps the words in one line."""
+        natural = self._words.natural_width() + pt(1)
+        return natural if natural <= width * 1.2 else width - pt(8)
+
     def height(self, width: float) -> float:
         """With a rim."""
-        return self._words.height(width - pt(8)) + pt(5)
+        return self._words.height(self._inner(width)) + pt(5)
 
     def paint(self, painter: QPainter, at: QPointF, width: float) -> None:
         """White words on the colour of the state."""
-        wide = min(width, self._words.natural_width() + pt(14))
-        box = QRectF(at.x() + (width - wide) / 2, at.y() + pt(2), wide, self.height(width) - pt(2))
+        inner = self._inner(width)
+        left = at.x() + (width - inner) / 2
+        box = QRectF(left - pt(6), at.y() + pt(2), inner + pt(12), self.height(width) - pt(2))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(self._colour))
         painter.drawRoundedRect(box, pt(6), pt(6))
-        self._words.paint(painter, QPointF(at.x() + pt(4), at.y() + pt(3.5)), width - pt(8))
+        self._words.paint(painter, QPointF(left, at.y() + pt(3.5)), inner)
 
 
 class _Badge:
@@ -373,7 +379,7 @@ class _Sheets:
 
     def _steps(self, title: str, steps: Sequence[tuple[str, str]]) -> Block:
         lines = [Words((f"•  {step}  ", Style(size=8.5, bold=True)), (words, _MUTED)) for step, words in steps]
-        return Stack(Words((title, Style(size=8.5, bold=True, colour=PAPER.muted))), *lines, gap=pt(1))
+        return Stack(Words((title, Style(size=8.5, bold=True, colour=PAPER.muted))), *lines, gap=pt(1), loose=True)
 
     def _finding(self, each: FindingView) -> Iterator[Block]:
         """What it is in one piece, then what it stands on."""
@@ -402,7 +408,7 @@ class _Sheets:
         watch = self._view.watch
         if watch is None:
             return
-        picture = Picture(str(watch.picture), widest=self._pages.width)
+        picture = Picture(str(watch.picture), widest=pt(340))
         self._section(
             self._gettext("The watch"),
             [Words((watch.words, _BODY)), *(Words((note, _MUTED)) for note in watch.notes), picture],

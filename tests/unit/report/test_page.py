@@ -4,16 +4,21 @@ import base64
 import hashlib
 import random
 import re
+import shutil
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
 from sample_report import OWN_NAMES, busy_line_diagnosis, echo, home_record, network_state, reach, step
 
+import nexkit.texts as texts_module
+import report.html as html_module
 from nexkit.diagnosis.verdict import Finding, NotTested, Rung, RungState, Segment, Severity, Verdict, VerdictState
 from nexkit.outcome import Completed, Failed, Failure, FailureKind, SkipReason
 from nexkit.subject import Subject
 from nexkit.texts import LANGUAGES, Texts
+from nexkit.texts.verdicts import verdict_sentence
 from nexkit.texts.words import value_name
 from report.consent import Category, consent_text, notice_text
 from report.draft import ResidueError, make_draft
@@ -78,6 +83,41 @@ def test_a_page_runs_nothing_and_reaches_nowhere(make, language, diagnosis, prof
         assert attributes.get("href", "#").startswith("#"), tag
     policy = next(attributes for tag, attributes in page.elements if attributes.get("http-equiv"))
     assert policy["content"].startswith("default-src 'none'; style-src 'sha256-")
+
+
+def test_the_language_of_the_writer_is_chosen_and_every_other_one_is_there(record, diagnosis, profile):
+    for language in LANGUAGES:
+        page = page_of(record, diagnosis, profile, Texts(language))
+        inputs = [attributes for tag, attributes in Page(page).elements if tag == "input"]
+        assert {each["id"] for each in inputs} == {f"show-{each}" for each in LANGUAGES}
+        assert [each["id"] for each in inputs if "checked" in each] == [f"show-{language}"]
+        assert [a["lang"] for tag, a in Page(page).elements if tag in {"html", "article"}][:2] == [language] * 2
+        for each in LANGUAGES:
+            assert verdict_sentence(diagnosis, Texts(each)) in unescape(page)
+
+
+def test_a_third_language_is_one_catalogue_more(record, diagnosis, profile, tmp_path, monkeypatch):
+    shutil.copytree(texts_module._LOCALES, tmp_path / "locale")
+    shutil.copytree(tmp_path / "locale" / "ja", tmp_path / "locale" / "fr")
+    languages = texts_module.languages_of(tmp_path / "locale")
+    assert languages == ("en", "fr", "ja")
+    monkeypatch.setattr(texts_module, "_LOCALES", tmp_path / "locale")
+    for module in (texts_module, html_module):
+        monkeypatch.setattr(module, "LANGUAGES", languages)
+    page = page_of(record, diagnosis, profile, Texts("en"))
+    assert '<article class="page in-fr" lang="fr">' in page
+    assert "#show-fr:checked ~ .page:not(.in-fr)" in page
+
+
+def test_an_address_in_the_page_is_its_own(record, diagnosis, profile, texts):
+    elements = Page(page_of(record, diagnosis, profile, texts)).elements
+    names = [attributes["id"] for _tag, attributes in elements if "id" in attributes]
+    assert len(names) == len(set(names))
+    assert {a["href"] for tag, a in elements if tag == "a"} <= {f"#{name}" for name in names}
+
+
+def test_two_languages_take_no_more_room_than_a_page_may(record, diagnosis, profile, texts):
+    assert len(page_of(record, diagnosis, profile, texts).encode()) < 300_000
 
 
 def test_the_policy_allows_exactly_the_page_s_own_style(record, diagnosis, profile, texts):
