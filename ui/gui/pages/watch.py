@@ -147,7 +147,7 @@ class WatchPage(RoomPage):
             ).format(size=byte_size(HOUR_BYTES)),
             _(
                 "Every few seconds it asks your router, well-known addresses on the internet, the name servers and the "
-                "service whether they are there. When something breaks, the tests of a quick run are made. The results "
+                "service whether they are there. When something breaks, the tests of a quick look are made. The results "
                 "stay on this computer until you decide otherwise."
             ),
         ):
@@ -261,7 +261,7 @@ class WatchPage(RoomPage):
         self.words.setPlaceholderText(_("For example: the call froze"))
         self.words.returnPressed.connect(self._happening)
         self.now = self._button("watch.now", _("It is &happening now"), self._happening, is_main=True)
-        self.now.setProperty("size", "large")
+        self.now.setProperty("weight", "large")
         said = QWidget()
         said_layout = QVBoxLayout(said)
         said_layout.setContentsMargins(0, 0, 0, 0)
