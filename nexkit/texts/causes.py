@@ -370,7 +370,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         advice=(
             "{rejoin}",
             _("If you have a VPN or a security program, end it and try again."),
-            _("Set the network settings to automatic, or ask the support desk for the right gateway."),
+            _("Set the network settings to automatic, or ask the support desk for the right ones."),
         ),
         desk=_("Routable address present, no default route for it."),
     ),
@@ -379,15 +379,15 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         sentence=_("The router address set on this computer belongs to another network, so it never gets an answer."),
         advice=(
             _("Set the network settings of this computer to automatic (DHCP)."),
-            _("If they must be set by hand, compare address, mask and gateway with a computer that works."),
+            _("If they must be set by hand, compare them with those of a computer that works."),
         ),
         desk=_("The IPv4 gateway is off-link or does not fit the network, and does not answer."),
     ),
     "device.dns_not_set": lambda _: CauseText(
         title=_("No name server is set"),
         sentence=_(
-            "The internet answers, but this computer has no name server (DNS) to look up addresses such as "
-            "www.example.com."
+            "The internet itself works, but this computer was given no name server (DNS) to find web sites by "
+            "their names."
         ),
         advice=(
             "{rejoin}",
@@ -420,7 +420,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "device.hosts_override": lambda _: CauseText(
         title=_("A file on this computer sends a name to another address"),
         sentence=_(
-            "The hosts file of this computer sends {overridden_what} to another address than every name server does."
+            "A list on this computer (the hosts file) sends {overridden_what} to another place than the rest of"
+            " the internet does."
         ),
         advice=(
             _("If you have a program that blocks advertising or changes the hosts file, switch it off and try again."),
@@ -449,7 +450,10 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "lan.dhcp_failed": lambda _: CauseText(
         title=_("The network gave this computer no address"),
-        sentence=_("This computer is connected, but it did not get an IPv4 address from the router."),
+        sentence=_(
+            "This computer is connected, but the router gave it no address of its own (IPv4), and without one "
+            "most things do not work."
+        ),
         advice=(
             "{rejoin}",
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
@@ -469,8 +473,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "lan.loss": lambda _: CauseText(
         title=_("Data gets lost between this computer and the router"),
         sentence=_(
-            "{loss_ratio} of {sent} test packets are lost between this computer and your router, on the "
-            "{link_name} inside your home or office. Whatever lies beyond suffers from it."
+            "Between this computer and your router, on the {link_name} inside your home or office, {loss_ratio}"
+            " of the data gets lost. Whatever lies beyond suffers from it."
         ),
         advice=(
             "{nearer}",
@@ -495,9 +499,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "lan.wifi_weak": lambda _: CauseText(
         title=_("The Wi-Fi signal is weak"),
-        sentence=_(
-            "The Wi-Fi signal is weak here ({rssi_dbm}; -67 dBm or more is good), and data gets lost or is slow on it."
-        ),
+        sentence=_("The Wi-Fi signal is weak here, so data gets lost or is slow on its way."),
         advice=(
             _("Move closer to the router, or move what stands between you and it."),
             _("Use a network cable, if you can."),
@@ -508,8 +510,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "lan.wifi_interference": lambda _: CauseText(
         title=_("The Wi-Fi is disturbed"),
         sentence=_(
-            "The Wi-Fi signal is strong enough ({rssi_dbm}), but the air is busy or disturbed: data has to be "
-            "sent again or waits."
+            "The Wi-Fi signal is strong enough, but the air is busy or disturbed: data has to wait, or to be "
+            "sent again."
         ),
         advice=(
             _("Switch to the 5 GHz or 6 GHz network of your router, if it has one."),
@@ -524,8 +526,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "lan.wifi_sticky": lambda _: CauseText(
         title=_("This computer holds on to a far Wi-Fi access point"),
         sentence=_(
-            "This computer is joined to an access point that it hardly hears ({rssi_dbm}), though a better one "
-            "of the same network is near ({best_dbm})."
+            "This computer holds on to a Wi-Fi access point far away, though a better one of the same network is near."
         ),
         advice=(
             _("Switch Wi-Fi off and on again: the computer then chooses the nearest access point."),
@@ -535,10 +536,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "lan.wifi_spikes": lambda _: CauseText(
         title=_("The Wi-Fi pauses at regular intervals"),
-        sentence=_(
-            "The Wi-Fi is good ({rtt_p50_ms} to the router), but every {period_ms} it pauses for {spike_ms}: "
-            "calls and games stutter."
-        ),
+        sentence=_("The Wi-Fi is good, but every {period_ms} it pauses for {spike_ms}: calls and games stutter."),
         advice=(
             _("Switch off what searches by radio: location services, sharing with devices nearby, Bluetooth."),
             _("Plug the power cord in, and switch the energy saver off."),
@@ -677,7 +675,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         title=_("The line works, but the sign-in to your provider does not"),
         sentence=_(
             "The line itself works: the network of the telephone company answers. But the router is not signed "
-            "in to your provider (PPPoE), so none of {silent4} tested places on the internet answers over IPv4."
+            "in to your provider, so most of the internet cannot be reached."
         ),
         advice=(
             _("Switch the router off for 1 minute and on again: it signs in anew."),
@@ -692,8 +690,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "access.ipoe_down": lambda _: CauseText(
         title=_("The line works, but your provider's IPv6 service does not"),
         sentence=_(
-            "The line itself works: the network of the telephone company answers. But beyond it {none_answers}, "
-            "neither over IPv6 nor over the IPv4 that runs on it."
+            "The line itself works: the network of the telephone company answers. But beyond it {none_answers}."
         ),
         advice=(
             _("Wait 2 minutes and try again: the address of the line may just have changed."),
@@ -708,8 +705,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "access.ipv4_broken": lambda _: CauseText(
         title=_("Half of the internet (IPv4) is not reachable"),
         sentence=_(
-            "Of the two ways through the internet the newer one (IPv6) works and the older one (IPv4) does not: "
-            "none of {silent4} tested places answers over it. Many sites fail."
+            "Of the two ways through the internet the newer one (IPv6) works and the older one (IPv4) does not."
+            " Many sites can only be reached by the older one, so they fail."
         ),
         advice=(
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
@@ -735,8 +732,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "access.loss": lambda _: CauseText(
         title=_("Data gets lost on the internet line"),
         sentence=_(
-            "{router_answers}, but {loss_ratio} of {sent} test packets are lost between it and your provider, "
-            "whatever the destination."
+            "{router_answers}, but {loss_ratio} of the data gets lost between it and your provider, whatever "
+            "the destination."
         ),
         advice=(
             _("Stop large downloads and backups on all devices, then try again."),
@@ -765,7 +762,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "access.bufferbloat": lambda _: CauseText(
         title=_("The line jams as soon as it is busy"),
         sentence=_(
-            "When data flows, every answer takes {working_rtt_ms} instead of {idle_rtt_ms}: calls and games suffer."
+            "As soon as the line is busy, every answer takes {working_rtt_ms} instead of {idle_rtt_ms}: calls "
+            "and games suffer."
         ),
         advice=(
             _("Do large uploads and downloads at another time than calls."),
@@ -789,9 +787,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "access.pppoe_congestion": lambda _: CauseText(
         title=_("Too many customers share your provider's entry point"),
         sentence=_(
-            "Over IPv4 {loss_ratio} of the test packets are lost and an answer takes {rtt_p50_ms}, while the "
-            "line itself is good: the place where your provider ends its customers' connections (PPPoE) is "
-            "full."
+            "{loss_ratio} of the data gets lost and an answer takes {rtt_p50_ms}, while the line itself is "
+            "good: the place where your provider lets its customers into the internet is overcrowded."
         ),
         advice=(
             _("Try again at another time of day: this is worst in the evening."),
@@ -807,8 +804,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "access.port_exhaustion": lambda _: CauseText(
         title=_("No free ports for new IPv4 connections"),
         sentence=_(
-            "{hit} of {tried} new IPv4 connections got no answer at the first try, while connections that exist "
-            "and IPv6 go on: the IPv4 address that you share with others has no room left."
+            "{hit} of {tried} new connections got no answer at the first try, while those that exist go on: the"
+            " internet address (IPv4) that you share with others has no room left."
         ),
         advice=(
             _("Close programs that open many connections, on all devices: file sharing, many browser tabs, scanners."),
@@ -829,8 +826,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "access.mtu_black_hole": lambda _: CauseText(
         title=_("Large packets get lost on your line"),
         sentence=_(
-            "Small packets pass, but those above {mtu} bytes vanish without a word ({family}): pages load in "
-            "part or hang, sending files stops."
+            "Small pieces of data pass your line, but large ones vanish without a word: pages load in part or "
+            "hang, sending files stops."
         ),
         advice=(
             _("Switch the router off for 1 minute and on again."),
@@ -854,8 +851,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "internet.path_loss": lambda _: CauseText(
         title=_("Data gets lost inside the provider's network or beyond"),
         sentence=_(
-            "{loss_ratio} of {sent} test packets are lost, but neither in your home nor on your line: "
-            "{provider_answers}, and the loss begins behind it."
+            "{loss_ratio} of the data gets lost, but neither in your home nor on your line: {provider_answers},"
+            " and the loss begins behind it."
         ),
         advice=(
             _("Wait a few minutes and try again: the fault is not in your home."),
@@ -902,8 +899,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "internet.mtu_black_hole": lambda _: CauseText(
         title=_("Large packets get lost on the way to some places"),
         sentence=_(
-            "To some destinations packets above {mtu} bytes vanish without a word ({family}), while others take "
-            "them: pages there load in part or hang."
+            "On the way to some places large pieces of data vanish without a word, while small ones pass: pages"
+            " there load in part or hang."
         ),
         advice=(
             _("Wait a few minutes and try again: the fault is not in your home."),
@@ -918,8 +915,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "dns.resolver_unreachable": lambda _: CauseText(
         title=_("The name servers do not answer"),
         sentence=_(
-            "The internet answers, but your name servers (DNS) do not: none of {questions} questions was "
-            "answered. So addresses such as www.example.com are not found."
+            "The internet itself works, but the name servers (DNS), which find web sites by their names, do not"
+            " answer. So pages do not open."
         ),
         advice=(
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
@@ -934,7 +931,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "dns.resolver_error": lambda _: CauseText(
         title=_("The name servers fail"),
         sentence=_(
-            "Your name servers (DNS) {no_address} when asked for addresses that others find, so pages are not found."
+            "The name servers (DNS), which find web sites by their names, {no_address} when asked for what "
+            "others find. So pages do not open."
         ),
         advice=(
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
@@ -946,8 +944,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "dns.first_resolver_dead": lambda _: CauseText(
         title=_("The first name server is dead"),
         sentence=_(
-            "Every new page first asks a name server (DNS) that never answers; only a later one of {resolvers} "
-            "does. So pages start late."
+            "To find a web site by its name, this computer first asks a name server (DNS) that never answers, "
+            "and only then one that does. So pages start late."
         ),
         advice=(
             _("Set the DNS settings of this computer to automatic."),
@@ -957,7 +955,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "dns.slow": lambda _: CauseText(
         title=_("The name servers are slow"),
-        sentence=_("Looking up a new name takes {dns_ms}, so every new page starts late."),
+        sentence=_("Finding a web site by its name takes {dns_ms}, so every new page starts late."),
         advice=(
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
             _("If it stays so, report to your provider or support desk that its DNS is slow."),
@@ -966,7 +964,10 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "dns.tampered": lambda _: CauseText(
         title=_("The name server gives false addresses"),
-        sentence=_("Your name server (DNS) gives false addresses: {false_answers}. So you may land in a wrong place."),
+        sentence=_(
+            "Your name server (DNS), which finds web sites by their names, gives false addresses: "
+            "{false_answers}. So you may land in a wrong place."
+        ),
         advice=(
             _("Do not enter passwords on pages that show a certificate warning."),
             _("Set the DNS settings of this computer to automatic."),
@@ -977,8 +978,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "dns.large_answers_blocked": lambda _: CauseText(
         title=_("Large answers of the name servers are blocked"),
         sentence=_(
-            "Your name servers (DNS) answer small questions, but their large answers get lost, so some "
-            "addresses are never found."
+            "Your name servers (DNS), which find web sites by their names, answer small questions, but their "
+            "large answers get lost. So some web sites are never found."
         ),
         advice=(
             _("Switch the router off for 1 minute and on again."),
@@ -1031,8 +1032,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "security.udp_blocked": lambda _: CauseText(
         title=_("The network does not let UDP through"),
         sentence=_(
-            "Data of the kind that calls use (UDP) does not get through, though the servers that were asked "
-            "({hosts}) answer otherwise. Calls and video may fail or be worse than they could be."
+            "Data of the kind that calls use (UDP) does not get through here, though the servers that were "
+            "asked answer otherwise. Calls and video may fail or be worse than they could be."
         ),
         advice=(
             _("Try another network, for example your phone: if calls are good there, this network blocks them."),
@@ -1136,8 +1137,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "vpn.mtu": lambda _: CauseText(
         title=_("Large packets get lost in the VPN"),
         sentence=_(
-            "Small things work through the VPN, but pages and files hang: packets above {passed_bytes} vanish "
-            "in it without a word. Past the VPN they do not."
+            "Small things work through the VPN, but pages and files hang: large pieces of data vanish in it "
+            "without a word. Past the VPN they do not."
         ),
         advice=(
             _("Disconnect the VPN, wait 10 seconds, and connect it again."),
