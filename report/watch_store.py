@@ -182,7 +182,7 @@ def take_up(watch_id: str, folder: Path | None = None) -> KeptWatch:
     except OSError as error:
         file.close()
         raise WatchError(f"{path}: {error.strerror or type(error).__name__}") from None
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         file.close()
         raise WatchError(f"{path}: damaged, or of another version of this program ({error})") from None
 
