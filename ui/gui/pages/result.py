@@ -73,10 +73,10 @@ class ResultPage(PageBase):
         self._add_next_step(layout, series)
         self._add_gaps(layout, record, diagnosis)
         self._why = Disclosure(
-            "result.why", _("Why do we &think so?"), Lazy(lambda: Why(record, diagnosis, self.texts))
+            "result.why", _("Wh&y do we think so?"), Lazy(lambda: Why(record, diagnosis, self.texts))
         )
         layout.addWidget(self._why)
-        layout.addWidget(Disclosure("result.details", _("For en&gineers"), EngineerTabs(record, diagnosis, self.texts)))
+        layout.addWidget(Disclosure("result.details", _("For eng&ineers"), EngineerTabs(record, diagnosis, self.texts)))
         layout.addStretch(1)
         self.column.addWidget(self._content, 1)
         self._content.show()  # at once: what it replaces is gone already
