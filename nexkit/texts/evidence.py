@@ -20,7 +20,7 @@ from nexkit.facts.path import PathTrace
 from nexkit.facts.portal import PortalCheck
 from nexkit.facts.reach import Reach
 from nexkit.facts.wifi import WifiReading
-from nexkit.outcome import Completed
+from nexkit.outcome import Completed, FailureKind
 from nexkit.run_record import RunRecord, StepResult
 from nexkit.stats import quantile
 from nexkit.subject import Subject
@@ -207,7 +207,7 @@ def _wifi(fact: WifiReading, texts: Texts) -> str:
 def _nearby(fact: GatewayReach, texts: Texts) -> str:
     _ = texts.gettext
     there = fact.neighbour in {NeighbourState.REACHABLE, NeighbourState.STALE}
-    if there or any(answer.failure is None for answer in fact.tcp):
+    if there or any(answer.failure is None or answer.failure.kind is FailureKind.REFUSED for answer in fact.tcp):
         return _("is there, in the same network as this computer.")
     return _("gave no sign of life in the network.")
 
