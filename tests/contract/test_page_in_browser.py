@@ -5,6 +5,7 @@ import json
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -63,9 +64,9 @@ def choose(page, language):
     page.locator(f"label[for=show-{language}]").click()
 
 
-def barriers(page, context=None, **options):
-    """What axe-core has against the page as it is shown now, or a part of it; "" where it has nothing."""
-    found = Axe().run(page, context, options={"resultTypes": ["violations"], **options})
+def barriers(page):
+    """What axe-core has against the page as it is shown now; "" where it has nothing."""
+    found = Axe().run(page, options={"resultTypes": ["violations"], "reporter": "no-passes"})
     return found.generate_report() if found.violations_count else ""
 
 
@@ -77,17 +78,15 @@ def too_wide(page):
     )
 
 
-@pytest.mark.parametrize("name", RUNS)
-def test_a_page_reaches_nowhere_fits_every_width_and_has_no_barrier(browser, pages, name):
+@pytest.mark.parametrize(("number", "name"), list(enumerate(RUNS)), ids=RUNS)
+def test_a_page_reaches_nowhere_fits_every_width_and_has_no_barrier(browser, pages, number, name):
     with opened(browser, pages[name]) as (page, behaviour):
-        assert barriers(page) == ""
-        for language in LANGUAGES[1:]:
+        # Colours do not depend on the language: each is looked at in one scheme, and both schemes in every page.
+        schemes = cycle(("light", "dark") if number % 2 else ("dark", "light"))
+        for language, scheme in zip(LANGUAGES, schemes, strict=False):
             choose(page, language)
-            # The colours are the same in every language, and take most of the time.
-            assert barriers(page, rules={"color-contrast": {"enabled": False}}) == ""
-        page.emulate_media(color_scheme="dark")
-        # Cells are words as above them.
-        assert barriers(page, {"exclude": [["td"]]}, runOnly=["color-contrast"]) == ""
+            page.emulate_media(color_scheme=scheme)
+            assert barriers(page) == ""
         page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
         for language in LANGUAGES:
             choose(page, language)
@@ -99,9 +98,12 @@ def test_a_page_reaches_nowhere_fits_every_width_and_has_no_barrier(browser, pag
         assert behaviour.complaints == []
 
 
-def test_all_tables_on_a_phone_have_no_barrier(browser, pages):
+def test_tables_on_a_phone_have_no_barrier(browser, pages):
     with opened(browser, pages["access_bufferbloat"], width=360) as (page, _behaviour):
-        page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+        page.evaluate(
+            """document.querySelectorAll('.in-en details').forEach((each, number, all) => {
+                each.open = number < 2 || number == all.length - 2 })"""
+        )
         assert barriers(page) == ""
 
 
