@@ -131,7 +131,7 @@ def worth_word(value: ValueChange, texts: Texts) -> str:
     _ = texts.gettext
     if not value.beyond_noise:
         return _("no real difference")
-    return _("better") if (value.after > value.before) is (value.name in _MORE_IS_BETTER) else _("worse")
+    return _("improved") if (value.after > value.before) is (value.name in _MORE_IS_BETTER) else _("got worse")
 
 
 def shown_values(values: Sequence[ValueChange]) -> tuple[ValueChange, ...]:

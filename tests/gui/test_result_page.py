@@ -182,7 +182,7 @@ def test_before_and_after_stand_side_by_side_with_what_the_change_is_worth(qtbot
     shown = {column: page.findChild(QLabel, f"result.change.1.{column}").text() for column in range(4)}
     assert "lost" in shown[0]
     assert shown[1] != shown[2]
-    assert shown[3] == "better"
+    assert shown[3] == "improved"
     settled(qtbot, page)
 
 

@@ -100,6 +100,9 @@ class Disclosure(QWidget):
         self.button.setArrowType(Qt.ArrowType.RightArrow)
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        # Its own hint is too narrow for large Japanese letters, of which it then leaves some out.
+        em = current_theme().em
+        self.button.setMinimumWidth(round(self.button.fontMetrics().horizontalAdvance(title) + em * 2))
         self._content = content
         content.setVisible(False)
         layout = QVBoxLayout(self)
