@@ -199,8 +199,8 @@ class PageBase(QWidget):
         self.title = plain_label(title, "title", f"{name}.title")
         self.column.addWidget(self.title)
         self.intro = plain_label("", "muted", f"{name}.intro")
-        self.introduce(intro)
         self.column.addWidget(self.intro)
+        self.introduce(intro)  # in its place by now: a label without one would be a window for a moment
         self._scroll = QScrollArea()
         self._scroll.setObjectName(f"{name}.scroll")
         self._scroll.setWidgetResizable(True)
