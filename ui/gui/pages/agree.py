@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from nexkit import kit_limits
 from nexkit.consent import Consent
 from nexkit.probe import ProbeSpec
 from nexkit.profile import Profile, in_language
@@ -36,10 +37,9 @@ class AgreePage(PageBase):
             texts,
             _("What will be measured"),
             _(
-                "Nothing has been sent yet. The test packets carry no content of yours, and the results stay on this "
-                "computer until you decide otherwise. They are deleted when the report is saved, when you throw them "
-                "away, or when the program is started after {days} days."
-            ).format(days=KEPT_DAYS),
+                "Nothing has been sent yet. The tests send packets of their own and nothing of yours. What they find "
+                "stays on this computer until you decide otherwise."
+            ),
         )
         self._profile = profile
         self._specs: tuple[ProbeSpec, ...] = ()
@@ -56,12 +56,32 @@ class AgreePage(PageBase):
         self.column.addWidget(grid)
 
         frame, layout = card()
-        layout.addWidget(plain_label(_("These tests are made; the amounts are for each target"), "heading"))
+        layout.addWidget(plain_label(_("This happens"), "heading"))
+        for words in (
+            _("The network settings of this computer are read. Nothing is changed."),
+            _(
+                "Small test packets go to your router, to your provider, and to the services and well-known sites that "
+                "the profile “{profile}” names."
+            ).format(profile=in_language(profile.name, texts.language)),
+            _("That is about half a megabyte as a rule, and never more than {most}, the load test aside.").format(
+                most=byte_size(kit_limits.RUN_BYTES)
+            ),
+            _(
+                "The results are deleted when the report is saved, when you throw them away, or when the program is "
+                "started after {days} days."
+            ).format(days=KEPT_DAYS),
+        ):
+            layout.addWidget(plain_label(words))
         self._table = QWidget()
         self._rows = QVBoxLayout(self._table)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(round(current_theme().em * 0.45))
-        layout.addWidget(self._table)
+        tests = QWidget()
+        tests_layout = QVBoxLayout(tests)
+        tests_layout.setContentsMargins(0, 0, 0, 0)
+        tests_layout.addWidget(plain_label(_("The amounts are for each target."), "muted"))
+        tests_layout.addWidget(self._table)
+        layout.addWidget(Disclosure("agree.tests", _("Show each &test"), tests))
         whom = plain_label("\n".join(target_lines(profile, texts)), "muted", "agree.target_list")
         layout.addWidget(Disclosure("agree.targets", _("Show &whom exactly"), whom))
         self.column.addWidget(frame)
@@ -69,9 +89,6 @@ class AgreePage(PageBase):
         self.consent = Tick(
             "agree.consent",
             _("I &agree that these tests are made now"),
-            _("Targets are taken from the profile “{profile}”.").format(
-                profile=in_language(profile.name, texts.language)
-            ),
         )
         self.consent.toggled.connect(self.agreed)
         self.add_to_foot(self.consent)

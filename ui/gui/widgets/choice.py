@@ -1,7 +1,17 @@
 """Answers to choose from: radio buttons and ticks whose words wrap, with an icon and an explanation where given."""
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QEnterEvent, QFont, QFontMetrics, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QEnterEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QCheckBox, QRadioButton, QSizePolicy, QWidget
 
 from ui.gui.present import Mark
@@ -10,6 +20,12 @@ from ui.gui.widgets.icons import draw, draw_badge, mark_shape
 
 _WRAP = int(Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextShowMnemonic)
 _TALL = 100_000
+_WAYS = {
+    int(Qt.Key.Key_Left): QPoint(-1, 0),
+    int(Qt.Key.Key_Right): QPoint(1, 0),
+    int(Qt.Key.Key_Up): QPoint(0, -1),
+    int(Qt.Key.Key_Down): QPoint(0, 1),
+}
 
 
 class _Words:
@@ -179,6 +195,12 @@ class ChoiceCard(_Wordy, QRadioButton):
         em = current_theme().em
         return QSize(round(em * (7 if self._words.small else 11)), round(em * 1.9))
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrow keys go to the next answer where one need not be chosen; Qt does so in exclusive groups alone."""
+        group = self.group()
+        if not (isinstance(group, OneOrNone) and event.key() in _WAYS and group.go(self, _WAYS[event.key()])):
+            super().keyPressEvent(event)
+
     def enterEvent(self, event: QEnterEvent) -> None:
         """Show that it can be pressed."""
         super().enterEvent(event)
@@ -235,6 +257,21 @@ class OneOrNone(QButtonGroup):
     def chosen(self) -> QAbstractButton | None:
         """What is chosen."""
         return next((button for button in self.buttons() if button.isChecked()), None)
+
+    def go(self, origin: QAbstractButton, way: QPoint) -> bool:
+        """Give the focus to the nearest answer that way; whether there is one."""
+        found = []
+        for button in self.buttons():
+            apart = button.mapTo(button.window(), button.rect().center())
+            apart -= origin.mapTo(origin.window(), origin.rect().center())
+            along = QPoint.dotProduct(apart, way)
+            if along > 0 and button.isVisible() and button.isEnabled():
+                across = abs(apart.x() * way.y()) + abs(apart.y() * way.x())
+                found.append((along + 3 * across, button))
+        if not found:
+            return False
+        min(found, key=lambda pair: pair[0])[1].setFocus(Qt.FocusReason.TabFocusReason)
+        return True
 
     @Slot(QAbstractButton, bool)
     def _toggled(self, toggled: QAbstractButton, on: bool) -> None:
