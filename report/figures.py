@@ -151,7 +151,7 @@ def _picture(width: int, height: int, parts: Sequence[str], title: str) -> Marku
     )
 
 
-_LANE_TOP, _LANE_HEIGHT, _LANE_BOTTOM = 26, 30, 30
+_LANE_TOP, _LANE_HEIGHT, _LANE_BOTTOM = 26, 30, 40
 """Of the course of a watch: words above, the time below."""
 
 
@@ -213,7 +213,7 @@ def watch_chart(log: WatchLog, *, words: WatchWords, colours: Colours = PAGE) ->
         if loss
     )
     parts.append(f'<path d="{bars}" fill="{colours.line}"/>' if bars else "")
-    parts.append(_words(_RIGHT, base - _LANE_HEIGHT - 4, words.missing, colours.muted))
+    parts.append(_words(_RIGHT, base - _LANE_HEIGHT - 10, words.missing, colours.muted))
     parts.append(_words(_RIGHT, base + 16, words.begin, colours.muted))
     parts.append(_words(_WIDTH - _RIGHT, base + 16, words.end, colours.muted, anchor="end"))
     return _picture(_WIDTH, base + 20, parts, words.title)

@@ -79,6 +79,8 @@ MERGE_S = 30.0
 NOTICED_S = 60.0
 """So long after the user's word an episode lasts in which nothing was measured bad."""
 MINUTE_S = 60.0
+FIRST_ROUNDS = 4
+"""Come soon after each other: what is usual has to be known before anything can be missed."""
 UNHEARD_ROUNDS = 3
 """Without an answer to echo requests, connections are tried instead; as often in vain, and nobody is there to ask."""
 RUN_GRACE_S = 1.0
@@ -189,6 +191,7 @@ class Watcher:
         self._turn = 0
         self._run: asyncio.Task[None] | None = None
         self._run_of: int | None = None
+        self._run_next = False
         self._run_stop = asyncio.Event()
         self._run_spoilt = False
         self._best: tuple[str, RunRecord] | None = None
@@ -232,7 +235,7 @@ class Watcher:
                 self._take_marks()
                 began_s = self._elapsed_s()
                 await self._round(stop)
-                soon = self._is_soon()
+                soon = self._is_soon() or self._turn < FIRST_ROUNDS
                 pause_s = max(0.1, began_s + self._budget.pause_s(began_s, soon=soon) - self._elapsed_s())
                 await self._wait(stop, pause_s)
                 self._tick(pause_s)
@@ -631,15 +634,14 @@ class Watcher:
         """Begin a diagnosis run where none is under way and the budget has room; whether it does."""
         at_s = self._elapsed_s()
         if self._run is not None and not self._run.done():
-            if self._run_of is None and episode is not None:
-                self._run_of = episode.number  # the run of the beginning is just what is wanted
-                return True
-            return False
+            # What began before the trouble says little of it: as soon as that is over.
+            self._run_next = episode is not None and self._run_of != episode.number
+            return self._run_next
         most_bytes = self._budget.for_run(at_s, asked=asked)
         if most_bytes is None or (episode is not None and episode.run is not None):
             return False
         self._budget.run_began(at_s)
-        self._run_stop, self._run_spoilt = asyncio.Event(), False
+        self._run_stop, self._run_spoilt, self._run_next = asyncio.Event(), False, False
         self._run_of = None if episode is None else episode.number
         self._run = asyncio.create_task(self._measure(f"run-{len(self._journal.runs) + 1}", most_bytes))
         return True
@@ -658,6 +660,10 @@ class Watcher:
                 self._keep_run(name, at, run)
         finally:
             self._run_of = None
+        if self._run_next and not stop.is_set():
+            self._run, self._run_next = None, False
+            if self._open is not None:
+                self._diagnose(self._open, asked=True)
 
     def _keep_run(self, name: str, at: datetime, run: Run) -> None:
         note = run_note(name, self._run_of, at, run.diagnosis)

@@ -29,7 +29,13 @@ class WatchView:
 def watch_view(log: WatchLog, texts: Texts, colours: Colours) -> WatchView:
     """What a report shows of a watch."""
     _ = texts.gettext
-    notes = [_("What was not measured is not known: neither well nor broken.")] if log.gaps else []
+    notes = [
+        _(
+            "In the picture: numbered blocks are trouble (full height: interrupted), dashed holes were not measured, "
+            "triangles are what the user said, upright lines are changes of the network."
+        ),
+        *([_("What was not measured is not known: neither well nor broken.")] if log.gaps else []),
+    ]
     if log.left_out:
         notes.append(_("{count} more entries are left out.").format(count=log.left_out))
     return WatchView(
