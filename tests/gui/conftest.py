@@ -88,12 +88,13 @@ def make_window(qtbot, profile, memory):
     """Windows that are closed, and so waited for, at the end of the test."""
     windows: list[WizardWindow] = []
 
-    def make(*, loaded=profile, runner=double_runner, language="en") -> WizardWindow:
+    def make(*, loaded=profile, runner=double_runner, language="en", shown=True) -> WizardWindow:
         window = WizardWindow(Texts(language), loaded, memory, runner)
         qtbot.addWidget(window)
         windows.append(window)
-        window.show()
-        qtbot.waitExposed(window)
+        if shown:
+            window.show()
+            qtbot.waitExposed(window)
         return window
 
     yield make
