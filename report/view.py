@@ -15,13 +15,11 @@ from nexkit.run_record import RunRecord
 from nexkit.texts import Texts
 from nexkit.texts.causes import CauseText, cause_name, cause_text
 from nexkit.texts.facts import outcome_text
-from nexkit.texts.numbers import bit_rate, byte_size, milliseconds, percent
-from nexkit.texts.probes import probe_text
+from nexkit.texts.numbers import bit_rate, milliseconds, percent
 from nexkit.texts.suitability import grade_word, graded, graded_value_text, use_name
-from nexkit.texts.trials import meaning, result_text, shown_values, trial_text, value_name
+from nexkit.texts.trials import meaning, trial_text
 from nexkit.texts.verdicts import (
     left_open_text,
-    not_tested_text,
     place_evidence,
     rung_word,
     segment_name,
@@ -34,13 +32,13 @@ from nexkit.texts.verdicts import (
     verdict_sentence,
     verdict_sureness,
 )
-from nexkit.texts.words import complaint_text, measured_values, subject_text, value_text
-from nexkit.trial import TrialDone
+from nexkit.texts.words import complaint_text, measured_values, subject_text
 from report.figures import PAGE, Bar, Colours, bar_chart, echo_chart
 from report.plain import UnknownFact
 from report.summary import moment_text, organisation_name
 from report.tables import Chapter, chapters
-from report.tables.table import Table, cell
+from report.tables.run import not_tested_table, steps_table, trial_table
+from report.tables.table import Table
 from report.tables.watch import WatchView, watch_view
 from report.visible import visible
 
@@ -214,7 +212,7 @@ def report_view(
         ],
         trials=[
             TrialView(
-                name=trial_text(done.trial, texts).name, words=meaning(done, texts), table=_trial_table(done, texts)
+                name=trial_text(done.trial, texts).name, words=meaning(done, texts), table=trial_table(done, texts)
             )
             for done in record.trials
         ],
@@ -224,10 +222,10 @@ def report_view(
             (left_open_text(item, texts), [unheard_text(each, texts) for each in item.because])
             for item in diagnosis.left_open
         ],
-        not_tested=_not_tested(diagnosis, texts),
+        not_tested=not_tested_table(diagnosis, texts),
         withheld=[result.id for result in record.results if result.outcome == Skipped(SkipReason.WITHHELD)],
         chapters=list(chapters(record, texts)),
-        steps=_steps(record, texts),
+        steps=steps_table(record, texts),
         unknown=list(_unknown(record)),
         colophon=_colophon(record, diagnosis, texts),
     )
@@ -252,20 +250,6 @@ def _colophon(record: RunRecord, diagnosis: Diagnosis, texts: Texts) -> tuple[st
             "The signature of a report shows that nothing was changed since the user released it. It cannot show that "
             "the computer measured rightly."
         ),
-    )
-
-
-def _trial_table(done: TrialDone, texts: Texts) -> Table:
-    """The second run's verdict and the values before and after."""
-    _ = texts.gettext
-    return Table(
-        title=_("Before and after"),
-        columns=(_("value"), _("before"), _("after")),
-        rows=[
-            (value_name(value, texts), value_text(value.name, value.before), value_text(value.name, value.after))
-            for value in shown_values(done.values)
-        ],
-        note=result_text(done, texts),
     )
 
 
@@ -390,36 +374,6 @@ def _expected(expected: float | None, way: DirectionLoad | None, texts: Texts) -
     if expected is None:
         return _("steadiness: {word}").format(word=steadiness)
     return _("expected {rate}; steadiness: {word}").format(rate=bit_rate(expected), word=steadiness)
-
-
-def _not_tested(diagnosis: Diagnosis, texts: Texts) -> Table:
-    _ = texts.gettext
-    return Table(
-        title=_("What was not tested"),
-        columns=(_("step"), _("test"), _("reason")),
-        rows=[
-            (item.step, probe_text(item.probe, texts).name, not_tested_text(item, texts))
-            for item in diagnosis.not_tested
-        ],
-    )
-
-
-def _steps(record: RunRecord, texts: Texts) -> Table:
-    _ = texts.gettext
-    return Table(
-        title=_("All steps"),
-        columns=(_("step"), _("test"), _("result"), _("took"), _("traffic")),
-        rows=[
-            (
-                result.id,
-                cell((probe_text(result.probe, texts).name, subject_text(result.subject, texts))),
-                outcome_text(result, texts),
-                milliseconds(result.took_s * 1000),
-                byte_size(result.traffic_bytes),
-            )
-            for result in record.results
-        ],
-    )
 
 
 def _unknown(record: RunRecord) -> Iterator[RawFact]:

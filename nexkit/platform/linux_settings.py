@@ -23,7 +23,7 @@ _KDE = {
     SystemSetting.VPN: ("kcm_networkmanagement",),
     SystemSetting.DATE_TIME: ("kcm_clock",),
 }
-_PROGRAMS = {
+_PROGRAMS: Mapping[str, tuple[str, Mapping[SystemSetting, tuple[str, ...]]]] = {
     "GNOME": ("gnome-control-center", _GNOME),
     "UNITY": ("gnome-control-center", _GNOME),
     "KDE": ("systemsettings", _KDE),

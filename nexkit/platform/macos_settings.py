@@ -6,18 +6,12 @@ version does not know opens the settings at their beginning.
 
 from nexkit.platform.settings import SystemSetting
 
-_SCHEME = "x-apple.systempreferences:"
-_PAGES = {
-    SystemSetting.NETWORK: "com.apple.Network-Settings.extension",
-    SystemSetting.WIFI: "com.apple.wifi-settings-extension",
-    SystemSetting.PROXY: "com.apple.Network-Settings.extension?Proxies",
-    SystemSetting.VPN: "com.apple.NetworkExtensionSettingsUI.NESettingsUIExtension",
-    SystemSetting.DATE_TIME: "com.apple.Date-Time-Settings.extension",
-    SystemSetting.LOCATION: "com.apple.preference.security?Privacy_LocationServices",
-    SystemSetting.LOCAL_NETWORK: "com.apple.preference.security?Privacy_LocalNetwork",
+PAGES = {
+    SystemSetting.NETWORK: "x-apple.systempreferences:com.apple.Network-Settings.extension",
+    SystemSetting.WIFI: "x-apple.systempreferences:com.apple.wifi-settings-extension",
+    SystemSetting.PROXY: "x-apple.systempreferences:com.apple.Network-Settings.extension?Proxies",
+    SystemSetting.VPN: "x-apple.systempreferences:com.apple.NetworkExtensionSettingsUI.NESettingsUIExtension",
+    SystemSetting.DATE_TIME: "x-apple.systempreferences:com.apple.Date-Time-Settings.extension",
+    SystemSetting.LOCATION: "x-apple.systempreferences:com.apple.preference.security?Privacy_LocationServices",
+    SystemSetting.LOCAL_NETWORK: "x-apple.systempreferences:com.apple.preference.security?Privacy_LocalNetwork",
 }
-
-
-def address(setting: SystemSetting) -> str | None:
-    """The address of a page."""
-    return _SCHEME + _PAGES[setting]

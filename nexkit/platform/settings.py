@@ -4,6 +4,7 @@ Nothing here is put together from what a network, a profile or a report says.
 """
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -45,12 +46,17 @@ SettingWay: TypeAlias = SettingAddress | SettingProgram
 def setting_way(setting: SystemSetting) -> SettingWay | None:
     """What opens a page of this system's settings; None where there is no such page, or nothing that opens it."""
     if sys.platform == "win32":
-        from nexkit.platform.windows_settings import address
-    elif sys.platform == "darwin":
-        from nexkit.platform.macos_settings import address
-    else:
-        from nexkit.platform.linux_settings import program
+        from nexkit.platform import windows_settings
 
-        return program(setting)
-    url = address(setting)
-    return None if url is None else SettingAddress(url)
+        return _address(windows_settings.PAGES, setting)
+    if sys.platform == "darwin":
+        from nexkit.platform import macos_settings
+
+        return _address(macos_settings.PAGES, setting)
+    from nexkit.platform.linux_settings import program
+
+    return program(setting)
+
+
+def _address(pages: Mapping[SystemSetting, str], setting: SystemSetting) -> SettingAddress | None:
+    return SettingAddress(pages[setting]) if setting in pages else None

@@ -2,7 +2,7 @@
 
 from nexkit.platform.settings import SystemSetting
 
-_PAGES = {
+PAGES = {
     SystemSetting.NETWORK: "ms-settings:network",
     SystemSetting.WIFI: "ms-settings:network-wifi",
     SystemSetting.PROXY: "ms-settings:network-proxy",
@@ -10,8 +10,4 @@ _PAGES = {
     SystemSetting.DATE_TIME: "ms-settings:dateandtime",
     SystemSetting.LOCATION: "ms-settings:privacy-location",
 }
-
-
-def address(setting: SystemSetting) -> str | None:
-    """The address of a page; None where Windows has none."""
-    return _PAGES.get(setting)
+"""Windows has no page for the local network."""

@@ -10,16 +10,14 @@ from nexkit.platform.settings import SettingProgram, SystemSetting, setting_way
 
 
 def test_windows_has_every_page_but_that_of_the_local_network():
-    addresses = {setting: windows_settings.address(setting) for setting in SystemSetting}
-    assert addresses.pop(SystemSetting.LOCAL_NETWORK) is None
-    assert all(re.fullmatch(r"ms-settings:[a-z-]+", address) for address in addresses.values())
-    assert addresses[SystemSetting.DATE_TIME] == "ms-settings:dateandtime"
+    assert set(SystemSetting) - set(windows_settings.PAGES) == {SystemSetting.LOCAL_NETWORK}
+    assert all(re.fullmatch(r"ms-settings:[a-z-]+", address) for address in windows_settings.PAGES.values())
+    assert windows_settings.PAGES[SystemSetting.DATE_TIME] == "ms-settings:dateandtime"
 
 
 def test_macos_has_every_page():
-    for setting in SystemSetting:
-        address = macos_settings.address(setting)
-        assert re.fullmatch(r"x-apple\.systempreferences:com\.apple\.[A-Za-z.-]+(\?[A-Za-z_]+)?", address)
+    pattern = r"x-apple\.systempreferences:com\.apple\.[A-Za-z.-]+(\?[A-Za-z_]+)?"
+    assert all(re.fullmatch(pattern, macos_settings.PAGES[setting]) for setting in SystemSetting)
 
 
 @pytest.mark.parametrize(

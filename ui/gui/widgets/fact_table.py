@@ -136,8 +136,9 @@ class FactTable(QTableWidget):
         above = self.parentWidget()
         while above is not None and not isinstance(above, QScrollArea):
             above = above.parentWidget()
-        if item is not None and above is not None and above.widget() is not None:
-            place = self.viewport().mapTo(above.widget(), self.visualItemRect(item).center())
+        page = above.widget() if above is not None else None
+        if item is not None and above is not None and page is not None:
+            place = self.viewport().mapTo(page, self.visualItemRect(item).center())
             above.ensureVisible(0, place.y(), 0, round(current_theme().em * 3))
 
     def _copy_action(self, words: str, keys: QKeySequence | None, copy: Callable[[], None]) -> None:
