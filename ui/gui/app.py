@@ -26,6 +26,8 @@ def dress(application: QApplication, language: str) -> None:
     application.setApplicationDisplayName("nexkit")
     application.setDesktopFileName("nexkit")
     application.setStyle("Fusion")
+    for effect in Qt.UIEffect:  # nothing moves by itself, whether the system asks for less motion or not
+        application.setEffectEnabled(effect, False)
     application.setFont(_reading_font(application.font(), language))
     QLocale.setDefault(QLocale(language))
     translator = QTranslator(application)
