@@ -11,6 +11,10 @@ _NEVER_WRITTEN = _INVISIBLE - {"Co", "Cn"}
 _CELL_START = re.compile(
     r"(^|[\t\n])([ \u3000]*[=+\-@\r\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u207a-\u207c\u208a-\u208c])"
 )
+_UNSEEN = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff]"
+)
+"""Of the invisible ones those that no file of a report needs, for files of megabytes."""
 IN_SENTENCES = "\n\u200c\u200d"
 """Line ends, and the joiners that some scripts and emoji are written with: kept in what a user typed."""
 
@@ -34,6 +38,11 @@ def without_formulas(text: str) -> str:
     Spreadsheets calculate what begins with one of these characters (CWE-1236), also in their full-width forms.
     """
     return _CELL_START.sub(r"\1'\2", text)
+
+
+def shown_text(data: bytes) -> str:
+    """A file as text, whole and in its lines, with nothing in it that orders or breaks lines without being seen."""
+    return _UNSEEN.sub(lambda found: visible(found[0]), data.decode("utf-8", "replace"))
 
 
 def json_text(text: str) -> str:

@@ -3,8 +3,12 @@
 What it takes is imported when it is needed: the wizard's first page comes without.
 """
 
+import errno
+import os
 import random
-from collections.abc import Collection, Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,9 +21,17 @@ from nexkit.texts import Texts
 if TYPE_CHECKING:
     from report.consent import Category, ConsentRecord
     from report.contents import Item
+    from report.decoder import Decoder
     from report.draft import Draft
+    from report.masked import Masked
     from report.unfinished import Keeper
     from ui.bootstrap import Run
+
+
+_LONGEST_PART = 40
+"""Characters of an organisation or a ticket in a file's name."""
+_SUFFIX_BEGINS = ".nexkit"
+_MOST_OF_A_NAME = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +89,70 @@ def consent_asked(draft: "Draft", texts: Texts, *, method: str) -> "ConsentRecor
     return consent_to(draft, method=method, texts=texts, given_at=datetime.now(UTC), random=random.SystemRandom())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What the user sees of a draft before agreeing to it."""
+
+    draft: "Draft"
+    asked: "ConsentRecord"
+    files: "Mapping[str, bytes]"
+    """The draft's, and the record of the consent that is not answered yet."""
+    shown: "Mapping[str, str]"
+    """The same as text, in which nothing acts that is not seen."""
+    decoder: "Decoder"
+    masked: "tuple[Masked, ...]"
+
+
+def preview_of(draft: "Draft", texts: Texts) -> Preview:
+    """The preview of a draft in the window."""
+    from report.consent import CONSENT_PATH, unanswered_bytes
+    from report.decoder import decoder_of
+    from report.masked import masked_in
+    from report.visible import shown_text
+
+    asked = consent_asked(draft, texts, method="wizard")
+    files = {**draft.files, CONSENT_PATH: unanswered_bytes(asked)}
+    decoder = decoder_of(draft, datetime.now(UTC))
+    return Preview(
+        draft=draft,
+        asked=asked,
+        files=files,
+        shown={path: shown_text(data) for path, data in files.items()},
+        decoder=decoder,
+        masked=masked_in(decoder, files),
+    )
+
+
+def report_name(draft: "Draft", organisation: str) -> str:
+    """What the file of a report is called: number with date, organisation, ticket; in letters that every system takes.
+
+    The ticket is the one that the report has, so that a name tells no more than the file.
+    """
+    from report.document import SUFFIX
+
+    ticket = draft.redacted.record.request.ticket or ""
+    words = [re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", word)) for word in (organisation, ticket)]
+    return (
+        "_".join([draft.report_id, *(short for word in words if (short := word[:_LONGEST_PART].strip(".-_")))]) + SUFFIX
+    )
+
+
+def suggested_file(folders: Iterable[Path], name: str) -> Path:
+    """A file that is not there yet: beside the last report, else in the first folder that can be written to."""
+    from report.saved import saved_reports
+
+    with suppress(OSError):
+        folders = [*(Path(report.note.path).parent for report in saved_reports()[:1]), *folders]
+    folders = list(folders)
+    folder = next((each for each in folders if each.is_dir() and os.access(each, os.W_OK)), folders[-1])
+    stem, dot, suffix = name.partition(_SUFFIX_BEGINS)
+    for number in range(2, _MOST_OF_A_NAME):
+        if not (folder / name).exists():
+            break
+        name = f"{stem}-{number}{dot}{suffix}"
+    return folder / name
+
+
 def save_report(
     draft: "Draft",
     consent: "ConsentRecord",
@@ -85,10 +161,12 @@ def save_report(
     *,
     encrypt_to: Sequence[str] = (),
     kept: "Keeper | None" = None,
+    replace: bool = True,
 ) -> Saved:
     """Seal the draft that was agreed to and write it; keep here what its pseudonyms stand for, and a receipt.
 
-    OSError, KeyFileError, ConsentError or EncryptionError where that cannot be done.
+    OSError, KeyFileError, ConsentError or EncryptionError where that cannot be done; FileExistsError where something is
+    there that is not to be replaced.
 
     With keys to encrypt to, nothing readable is written.
     The run that was `kept` until there is a report is deleted once it is on the disk.
@@ -99,6 +177,8 @@ def save_report(
     from report.receipts import keep_receipt
     from report.seal import seal, write_bundle
 
+    if not replace and path.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     key = Keys().signing_key(draft.redacted.record.profile.id)
     if (key.kept.storage, key.public.install_id) != (draft.key_storage, draft.principal):
         raise KeyFileError(texts.gettext("the key was replaced since the preview; look at the preview again"))
@@ -266,15 +346,31 @@ def problem_text(error: object, texts: Texts) -> str:
             return _("The signing key cannot be used: {reason}").format(reason=str(error))
         case EncryptionError():
             return _("The report cannot be encrypted, and was not written: {reason}").format(reason=str(error))
-        case PermissionError():
-            return _("No permission to write there. Choose another folder.")
-        case FileNotFoundError() | NotADirectoryError() | IsADirectoryError():
-            return _("This is not a file in a folder that exists. Choose another place.")
         case OSError():
-            return _("The file could not be written ({reason}). Is the disk full?").format(
-                reason=error.strerror or type(error).__name__
-            )
+            return _file_problem(error, texts)
         case _:
             return _("The program made a mistake ({reason}) and could not finish this step.").format(
                 reason=type(error).__name__
+            )
+
+
+def _file_problem(error: OSError, texts: Texts) -> str:
+    """Why a file could not be written, and what helps."""
+    _ = texts.gettext
+    match error:
+        case PermissionError():
+            return _("No permission to write there. Choose another folder.")
+        case FileExistsError():
+            return _("There is a file of this name already. Press Save once more to replace it, or change the name.")
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return _("There is no room left in this place. Delete something there, or choose another place.")
+        case OSError(errno=errno.EROFS):
+            return _("Nothing can be written to this place. Choose another folder.")
+        case OSError(errno=errno.ENAMETOOLONG):
+            return _("The name of the file is too long. Make it shorter, or choose another folder.")
+        case FileNotFoundError() | NotADirectoryError() | IsADirectoryError():
+            return _("This is not a file in a folder that exists. Choose another place.")
+        case _:
+            return _("The file could not be written ({reason}). Is the disk full?").format(
+                reason=error.strerror or type(error).__name__
             )

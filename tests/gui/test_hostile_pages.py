@@ -3,6 +3,7 @@
 import sys
 import unicodedata
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,10 @@ from hostile_texts import CORPUS, hostile_diagnosis, hostile_record
 from nexkit.diagnosis.trials import begin
 from nexkit.profile import Support
 from report.consent import Category
+from report.decoder import Decoder
 from report.draft import Hit
+from report.masked import Masked
+from report.visible import shown_text
 from ui.gui.pages.save import SavePage
 
 HOSTILE = "<b>x</b><img src=x>\u202egnp\x1b[31m"
@@ -85,7 +89,11 @@ def test_no_page_takes_text_for_markup(qtbot, make_window, no_licence, hostile):
     window.share.show_hits((hit,))
     window.share.show_warnings((hit,))
     check_nothing_is_interpreted(window)
-    window.share.show_draft({f"data/{hostile}": hostile.encode("utf-8", "replace")})
+    files = {f"data/{hostile}": hostile.encode("utf-8", "replace")}
+    masked = (Masked(kind=hostile, shown=hostile, times=1),)
+    decoder = Decoder(report_id=hostile, made_at=datetime.now(UTC), tokens={hostile: hostile}, shown={hostile: hostile})
+    window.share.show_draft(files, {path: shown_text(data) for path, data in files.items()}, decoder, masked)
+    window.share.lookup.field.setText(hostile)
     window.share.show_problem(hostile)
     check_nothing_is_interpreted(window)
     window.save.failed(hostile)

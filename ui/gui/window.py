@@ -1,6 +1,6 @@
 """The wizard's window: holds the state of `flow`, shows its pages, and starts the threads that do the work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QStackedWidget, Q
 
 from nexkit.profile import LoadedProfile
 from nexkit.request import Request
-from nexkit.run_record import LicenceAccepter
+from nexkit.run_record import LicenceAccepter, ProfileTrust
 from nexkit.runner import Runner
 from nexkit.texts import Texts
 from nexkit.texts.profiles import whose_text
@@ -20,6 +20,7 @@ from report.profile_state import ProfileMemory, accepted
 from report.visible import without_formulas
 from ui.gui import flow
 from ui.gui.flow import Flow, Page, RunState
+from ui.gui.links import FileShower
 from ui.gui.pages.agree import AgreePage
 from ui.gui.pages.base import PageBase, rule
 from ui.gui.pages.licence import LicencePage
@@ -31,13 +32,16 @@ from ui.gui.widgets.steps_bar import StepsBar
 from ui.gui.widgets.whose_banner import WhoseBanner
 from ui.handover import (
     Saved,
-    consent_asked,
     draft_report,
     not_kept_text,
+    preview_of,
     problem_text,
     receipt_text,
+    report_name,
     save_own_page,
     save_report,
+    share_contents,
+    suggested_file,
     summary_alone,
     withdrawn_text,
     write_withdrawal,
@@ -48,6 +52,7 @@ if TYPE_CHECKING:
     from nexkit.run_record import RunRecord
     from nexkit.trial import Trial
     from report.consent import Category, ConsentRecord
+    from report.contents import Item
     from report.draft import Draft
     from report.unfinished import Keeper, Unfinished, Unreadable
     from ui.bootstrap import Run
@@ -55,6 +60,7 @@ if TYPE_CHECKING:
     from ui.gui.pages.running import RunningPage
     from ui.gui.pages.save import SavePage
     from ui.gui.pages.share import SharePage
+    from ui.handover import Preview
 
 _STEP_OF_PAGE = {
     Page.LICENCE: 0,
@@ -82,6 +88,13 @@ def _earlier_runs() -> "list[Unfinished | Unreadable]":
 
     runs, unreadable = unfinished_runs(datetime.now(UTC))
     return [*runs, *unreadable]
+
+
+def _suggested(name: str) -> Path:
+    """Where a report of this name could be saved."""
+    from ui.gui.pages.save import save_folders
+
+    return suggested_file(save_folders(), name)
 
 
 def _nothing_to_keep(_run: "Run") -> None:
@@ -115,7 +128,9 @@ class WizardWindow(QWidget):
         self._saved: Saved | None = None
         self._consent: ConsentRecord | None = None
         """What the user has agreed to; None: not (any more)."""
+        self._saving_as = ""
         self._threads = Threads(self)
+        self._shower = FileShower(self._threads, self)
         self._memory = memory
         self._profile, self._licence = memory.with_licence(profile, texts.language)
         self._profile_of_run = self._profile
@@ -301,7 +316,9 @@ class WizardWindow(QWidget):
             case Page.SAVE:
                 from ui.gui.pages.save import SavePage
 
-                save = SavePage(texts, profile.support)
+                vouched = not self._profile_of_run.reference.is_unknown_organisation
+                save = SavePage(texts, profile.support, vouched=vouched)
+                save.show_wanted.connect(self._shower.show)
                 save.save_wanted.connect(self._save)
                 save.withdraw_wanted.connect(self._withdraw)
                 return save
@@ -383,6 +400,7 @@ class WizardWindow(QWidget):
                 self._start_run()
             case Page.SHARE if before is Page.RESULT:
                 self.share.reset()
+                self._count_contents()
             case Page.SAVE:
                 self._offer()
             case _:
@@ -787,24 +805,35 @@ class WizardWindow(QWidget):
         if run is None:
             return
 
-        def draft() -> "tuple[frozenset[Category], frozenset[str], Draft]":
+        def draft() -> "tuple[frozenset[Category], frozenset[str], Preview]":
             made = draft_report(run, profile, categories, self._texts, released=released, left_out=left_out)
-            return categories, released, made
+            return categories, released, preview_of(made, self._texts)
 
         self._threads.start(draft, self._draft_made, self._draft_failed)
 
     @Slot(object)
-    def _draft_made(self, answer: "tuple[frozenset[Category], frozenset[str], Draft]") -> None:
-        categories, released, draft = answer
+    def _draft_made(self, answer: "tuple[frozenset[Category], frozenset[str], Preview]") -> None:
+        categories, released, preview = answer
         if (categories, released) != (self.share.categories(), self.share.released()):
             return  # The ticks have changed meanwhile: another draft is on its way.
-        from report.consent import CONSENT_PATH, unanswered_bytes
-
-        self._draft, self._consent = draft, None
-        self._asked = consent_asked(draft, self._texts, method="wizard")
-        self.share.show_draft({**draft.files, CONSENT_PATH: unanswered_bytes(self._asked)})
-        self.share.show_warnings(draft.warnings)
+        self._draft, self._consent, self._asked = preview.draft, None, preview.asked
+        self.share.show_draft(preview.files, preview.shown, preview.decoder, preview.masked)
+        self.share.show_warnings(preview.draft.warnings)
         self._move(flow.draft_made(self._flow))
+
+    def _count_contents(self) -> None:
+        """What the run has of each category, beside the window."""
+        run, profile = self._run, self._profile_of_run
+        if run is not None:
+            self._threads.start(
+                lambda: (run, share_contents(run, profile, self._texts)), self._contents_counted, self._draft_failed
+            )
+
+    @Slot(object)
+    def _contents_counted(self, answer: "tuple[Run, Mapping[Category, tuple[Item, ...]]]") -> None:
+        run, contents = answer
+        if run is self._run:
+            self.share.show_contents(contents)
 
     @Slot(object)
     def _draft_failed(self, error: object) -> None:
@@ -819,7 +848,20 @@ class WizardWindow(QWidget):
         if self._draft is not None and not self._flow.saved:
             from report.document import SUMMARY_PATH
 
-            self.save.offer(self._draft.report_id, self._draft.files[SUMMARY_PATH].decode())
+            profile = self._profile_of_run
+            organisation = "" if profile.reference.trust is ProfileTrust.BUILT_IN else profile.profile.id
+            self.save.offer(report_name(self._draft, organisation), self._draft.files[SUMMARY_PATH].decode())
+            name = self.save.name
+            self._threads.start(lambda: _suggested(name), self._suggested, self._not_suggested)
+
+    @Slot(object)
+    def _suggested(self, file: Path) -> None:
+        if file.name.startswith(self.save.name.partition(".")[0]):
+            self.save.suggest(file)
+
+    @Slot(object)
+    def _not_suggested(self, error: object) -> None:
+        self.save.failed(problem_text(error, self._texts))
 
     @Slot(str)
     def _save(self, name: str) -> None:
@@ -827,11 +869,13 @@ class WizardWindow(QWidget):
         if draft is None or consent is None or self._flow.saving:
             return
         encrypt_to = self._profile_of_run.profile.support.recipients if self.save.encrypted else ()
-        kept = self._keeper
+        kept, replace, self._saving_as = self._keeper, self.save.may_replace(name), name
         self.save.saving()
         self._move(flow.saving_began(self._flow))
         self._threads.start(
-            lambda: save_report(draft, consent, self._texts, Path(name), encrypt_to=encrypt_to, kept=kept),
+            lambda: save_report(
+                draft, consent, self._texts, Path(name), encrypt_to=encrypt_to, kept=kept, replace=replace
+            ),
             self._was_saved,
             self._not_saved,
         )
@@ -846,7 +890,10 @@ class WizardWindow(QWidget):
 
     @Slot(object)
     def _not_saved(self, error: object) -> None:
-        self.save.failed(problem_text(error, self._texts))
+        if isinstance(error, FileExistsError):
+            self.save.taken(self._saving_as, problem_text(error, self._texts))
+        else:
+            self.save.failed(problem_text(error, self._texts))
         self._move(flow.saving_ended(self._flow, saved=False))
 
     # Ways not to share

@@ -1,6 +1,6 @@
 """Page: what will be shared. Every category has a tick, none is set beforehand, and the files are shown as they are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, QTimer, Signal
@@ -9,25 +9,31 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
-    QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
-from nexkit.profile import Profile, Recipient, recipient_of
+from nexkit.profile import Profile, Recipient, in_language, recipient_of
 from nexkit.texts import Texts
 from nexkit.texts.numbers import byte_size
 from nexkit.texts.profiles import recipient_lines
 from report.consent import CONSENT_PATH, DEFAULT_CATEGORIES, Category, consent_text, notice_lead
+from report.contents import Item, item_text
+from report.decoder import Decoder
 from report.draft import Hit
 from report.hits import hit_detail, hit_title, warning_text
+from report.masked import Masked
 from report.terms import terms_lines, terms_of
-from report.visible import visible
-from ui.gui.pages.base import CardGrid, PageBase, TurningBox, card, plain_label
+from report.visible import shown_text, visible
+from ui.gui.pages.base import CardGrid, Disclosure, PageBase, TurningBox, card, plain_label
 from ui.gui.theme import current_theme
 from ui.gui.widgets.choice import Tick
+from ui.gui.widgets.file_view import FileView, FindBar
+from ui.gui.widgets.lookup import Lookup
 
+_LINES = 6
+"""Of an item; what follows is counted."""
 _SETTLE_MS = 150
 """Ticks that follow each other this quickly make one preview."""
 
@@ -57,7 +63,10 @@ class SharePage(PageBase):
             notice_lead(texts),
         )
         self._files: Mapping[str, bytes] = {}
+        self._shown: Mapping[str, str] = {}
+        """The same as text."""
         self._ticks: dict[Category, Tick] = {}
+        self._items: dict[Category, CategoryItems] = {}
         self._held_back: set[str] = set()
         """Private values that drafts of this report were held back for."""
         self._released: set[str] = set()
@@ -69,6 +78,9 @@ class SharePage(PageBase):
         whom, whom_layout = card()
         whom_layout.addWidget(plain_label(_("For whom, what for and how long"), "heading"))
         whom_layout.addWidget(plain_label("\n".join(terms_lines(terms_of(profile, texts), texts)), name="share.terms"))
+        if licence := in_language(profile.licence, texts.language):
+            words = plain_label(licence, name="share.licence_text")
+            whom_layout.addWidget(Disclosure("share.licence", _("Licence te&xt"), words))
         self.column.addWidget(whom)
 
         choices, choices_layout = card()
@@ -79,6 +91,8 @@ class SharePage(PageBase):
             tick.toggled.connect(self._changed)
             self._ticks[category] = tick
             choices_layout.addWidget(tick)
+            self._items[category] = CategoryItems(category, words.title, texts)
+            choices_layout.addWidget(self._items[category])
         self.tick_all = QPushButton(_("Tick &everything"))
         self.tick_all.setObjectName("share.tick_all")
         self.tick_all.clicked.connect(self._tick_everything)
@@ -184,14 +198,21 @@ class SharePage(PageBase):
         self.file_list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.file_list.currentItemChanged.connect(self._show_file)
         preview_layout.addWidget(self.file_list)
-        self.content = QPlainTextEdit()
-        self.content.setObjectName("share.content")
-        self.content.setAccessibleName(_("Content of the chosen file"))
-        self.content.setReadOnly(True)
-        self.content.setTabChangesFocus(True)
+        self.content = FileView("share.content", _("Content of the chosen file"))
         self.content.setMinimumHeight(round(current_theme().em * 12))
+        self.find = FindBar(self, "share", self.texts, self.content)
+        self.find.path_wanted.connect(self._choose_file)
+        preview_layout.addWidget(self.find)
         preview_layout.addWidget(self.content, 1)
+        self.lookup = Lookup("share", self.texts)
+        self.replaced = Disclosure("share.replaced", _("What was &replaced"), self.lookup)
+        preview_layout.addWidget(self.replaced)
         return preview
+
+    def show_contents(self, contents: Mapping[Category, Sequence[Item]]) -> None:
+        """What this run has of each category; before it comes, the categories are told in general words alone."""
+        for category, part in self._items.items():
+            part.show_items(contents.get(category, ()))
 
     def categories(self) -> frozenset[Category]:
         """What is ticked."""
@@ -214,12 +235,17 @@ class SharePage(PageBase):
             tick.setChecked(False)
         self._changed()
 
-    def show_draft(self, files: Mapping[str, bytes]) -> None:
-        """The preview: the bytes that will be sealed."""
+    def show_draft(
+        self, files: Mapping[str, bytes], shown: Mapping[str, str], decoder: Decoder, masked: tuple[Masked, ...]
+    ) -> None:
+        """The preview: the bytes that will be sealed, the same as text, and what was replaced in them."""
         _ = self.texts.gettext
         chosen = self.file_list.currentItem()
         before = chosen.data(Qt.ItemDataRole.UserRole) if chosen else None
-        self._files = files
+        self._files, self._shown = files, shown
+        self.lookup.show_decoder(decoder, masked)
+        self.replaced.setVisible(True)
+        self.file_list.blockSignals(True)  # the one that is chosen is shown once, below
         self.file_list.clear()
         for path, data in files.items():
             item = QListWidgetItem(f"{path}  ({byte_size(len(data))})")
@@ -229,6 +255,9 @@ class SharePage(PageBase):
                 self.file_list.setCurrentItem(item)
         if self.file_list.currentItem() is None and self.file_list.count():
             self.file_list.setCurrentRow(0)
+        self.file_list.blockSignals(False)
+        self._show_file(self.file_list.currentItem())
+        self.find.set_files(shown)
         said = [
             self.texts.ngettext("{count} file, {size}", "{count} files, {size}", len(files)).format(
                 count=len(files), size=byte_size(sum(len(data) for data in files.values()))
@@ -250,7 +279,10 @@ class SharePage(PageBase):
         """The record of the consent as it is now; the preview shows it at once."""
         if self._files:
             self._files = {**self._files, CONSENT_PATH: record}
-            self._show_file(self.file_list.currentItem())
+            self._shown = {**self._shown, CONSENT_PATH: shown_text(record)}
+            chosen = self.file_list.currentItem()
+            if chosen is not None and chosen.data(Qt.ItemDataRole.UserRole) == CONSENT_PATH:
+                self._show_file(chosen)
 
     def _open_consent(self) -> None:
         """One can agree to what is shown, and to a new recipient after having said that it is right."""
@@ -327,11 +359,14 @@ class SharePage(PageBase):
 
     def _changed(self) -> None:
         _ = self.texts.gettext
-        self._files = {}
+        self._files = self._shown = {}
+        self.replaced.setVisible(False)
+        self.lookup.show_decoder(None, ())
         self._forget_hits()
         self.show_warnings(())
         self.file_list.clear()
-        self.content.clear()
+        self.content.show_text("")
+        self.find.set_files({})
         self.consent.setChecked(False)
         self.consent.setEnabled(False)
         if Category.VERDICT in self.categories():
@@ -347,8 +382,61 @@ class SharePage(PageBase):
         self.choice_changed.emit()
 
     def _show_file(self, item: QListWidgetItem | None) -> None:
-        if item is None:
-            self.content.clear()
-            return
-        data = self._files.get(item.data(Qt.ItemDataRole.UserRole), b"")
-        self.content.setPlainText(data.decode("utf-8", "replace"))
+        path = "" if item is None else item.data(Qt.ItemDataRole.UserRole)
+        self.content.show_text(self._shown.get(path, ""))
+        self.find.show_path(path)
+
+    def _choose_file(self, path: str) -> None:
+        for row in range(self.file_list.count()):
+            if self.file_list.item(row).data(Qt.ItemDataRole.UserRole) == path:
+                self.file_list.setCurrentRow(row)
+
+
+class CategoryItems(QWidget):
+    """What this run has of a category; unfolded on demand, and made when it first is."""
+
+    def __init__(self, category: Category, title: str, texts: Texts) -> None:
+        super().__init__()
+        self._texts = texts
+        self._title = title
+        self._waiting: Sequence[Item] = ()
+        em = round(current_theme().em)
+        self._content = QWidget()
+        self._rows = QVBoxLayout(self._content)
+        self._rows.setContentsMargins(em, 0, 0, em // 2)
+        self._rows.setSpacing(round(em * 0.15))
+        self._unfold = Disclosure(f"share.items.{category.value}", "", self._content)
+        self._unfold.button.toggled.connect(self._fill)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(round(em * 1.6), 0, 0, 0)
+        layout.addWidget(self._unfold)
+        self.setVisible(False)
+
+    def show_items(self, items: Sequence[Item]) -> None:
+        """These are the items now."""
+        _ = self._texts.gettext
+        self._unfold.button.setChecked(False)
+        while (row := self._rows.takeAt(0)) is not None:
+            if (widget := row.widget()) is not None:
+                widget.deleteLater()
+        self._waiting = items
+        values = sum(item.values for item in items)
+        words = (
+            self._texts.ngettext("Show its {count} value", "Show its {count} values", values).format(count=values)
+            if items
+            else _("Nothing of it in this result")
+        )
+        self._unfold.button.setText(words)
+        self._unfold.button.setAccessibleName(_("{category}: {words}").format(category=self._title, words=words))
+        self._unfold.button.setEnabled(bool(items))
+        self.setVisible(True)
+
+    def _fill(self) -> None:
+        _ = self._texts.gettext
+        items, self._waiting = self._waiting, ()
+        for item in items:
+            self._rows.addWidget(plain_label(item.title))
+            lines = [f"– {line}" for line in item.lines[:_LINES]]
+            if more := len(item.lines) - _LINES:
+                lines += [_("– and {count} more").format(count=more)] if more > 0 else []
+            self._rows.addWidget(plain_label("\n".join([item_text(item, self._texts), *lines]), "muted"))
