@@ -152,13 +152,13 @@ class Timeline(QWidget):
         _, ngettext = texts.gettext, texts.ngettext
         for episode in log.episodes:
             if episode.number == self._chosen:
-                words = _("Disturbance {number} of {count}: {time}. {title}.").format(
+                told = _("Disturbance {number} of {count}: {time}. {title}.").format(
                     number=episode.number,
                     count=len(log.episodes),
                     time=episode_time(episode, log.ended_at, texts),
                     title=episode_title(episode, texts),
                 )
-                return "\n".join((words, *episode_details(episode, texts)))
+                return "\n".join((told, *episode_details(episode, texts)))
         words = [
             _("From {begin} to {end}.").format(begin=moment(log.started_at, texts), end=moment(log.ended_at, texts)),
             ngettext("{count} disturbance.", "{count} disturbances.", len(log.episodes)).format(
