@@ -171,7 +171,7 @@ def _add_watch(commands: _Commands, common: _Parser, texts: Texts) -> None:
     watch.add_argument(
         "--resume",
         choices=["yes", "no"],
-        help=_("go on with an interrupted watch, or finish it and begin a new one (default: ask on a terminal)"),
+        help=_("go on with an interrupted watch, or begin a new one (default: ask on a terminal, else no)"),
     )
     watch.add_argument(
         "--keep",

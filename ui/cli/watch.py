@@ -149,20 +149,21 @@ def _interrupted(words: str | None, texts: Texts) -> str | None:
     """The number of the interrupted watch to go on with; None: a new one begins."""
     _ = texts.gettext
     found = interrupted_watches(datetime.now(UTC))
-    if not found or words == "no":
-        if found:
-            print(
-                "nexkit: " + _("An interrupted watch is kept; to go on with it: nexkit watch --resume yes"),
-                file=sys.stderr,
-            )
+    if not found:
         return None
     if words == "yes":
         return found[0]
-    if not is_terminal():
-        raise CommandError(_("a watch was interrupted: say whether to go on with it, --resume yes or --resume no"))
-    print(_("A watch was interrupted. Go on with it?  y: yes   n: no  (then Enter) "), end="", file=sys.stderr)
-    sys.stderr.flush()
-    return found[0] if _line().strip().lower() in {"", "y"} else None
+    if words is None and is_terminal():
+        print(_("A watch was interrupted. Go on with it?  y: yes   n: no  (then Enter) "), end="", file=sys.stderr)
+        sys.stderr.flush()
+        if _line().strip().lower() in {"", "y"}:
+            return found[0]
+    print(
+        "nexkit: "
+        + _("An interrupted watch is kept. To go on with it: nexkit watch --resume yes. To end it: the same, --for 1s"),
+        file=sys.stderr,
+    )
+    return None
 
 
 def _taken_up(watch_id: str, seen: "_Seen") -> _Watch:
