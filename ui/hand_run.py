@@ -65,7 +65,8 @@ class Shown:
 def command_line(spec: ProbeSpec, words: Mapping[str, str]) -> str:
     """What does the same on a command line."""
     first = next((each.name for each in param_fields(spec.params)), "")
-    target = [words[first]] if words.get(first) and "=" not in words[first] else []
+    word = words.get(first, "")
+    target = [word] if word and "=" not in word and not word.startswith("-") else []
     rest = [f"{name}={word}" for name, word in words.items() if not (target and name == first)]
     return shlex.join(["nexkit", "probe", "run", spec.id, *target, *rest])
 

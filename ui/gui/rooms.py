@@ -56,9 +56,6 @@ class RoomPage(PageBase):
     def entered(self) -> None:
         """The room is on the screen (again)."""
 
-    def leaving(self) -> None:
-        """The room goes off the screen; what runs there may go on."""
-
     def may_close(self) -> bool:
         """Whether the window may go without asking; a room that holds it back says why by itself."""
         return True

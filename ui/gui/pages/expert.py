@@ -1,12 +1,14 @@
 """Room: any probe by hand, the profile in force, and what this system permits."""
 
 from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QTabBar, QWidget
 
 from ui.gui.pages.expert_check import CheckPart
 from ui.gui.pages.expert_probe import ProbePart
 from ui.gui.pages.expert_profile import ProfilePart
 from ui.gui.rooms import RoomContext, RoomPage
+from ui.gui.widgets.tab_order import tab_in_reading_order
 
 _WAIT_MS = 150
 """Between two looks whether the tests are loaded."""
@@ -38,6 +40,8 @@ class ExpertPage(RoomPage):
         self.column.addStretch(1)
         self.add_to_foot(self.probe.foot)
         self.check.found.connect(self.probe.show_states)
+        for part in (self.probe, self.profile, self.check):
+            part.arranged.connect(self._order)
         self._waiting = QTimer(self)
         self._waiting.setInterval(_WAIT_MS)
         self._waiting.timeout.connect(self._look)
@@ -67,11 +71,17 @@ class ExpertPage(RoomPage):
         self.show_foot(self.tabs.currentIndex() == 0 or self.probe.running)
         self.to_top()
 
-    def leaving(self) -> None:
-        """Beside the wizard's own measuring nothing is to run that it would measure too."""
-        self._waiting.stop()
-        self.probe.closing()
+    @Slot()
+    def _order(self) -> None:
+        tab_in_reading_order(self.tabs, *self._parts, self.probe.foot)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Off the screen nothing goes on: the wizard's own tests would measure it too. Minimising is not leaving."""
+        super().hideEvent(event)
+        if not event.spontaneous():
+            self.closing()
 
     def closing(self) -> None:
-        """The window goes."""
-        self.leaving()
+        """End what runs here."""
+        self._waiting.stop()
+        self.probe.closing()

@@ -30,6 +30,8 @@ _MARKS = {
 class CheckPart(QWidget):
     """The capabilities, then which test can run; asked of the system each time the room is entered, and on demand."""
 
+    arranged = Signal()
+    """There are other controls than before."""
     found = Signal(object)
     """The states by id."""
 
@@ -84,6 +86,7 @@ class CheckPart(QWidget):
         column.addStretch(1)
         self._layout.addWidget(self._content)
         self.found.emit(states)
+        self.arranged.emit()
 
     def _capability(self, item: Capability) -> QWidget:
         """What it is, whether it is there, what follows and how to mend it."""

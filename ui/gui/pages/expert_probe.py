@@ -6,6 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -63,7 +64,8 @@ def load_of(words: Mapping[str, str], params: object) -> Load:
 class ProbePart(QWidget):
     """A form, the run as it goes on, its outcome, and the runs before it."""
 
-    running_changed = Signal(bool)
+    arranged = Signal()
+    """There are other controls than before."""
 
     def __init__(self, context: RoomContext) -> None:
         super().__init__()
@@ -79,6 +81,7 @@ class ProbePart(QWidget):
         self._thread: LoopThread | None = None
         self._started: tuple[ProbeSpec, Mapping[str, str]] | None = None
         """What the thread runs."""
+        self._stopping = False
         self._elapsed = QElapsedTimer()
         self._refresh = QTimer(self)
         self._refresh.setInterval(_REFRESH_MS)
@@ -274,6 +277,7 @@ class ProbePart(QWidget):
             self.limits.setText(words.format(limits=limit_text(spec, self.texts)))
         self._show_here()
         self.form.show_fields(param_fields(spec.params))
+        self.arranged.emit()
         self._repeating.setVisible(can_repeat(spec))
         self.repeat.setChecked(False)
         self._form_changed()
@@ -352,7 +356,6 @@ class ProbePart(QWidget):
         thread.event_came.connect(self._take)
         self.consent.setChecked(False)
         self._set_running()
-        self.running_changed.emit(True)
         self._context.threads.start_thread(thread, self._series_ended, self._series_failed)
 
     @Slot()
@@ -360,15 +363,17 @@ class ProbePart(QWidget):
         """End the run; what came so far stays."""
         if self._thread is not None:
             self.state.setText(self.texts.gettext("Stopping …"))
-            self.stop_button.setEnabled(False)
+            self._stopping = True
             self._thread.cancel()
 
     def _set_running(self) -> None:
         running = self._thread is not None
-        had_focus = self.start_button.hasFocus() or self.stop_button.hasFocus()
+        focused = QApplication.focusWidget()
+        used = (self.start_button, self.stop_button, self.choice, self.form, self.repeat, self.every, self.again)
+        had_focus = focused is not None and any(widget is focused or widget.isAncestorOf(focused) for widget in used)
         self.start_button.setVisible(not running)
         self.stop_button.setVisible(running)
-        self.stop_button.setEnabled(True)
+        self._stopping = False
         for widget in (self.choice, self.form, self.repeat, self.again):
             widget.setEnabled(not running)
         self.every.setEnabled(not running and self.repeat.isChecked())
@@ -427,7 +432,7 @@ class ProbePart(QWidget):
     def _tick(self) -> None:
         _ = self.texts.gettext
         run = self._runs[-1] if self._runs else None
-        if run is None or not self.stop_button.isEnabled():
+        if run is None or self._stopping:
             return
         if run.result is not None:
             self.bar.setValue(0)
@@ -462,7 +467,6 @@ class ProbePart(QWidget):
         self._thread = None
         self.state.setText(words)
         self._set_running()
-        self.running_changed.emit(False)
 
     def closing(self) -> None:
         """Nothing is to go on."""
@@ -522,6 +526,7 @@ class ProbePart(QWidget):
     def _show_shown(self, shown: Shown) -> None:
         if shown.run is self._current:  # else the user looks at another run by now
             self.outcome.show_shown(shown)
+            self.arranged.emit()
 
     @Slot(object)
     def _not_shown(self, _error: object) -> None:

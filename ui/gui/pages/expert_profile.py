@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nexkit.profile import Licence, LoadedProfile
@@ -15,6 +15,9 @@ from ui.gui.theme import current_theme
 
 class ProfilePart(QWidget):
     """What holds here and why; the places of profiles are looked at each time the room is entered."""
+
+    arranged = Signal()
+    """There are other controls than before."""
 
     def __init__(self, context: RoomContext, sources: Sources | None = None) -> None:
         super().__init__()
@@ -66,6 +69,7 @@ class ProfilePart(QWidget):
             column.addWidget(Disclosure("expert.show_licence", _("Show the text of the &licence"), words))
         column.addStretch(1)
         self._layout.addWidget(self._content)
+        self.arranged.emit()
 
     @Slot(object)
     def _failed(self, error: object) -> None:

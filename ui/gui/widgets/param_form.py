@@ -128,7 +128,8 @@ class ParamForm(QWidget):
         self._layout.addWidget(self.problem)
         for row in self._rows.values():
             row.changed.connect(self.changed)
-            row.entered.connect(self.entered)
+            # Not before the key is done with: it would press the button that gets the focus.
+            row.entered.connect(self.entered, Qt.ConnectionType.QueuedConnection)
 
     def _grid(self, names: list[str]) -> QWidget:
         grid = CardGrid(2, 17)
