@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from ui.gui.pages.running import RunningPage
     from ui.gui.pages.save import SavePage
     from ui.gui.pages.share import SharePage
+    from ui.watching import Interrupted
     from ui.handover import Preview
 
 _STEP_OF_PAGE = {
@@ -95,6 +96,13 @@ def _suggested(name: str) -> Path:
     from ui.gui.pages.save import save_folders
 
     return suggested_file(save_folders(), name)
+
+
+def _interrupted_watches() -> "tuple[Interrupted, ...]":
+    """Watches of earlier starts that can go on."""
+    from ui.watching import find_interrupted
+
+    return find_interrupted()
 
 
 def _nothing_to_keep(_run: "Run") -> None:
@@ -570,13 +578,8 @@ class WizardWindow(QWidget):
     def go_on_watching(self) -> None:
         """Started at log-in: go on with the interrupted watch, without a window where the desktop has a place for it."""
         from ui.gui.pages.watch import WatchPage
-        from ui.gui.tray import has_tray
 
-        if not has_tray():
-            self.enter_room(Room.WATCH)
-            self.showMinimized()
-        else:
-            self._load()
+        self._load()
         watch = self.room(Room.WATCH)
         assert isinstance(watch, WatchPage)  # noqa: S101  made as such
         watch.go_on_in_background()
@@ -606,6 +609,7 @@ class WizardWindow(QWidget):
     def _load(self) -> None:
         self._threads.start(self._make_runner, self._prepared, self._not_prepared)
         self._threads.start(_earlier_runs, self._earlier_found, self._not_prepared)
+        self._threads.start(_interrupted_watches, self._interrupted_found, self._not_prepared)
 
     @Slot(object)
     def _prepared(self, runner: Runner) -> None:
@@ -625,6 +629,13 @@ class WizardWindow(QWidget):
         self._earlier = found
         if found:
             self._offer_earlier()
+
+    @Slot(object)
+    def _interrupted_found(self, found: "tuple[Interrupted, ...]") -> None:
+        if found:
+            from ui.gui.watch_state import interrupted_text
+
+            self.trouble.offer_watch(interrupted_text(found[0], self._texts))
 
     def _offer_earlier(self) -> None:
         from report.unfinished import Unfinished, Unreadable

@@ -122,6 +122,15 @@ class TroublePage(PageBase):
         layout.addWidget(TurningBox(self._finish, throw_away, least_em=24, fill=False))
         self._earlier.setVisible(False)
         self.column.addWidget(self._earlier)
+        self._interrupted, layout = card()
+        self.interrupted = plain_label("", name="trouble.interrupted")
+        layout.addWidget(self.interrupted)
+        look = QPushButton(_("&Look at the watch"))
+        look.setObjectName("trouble.look_at_watch")
+        look.clicked.connect(self._look_at_watch)
+        layout.addWidget(look, 0, Qt.AlignmentFlag.AlignLeft)
+        self._interrupted.setVisible(False)
+        self.column.addWidget(self._interrupted)
 
     def _watch_offer(self, name: str) -> QFrame:
         """Beside testing now: to wait for what comes and goes. In sight where that is what is wrong."""
@@ -208,6 +217,15 @@ class TroublePage(PageBase):
         self.earlier.setText(words.format(reason=reason))
         self._finish.setVisible(False)
         self._earlier.setVisible(True)
+
+    def offer_watch(self, words: str) -> None:
+        """A watch of an earlier start that was interrupted; it is offered once, and stays in its room."""
+        self.interrupted.setText(words)
+        self._interrupted.setVisible(True)
+
+    def _look_at_watch(self) -> None:
+        self._interrupted.setVisible(False)
+        self.watch_wanted.emit()
 
     def offer_nothing(self) -> None:
         """There is no earlier result (any more)."""
