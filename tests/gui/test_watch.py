@@ -345,9 +345,7 @@ def test_going_on_after_a_restart_is_a_tick_that_leaves_nothing(qtbot, make_wind
 
 
 @NO_RAISE
-def test_started_at_log_in_it_goes_on_beside_the_clock(
-    qtbot, make_window, no_licence, own_home, monkeypatch, with_tray
-):
+def test_started_at_log_in_it_goes_on_beside_the_clock(qtbot, make_window, no_licence, own_home, with_tray):
     first = make_window(loaded=no_licence)
     page = begin(qtbot, first)
     page.after_restart.click()
@@ -355,12 +353,12 @@ def test_started_at_log_in_it_goes_on_beside_the_clock(
     measured(qtbot, page)
     leave(first)
     assert own_home.exists()
-    monkeypatch.setattr("ui.gui.tray.has_tray", lambda: True)
     second = make_window(loaded=no_licence, shown=False)
     second.go_on_watching()
     again = second.room(Room.WATCH)
     qtbot.waitUntil(lambda: again.watching, timeout=WAIT_MS)
     assert not second.isVisible()
+    qtbot.waitUntil(lambda: again._tray is not None, timeout=WAIT_MS)
     again._tray.open_wanted.emit()
     assert second.isVisible()
     qtbot.waitUntil(again.after_restart.isChecked, timeout=WAIT_MS)
@@ -370,15 +368,39 @@ def test_started_at_log_in_it_goes_on_beside_the_clock(
 
 
 def test_started_at_log_in_with_nothing_to_watch_it_takes_the_entry_away(
-    qtbot, make_window, no_licence, own_home, monkeypatch, with_tray
+    qtbot, make_window, no_licence, own_home, with_tray
 ):
     own_home.parent.mkdir(parents=True)
     own_home.write_text("[Desktop Entry]\n")
-    monkeypatch.setattr("ui.gui.tray.has_tray", lambda: True)
     window = make_window(loaded=no_licence, shown=False)
     with qtbot.waitSignal(window.closed, timeout=WAIT_MS):
         window.go_on_watching()
     assert not own_home.exists()
+
+
+@NO_RAISE
+def test_started_at_log_in_without_such_a_place_its_window_is_made_small(
+    qtbot, make_window, no_licence, own_home, monkeypatch
+):
+    first = make_window(loaded=no_licence)
+    measured(qtbot, begin(qtbot, first))
+    leave(first)
+    monkeypatch.setattr(watch_module, "_TRAY_TIMES", 1)
+    second = make_window(loaded=no_licence, shown=False)
+    second.go_on_watching()
+    qtbot.waitUntil(lambda: second.isMinimized() and second.room(Room.WATCH).watching, timeout=WAIT_MS)
+
+
+def test_the_first_page_tells_of_an_interrupted_watch(qtbot, make_window, no_licence):
+    first = make_window(loaded=no_licence)
+    measured(qtbot, begin(qtbot, first))
+    leave(first)
+    second = make_window(loaded=no_licence)
+    qtbot.waitUntil(second.trouble.interrupted.isVisible, timeout=WAIT_MS)
+    check_page(second)
+    press(qtbot, second, "trouble.look_at_watch")
+    assert second.in_room is second.room(Room.WATCH)
+    qtbot.waitUntil(second.room(Room.WATCH)._continue.isVisible, timeout=WAIT_MS)
 
 
 # What is said

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from nexkit.texts import Texts
+from nexkit.texts.moments import moment
 from nexkit.texts.watch import episode_title
 from nexkit.watch.events import (
     DiagnosisProgress,
@@ -19,6 +21,21 @@ from nexkit.watch.events import (
 )
 from nexkit.watch.record import Episode
 from ui.gui.present import Mark
+
+if TYPE_CHECKING:
+    from ui.watching import Interrupted
+
+
+def interrupted_text(earlier: "Interrupted", texts: Texts) -> str:
+    """What a watch of an earlier start was, for the offer to go on with it."""
+    log = earlier.log
+    if log is None:
+        return texts.gettext("An earlier watch cannot be used any more: {reason}").format(reason=earlier.problem)
+    return texts.ngettext(
+        "A watch was interrupted. It began on {begin}, went on until {end}, and saw {count} disturbance.",
+        "A watch was interrupted. It began on {begin}, went on until {end}, and saw {count} disturbances.",
+        len(log.episodes),
+    ).format(begin=moment(log.started_at, texts), end=moment(log.ended_at, texts), count=len(log.episodes))
 
 
 class WatchMood(Enum):

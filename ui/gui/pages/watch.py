@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QV
 from nexkit.consent import Consent
 from nexkit.profile import in_language
 from nexkit.request import Symptom
-from nexkit.texts.moments import moment, time_of_day
+from nexkit.texts.moments import time_of_day
 from nexkit.texts.numbers import byte_size
 from nexkit.texts.targets import target_lines
 from nexkit.texts.watch import length_text
@@ -24,7 +24,7 @@ from ui.gui.present import Mark
 from ui.gui.rooms import RoomContext, RoomPage
 from ui.gui.theme import current_theme, mark_main
 from ui.gui.tray import WatchTray, has_tray
-from ui.gui.watch_state import WatchState
+from ui.gui.watch_state import WatchState, interrupted_text
 from ui.gui.watch_thread import WatchThread
 from ui.gui.widgets.choice import Tick
 from ui.gui.widgets.episode_list import EpisodeList
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 _REPAINT_MS = 1000
 _RUNNER_MS = 200
+_TRAY_MS = 1000
+_TRAY_TIMES = 15
 _SILENT_MS = 120_000
 """Rounds are at most half a minute apart: after so long without one, nothing is measured any more."""
 _HOUR_S = 3600
@@ -96,6 +98,8 @@ class WatchPage(RoomPage):
         self._repaint = self._timer(_REPAINT_MS, self._show_news)
         self._silent = self._timer(_SILENT_MS, self._nothing_measured)
         self._waiting = self._timer(_RUNNER_MS, self._show_ready)
+        self._tray_later = self._timer(_TRAY_MS, self._look_for_tray)
+        self._looked_for_tray = 0
         self._build_before()
         self._build_live()
         self.column.addStretch(1)
@@ -147,8 +151,8 @@ class WatchPage(RoomPage):
             ).format(size=byte_size(HOUR_BYTES)),
             _(
                 "Every few seconds it asks your router, well-known addresses on the internet, the name servers and the "
-                "service whether they are there. When something breaks, the tests of a quick look are made. The results "
-                "stay on this computer until you decide otherwise."
+                "service whether they are there. When something breaks, the tests of a quick look are made. The "
+                "results stay on this computer until you decide otherwise."
             ),
         ):
             what_layout.addWidget(plain_label(words))
@@ -340,9 +344,26 @@ class WatchPage(RoomPage):
         self._news()
 
     def go_on_in_background(self) -> None:
-        """Started at log-in: go on with the latest watch, without a window."""
+        """Started at log-in: go on with the latest watch, without a window where there is a place beside the clock."""
         self._in_background = True
         self._look_for_earlier()
+        self._looked_for_tray = 0
+        self._look_for_tray()
+
+    @Slot()
+    def _look_for_tray(self) -> None:
+        """At log-in the desktop may be slower than this program."""
+        if self._tray is not None or not self.window().isHidden():
+            return
+        self._looked_for_tray += 1
+        if self.watching and has_tray():
+            self._make_tray()
+            self.where.setText(self._where_words())
+        elif self._looked_for_tray < _TRAY_TIMES:
+            self._tray_later.start()
+        else:
+            self.show_wanted.emit()
+            self.window().showMinimized()
 
     def may_close(self) -> bool:
         """The watch goes on beside the clock; where there is no such place, the room asks."""
@@ -365,7 +386,7 @@ class WatchPage(RoomPage):
 
     def closing(self) -> None:
         """The program ends: what is on the disk of a watch is taken up another time."""
-        for timer in (self._repaint, self._silent, self._waiting):
+        for timer in (self._repaint, self._silent, self._waiting, self._tray_later):
             timer.stop()
         self._remove_tray()
         if self._thread is not None:
@@ -428,7 +449,6 @@ class WatchPage(RoomPage):
             self.nothing_to_watch.emit()
 
     def _offer_earlier(self) -> None:
-        _, ngettext = self.texts.gettext, self.texts.ngettext
         first = next(iter(self._interrupted), None)
         self._earlier.setVisible(first is not None)
         if first is None:
@@ -436,19 +456,7 @@ class WatchPage(RoomPage):
         log = first.log
         self._continue.setVisible(log is not None)
         self._finish_earlier.setVisible(log is not None)
-        if log is None:
-            words = _("An earlier watch cannot be used any more: {reason}").format(reason=first.problem)
-        else:
-            words = ngettext(
-                "A watch was interrupted. It began on {begin}, went on until {end}, and saw {count} disturbance.",
-                "A watch was interrupted. It began on {begin}, went on until {end}, and saw {count} disturbances.",
-                len(log.episodes),
-            ).format(
-                begin=moment(log.started_at, self.texts),
-                end=moment(log.ended_at, self.texts),
-                count=len(log.episodes),
-            )
-        self.earlier.setText(words)
+        self.earlier.setText(interrupted_text(first, self.texts))
         self._show_ready()
 
     @Slot()
@@ -590,7 +598,7 @@ class WatchPage(RoomPage):
             return
         self._thread.mark(self.words.text().strip() or None)
         self.words.clear()
-        words = self.texts.gettext("Noted at {time}, and being looked into.")
+        words = self.texts.gettext("Noted at {time}.")
         self.noted.setText(words.format(time=time_of_day(datetime.now(UTC), seconds=True)))
         self.noted.setVisible(True)
 
