@@ -385,6 +385,8 @@ class WizardWindow(QWidget):
         self._stack.setCurrentWidget(self.page(state.page))
         self._show_title()
         self.menu.setEnabled(state.page is not Page.RUNNING)
+        self.menu.setToolTip("" if self.menu.isEnabled() else self._why_no_menu())
+        self.menu.setAccessibleDescription(self.menu.toolTip())
         self.steps.show_step(_STEP_OF_PAGE[state.page])
         self.main.setText(words.get(state.page, _("&Continue")))
         self.main.setVisible(state.page is not Page.RUNNING)
@@ -397,6 +399,9 @@ class WizardWindow(QWidget):
         self.stop.setVisible(state.page is Page.RUNNING and state.run is not RunState.FAILED)
         self.stop.setEnabled(state.can_stop)
         self.stop.setText(_("Stopping …") if state.run is RunState.STOPPING else _("&Cancel"))
+
+    def _why_no_menu(self) -> str:
+        return self._texts.gettext("Not while tests are running: they would measure each other.")
 
     def _entered(self, before: Page, page: Page) -> None:
         """What a page needs when it comes up."""
