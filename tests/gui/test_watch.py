@@ -397,7 +397,6 @@ def test_the_first_page_tells_of_an_interrupted_watch(qtbot, make_window, no_lic
     leave(first)
     second = make_window(loaded=no_licence)
     qtbot.waitUntil(second.trouble.interrupted.isVisible, timeout=WAIT_MS)
-    check_page(second)
     press(qtbot, second, "trouble.look_at_watch")
     assert second.in_room is second.room(Room.WATCH)
     qtbot.waitUntil(second.room(Room.WATCH)._continue.isVisible, timeout=WAIT_MS)
