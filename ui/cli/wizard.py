@@ -28,4 +28,4 @@ def wizard(arguments: argparse.Namespace, texts: Texts) -> int:
         return ExitStatus.WRONG_USE
     from ui.gui.app import run_wizard
 
-    return run_wizard([], loaded, sources.memory, texts.language, watching=arguments.watching)
+    return run_wizard([], loaded, sources.memory, arguments.lang, watching=arguments.watching)

@@ -3,19 +3,22 @@
 import sys
 from collections.abc import Sequence
 
-from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, Qt, QTranslator, Slot
 from PySide6.QtGui import QFont, QFontDatabase, QFontInfo
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from nexkit.profile import LoadedProfile
-from nexkit.texts import Texts
+from nexkit.texts import Texts, language_of
 from report.profile_state import ProfileMemory
+from ui.gui.single import SingleWindow, Start
 from ui.gui.window import WizardWindow
+from ui.gui.window_memory import WindowMemory
 
 _LEAST_POINTS = 10.0
 """Where the system names no font size, Qt takes 9 pt: too small for a text that everybody has to read."""
 
 
+_SYSTEM_FONT = "nexkit_system_font"
 _JAPANESE = ("Noto Sans CJK JP", "IPAPGothic", "IPAexGothic", "TakaoPGothic", "VL PGothic")
 """Families that Linux systems bring for Japanese; Windows and macOS have a system font that knows it."""
 
@@ -28,11 +31,22 @@ def dress(application: QApplication, language: str) -> None:
     application.setStyle("Fusion")
     for effect in Qt.UIEffect:  # nothing moves by itself, whether the system asks for less motion or not
         application.setEffectEnabled(effect, False)
-    application.setFont(_reading_font(application.font(), language))
+    application.setFont(_reading_font(_system_font(application), language))
     QLocale.setDefault(QLocale(language))
+    for former in application.findChildren(QTranslator):
+        application.removeTranslator(former)
+        former.setParent(None)
+        former.deleteLater()
     translator = QTranslator(application)
     if translator.load(f"qtbase_{language}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         application.installTranslator(translator)
+
+
+def _system_font(application: QApplication) -> QFont:
+    """The font before anything was changed for a language."""
+    if not isinstance(application.property(_SYSTEM_FONT), QFont):
+        application.setProperty(_SYSTEM_FONT, application.font())
+    return QFont(application.property(_SYSTEM_FONT))
 
 
 def _reading_font(font: QFont, language: str) -> QFont:
@@ -56,31 +70,80 @@ def run_wizard(
     *,
     watching: bool = False,
 ) -> int:
-    """Show the wizard until its window closes; the exit status. `watching`: go on with an interrupted watch."""
+    """Show the wizard until its window closes; the exit status. `watching`: go on with an interrupted watch.
+
+    `language`: what was asked for at the start; None: what was chosen in the menu before, else the system's.
+    """
     application = QApplication([sys.argv[0], *argv])
-    texts = Texts(language)
+    remembered = WindowMemory()
+    texts = Texts(language or remembered.language or language_of(QLocale.system().uiLanguages()))
     dress(application, texts.language)
+    single = SingleWindow(profile.reference.sha256)
+    start = single.begin()
+    if start is Start.OTHER_PROFILE:
+        box = other_profile_box(texts)
+        sys.stderr.write(f"nexkit: {box.text()} {box.informativeText()}\n")
+        box.exec()
+        return 2
+    if start is Start.SHOWN:
+        return 0
     window = WizardWindow(texts, profile, memory)
+    at_home = _AtHome(application, window, remembered)
+    single.wanted.connect(at_home.show)
     # A window that was beside the clock is not the last one to be closed, as Qt counts.
     window.closed.connect(application.quit, Qt.ConnectionType.QueuedConnection)
+    remembered.place(window)
     if watching:
         window.go_on_watching()
     else:
         window.show()
-    return application.exec()
+    status = application.exec()
+    remembered.remember_place(window)
+    single.end()
+    return status
+
+
+class _AtHome(QObject):
+    """What the window leaves to the application: its language, and being seen when somebody starts it again."""
+
+    def __init__(self, application: QApplication, window: WizardWindow, remembered: WindowMemory) -> None:
+        super().__init__(window)
+        self._application, self._window, self._remembered = application, window, remembered
+        window.language_chosen.connect(self.speak)
+
+    @Slot(str)
+    def speak(self, language: str) -> None:
+        dress(self._application, language)
+        self._remembered.remember_language(language)
+
+    @Slot()
+    def show(self) -> None:
+        self._window.setWindowState(self._window.windowState() & ~Qt.WindowState.WindowMinimized)
+        self._window.show()
+        self._window.raise_()
+        self._window.activateWindow()
 
 
 def refusal_box(words: str, texts: Texts) -> QMessageBox:
     """What the user sees in place of the wizard where its profile is not used."""
     _ = texts.gettext
-    box = QMessageBox(
-        QMessageBox.Icon.Warning,
-        "nexkit",
-        _("The settings for this program cannot be used, so nothing was tested."),
-        QMessageBox.StandardButton.Close,
+    return _box("refusal", _("The settings for this program cannot be used, so nothing was tested."), words)
+
+
+def other_profile_box(texts: Texts) -> QMessageBox:
+    """What a second start says where the window that is open is about another profile."""
+    _ = texts.gettext
+    return _box(
+        "other_profile",
+        _("nexkit is open already, with the settings of another organisation."),
+        _("Close that window first, then start nexkit again."),
     )
-    box.setObjectName("refusal")
-    # Plain: the words hold what stands in the file.
+
+
+def _box(name: str, title: str, words: str) -> QMessageBox:
+    box = QMessageBox(QMessageBox.Icon.Warning, "nexkit", title, QMessageBox.StandardButton.Close)
+    box.setObjectName(name)
+    # Plain: the words may hold what stands in a file.
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setInformativeText(words)
     return box

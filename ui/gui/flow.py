@@ -151,6 +151,21 @@ def test_again(flow: Flow) -> Flow:
     return replace(draft_outdated(flow), page=Page.RUNNING, run=RunState.RUNNING, retesting=True)
 
 
+def reworded(flow: Flow) -> Flow | None:
+    """The same in another language: what was agreed to in other words is asked again. None: not now."""
+    match flow.page:
+        case Page.LICENCE:
+            return replace(flow, licence_accepted=False)
+        case Page.AGREE:
+            return replace(flow, measuring_agreed=False)
+        case Page.TROUBLE | Page.RESULT:
+            return draft_outdated(flow)
+        case Page.SHARE | Page.SAVE if not (flow.saving or flow.saved):
+            return take_up(flow)
+        case Page.RUNNING | Page.SHARE | Page.SAVE:
+            return None
+
+
 def go_back(flow: Flow) -> Flow:
     """The back button. Consent to measure holds for one complaint: it is asked for again, unless a step was tested."""
     if not flow.can_go_back:

@@ -3,22 +3,24 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeyEvent, QShowEvent
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QGuiApplication, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from nexkit.profile import LoadedProfile
 from nexkit.request import Request
 from nexkit.run_record import LicenceAccepter, ProfileTrust
 from nexkit.runner import Runner
-from nexkit.texts import Texts
+from nexkit.texts import LANGUAGES, Texts
 from nexkit.texts.profiles import whose_text
 from report.profile_state import ProfileMemory, accepted
 from report.visible import without_formulas
 from ui.gui import flow
+from ui.gui.answers import answers_in, fill_in
 from ui.gui.flow import Flow, Page, RunState
 from ui.gui.links import FileShower
 from ui.gui.pages.agree import AgreePage
@@ -114,6 +116,8 @@ class WizardWindow(QWidget):
 
     closed = Signal()
     """It is gone for good, and not only beside the clock."""
+    language_chosen = Signal(str)
+    """The window speaks it next; whoever dresses the application and remembers the choice hears of it first."""
 
     def __init__(
         self,
@@ -149,6 +153,8 @@ class WizardWindow(QWidget):
         self._pages: dict[Page, PageBase] = {}
         self._rooms: dict[Room, RoomPage] = {}
         self.setObjectName("wizard")
+        self._whole = QVBoxLayout(self)
+        self._whole.setContentsMargins(0, 0, 0, 0)
         self._build()
         self._restyle()
         em = current_theme().em
@@ -195,9 +201,7 @@ class WizardWindow(QWidget):
         layout.addLayout(foot)
         self._house = QStackedWidget()
         self._house.addWidget(self._wizard)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._house)
+        self._whole.addWidget(self._house)
 
     def _build_menu(self) -> QToolButton:
         """The way to the rooms beside the steps."""
@@ -215,8 +219,66 @@ class WizardWindow(QWidget):
             action.setObjectName(f"menu.{room.value}")
             action.setData(room)
             action.triggered.connect(self._menu_chosen)
+        entries.addSeparator()
+        entries.addMenu(self._build_languages(entries))
         self.menu.setMenu(entries)
         return self.menu
+
+    def _build_languages(self, entries: QMenu) -> QMenu:
+        """Each by its own name; the word for it also in English, for whoever reads nothing else here."""
+        word = self._texts.gettext("&Language")
+        self._languages = QMenu(word if self._texts.language == "en" else f"{word} / Language", entries)
+        self._languages.setObjectName("menu.language")
+        group = QActionGroup(self._languages)
+        for language in LANGUAGES:
+            action = self._languages.addAction(Texts(language).language_name)
+            action.setObjectName(f"menu.language.{language}")
+            action.setCheckable(True)
+            action.setChecked(language == self._texts.language)
+            action.setData(language)
+            group.addAction(action)
+        group.triggered.connect(self._language_picked)
+        return self._languages
+
+    @Slot(QAction)
+    def _language_picked(self, action: QAction) -> None:
+        if action.data() != self._texts.language:
+            # Not from within the menu, which goes with the rest of the window.
+            QTimer.singleShot(0, self, partial(self.speak, action.data()))
+
+    def speak(self, language: str) -> None:
+        """Say everything in another language: what was typed and measured stays, what was agreed to is asked anew."""
+        after = flow.reworded(self._flow)
+        if after is None or not all(room.may_close() for room in self._rooms.values()):
+            return
+        self.language_chosen.emit(language)
+        typed = answers_in(self._pages[Page.TROUBLE]) if Page.TROUBLE in self._pages else {}
+        for room in self._rooms.values():
+            room.closing()
+        self._texts = Texts(language)
+        if self._flow.page is Page.LICENCE:
+            self._profile, self._licence = self._memory.with_licence(self._profile, language)
+            after = after if self._licence is not None else flow.start(licence_needed=False)
+        self._pages.clear()
+        self._rooms.clear()
+        former = self._house
+        self._whole.removeWidget(former)
+        former.hide()
+        former.setParent(None)
+        former.deleteLater()
+        self._draft = self._asked = self._consent = None
+        self._flow = after
+        self._build()
+        self._restyle()
+        self._house.show()  # what a layout of a window that is open gets is shown later, and hidden things get no focus
+        if typed:
+            fill_in(self.page(Page.TROUBLE), typed)
+        if self._series is not None:
+            self.result.show_result(self._series)
+        self._show_flow()
+        self.setTabOrder(self.main, self.menu)
+        self._offer_earlier()
+        self.page(after.page).focus_first()
 
     def _button(self, name: str, words: str, slot: Callable[[], None]) -> QPushButton:
         button = QPushButton(words)
@@ -387,6 +449,7 @@ class WizardWindow(QWidget):
         self.menu.setEnabled(state.page is not Page.RUNNING)
         self.menu.setToolTip("" if self.menu.isEnabled() else self._why_no_menu())
         self.menu.setAccessibleDescription(self.menu.toolTip())
+        self._languages.setEnabled(flow.reworded(state) is not None)
         self.steps.show_step(_STEP_OF_PAGE[state.page])
         self.main.setText(words.get(state.page, _("&Continue")))
         self.main.setVisible(state.page is not Page.RUNNING)

@@ -1,0 +1,138 @@
+"""One window for each user and folder: a second start shows the first window instead of opening another.
+
+Who is first is decided by a lock in the user's own folder, which no other user can take and which the system's list of
+processes tells to be stale. The first one listens where only the same user may write (a socket of mode 0600, a pipe
+for that user), under a name nobody can guess beforehand, kept beside the lock. All that a peer can do there is to have
+the window shown.
+"""
+
+import re
+from contextlib import suppress
+from enum import Enum
+from pathlib import Path
+from secrets import token_hex
+
+from PySide6.QtCore import QLockFile, QObject, Signal, Slot
+from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+from nexkit.platform.owner import data_folder
+from report.files import write_whole
+
+_LOCK, _NAME = "window.lock", "window.name"
+_NAMES = re.compile(r"nexkit-[0-9a-f]{16}")
+_PROFILE = re.compile(rb"[0-9a-f]{64}\n")
+_ANSWER_MS = 1000
+"""A window that does not answer for so long is stuck: whoever needs help now gets another one."""
+_MAX_PEERS = 4
+
+
+class Start(Enum):
+    """What a start is beside others."""
+
+    FIRST = "first"
+    """Nobody else is there, or nobody who answers."""
+    SHOWN = "shown"
+    """The window that was open is in front now."""
+    OTHER_PROFILE = "other_profile"
+    """It is in front now, and it is about another profile than was asked for."""
+
+
+class SingleWindow(QObject):
+    """Takes the place of the one window, or has that one shown. Keep it as long as the window."""
+
+    wanted = Signal()
+    """Another start wants the window to be seen."""
+
+    def __init__(self, profile_sha256: str, folder: Path | None = None) -> None:
+        super().__init__()
+        self._profile = profile_sha256
+        self._lock: QLockFile | None = None
+        self._server: QLocalServer | None = None
+        self._folder = folder
+
+    def begin(self) -> Start:
+        """Take the place, or tell the one who has it; without a folder to write to, every start is the first."""
+        try:
+            folder = self._folder or data_folder()
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError:
+            return Start.FIRST
+        lock = QLockFile(str(folder / _LOCK))
+        lock.setStaleLockTime(0)  # a window may stay open for days; that its process has ended is seen all the same
+        if lock.tryLock(0):
+            self._lock = lock
+            self._listen(folder)
+            return Start.FIRST
+        if lock.error() is not QLockFile.LockError.LockFailedError:
+            return Start.FIRST  # a folder that cannot be written to
+        return self._call(folder) or Start.FIRST
+
+    def end(self) -> None:
+        """Leave the place to others."""
+        if self._server is not None:
+            self._server.close()
+        if self._lock is not None:
+            self._lock.unlock()
+
+    def _listen(self, folder: Path) -> None:
+        server = QLocalServer(self)
+        server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        server.setMaxPendingConnections(_MAX_PEERS)
+        name = f"nexkit-{token_hex(8)}"
+        if not server.listen(name):
+            return
+        server.newConnection.connect(self._peer_came)
+        self._server = server
+        with suppress(OSError):
+            write_whole(folder / _NAME, name.encode(), mode=0o600)
+
+    def _call(self, folder: Path) -> Start | None:
+        """What the window that is open says; None where it says nothing."""
+        try:
+            with (folder / _NAME).open("rb") as file:
+                name = file.read(100).decode("ascii", "replace")
+        except OSError:
+            return None
+        if not _NAMES.fullmatch(name):
+            return None
+        socket = QLocalSocket()
+        socket.connectToServer(name)
+        if not socket.waitForConnected(_ANSWER_MS):
+            return None
+        socket.write(self._profile.encode() + b"\n")
+        said = b""
+        while not said.endswith(b"\n") and len(said) < len(Start.OTHER_PROFILE.value) + 1:
+            if not socket.waitForReadyRead(_ANSWER_MS):
+                return None
+            said += bytes(socket.readAll().data())
+        answers = {b"shown\n": Start.SHOWN, b"other_profile\n": Start.OTHER_PROFILE}
+        return answers.get(said)
+
+    @Slot()
+    def _peer_came(self) -> None:
+        assert self._server is not None  # noqa: S101  it is the one who calls
+        while (peer := self._server.nextPendingConnection()) is not None:
+            if len(self._server.findChildren(QLocalSocket)) > _MAX_PEERS:
+                peer.abort()
+                peer.deleteLater()
+                continue
+            peer.readyRead.connect(self._peer_spoke)
+            peer.disconnected.connect(peer.deleteLater)
+            self._hear(peer)  # it may have spoken before
+
+    @Slot()
+    def _peer_spoke(self) -> None:
+        peer = self.sender()
+        if isinstance(peer, QLocalSocket):
+            self._hear(peer)
+
+    def _hear(self, peer: QLocalSocket) -> None:
+        if peer.bytesAvailable() < len(self._profile) + 1:
+            return
+        said = bytes(peer.read(len(self._profile) + 1).data())
+        if _PROFILE.fullmatch(said):
+            same = said == self._profile.encode() + b"\n"
+            peer.write(f"{(Start.SHOWN if same else Start.OTHER_PROFILE).value}\n".encode())
+            peer.flush()
+            self.wanted.emit()
+        peer.disconnectFromServer()
