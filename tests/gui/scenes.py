@@ -6,21 +6,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gui_doubles import PROFILE_TOML
+from gui_doubles import PROFILE_TOML, double_runner
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QScrollArea, QTabWidget, QWidget
 from replay import ReplayRunner, recorded, replay
+from watch_logs import watch_log
 
 from nexkit.diagnosis.engine import diagnose
 from nexkit.profile import LoadedProfile
 from nexkit.profile_file import loaded_profile
 from nexkit.run_record import ProfileTrust
+from nexkit.runner import Runner
 from nexkit.texts import Texts
 from report.profile_state import ProfileMemory
 from report.unfinished import Unfinished
 from ui.gui.app import dress
+from ui.gui.pages.expert import ExpertPage
+from ui.gui.pages.watch import WatchPage
 from ui.gui.rooms import Room
 from ui.gui.window import WizardWindow
 
@@ -70,7 +74,7 @@ class Studio:
             text = head + "[support]" + rest.partition("[support]")[2]
         return loaded_profile(text.encode(), "profile.toml", datetime.now(UTC), ProfileTrust.SIGNED)
 
-    def window(self, runner: ReplayRunner | None = None, *, licence: bool = False) -> WizardWindow:
+    def window(self, runner: ReplayRunner | Runner | None = None, *, licence: bool = False) -> WizardWindow:
         """The window at its first page, ready to go on."""
         window = WizardWindow(
             self.texts, self.profile(licence=licence), self.memory, lambda: runner or replay("healthy", speed=50)
@@ -186,6 +190,12 @@ def _tab(scenario: str, number: int) -> Callable[[Studio], QWidget]:
     return scene
 
 
+def _why(studio: Studio) -> QWidget:
+    window = studio.result("dns_resolver_unreachable")
+    studio.press(window, "result.why")
+    return window
+
+
 def _share(studio: Studio) -> WizardWindow:
     window = studio.result("dns_resolver_unreachable")
     studio.press(window, "wizard.main")
@@ -210,14 +220,15 @@ def _saved(studio: Studio) -> WizardWindow:
     window = _save(studio)
     file = window.findChild(QLineEdit, "save.file")
     assert isinstance(file, QLineEdit)
+    studio.until(lambda: bool(file.text()))
     file.setText(str(studio.home / file.text().rpartition("/")[2]))
     studio.press(window, "save.save")
     studio.until(lambda: window.flow.saved)
     return window
 
 
-def _room(room: Room) -> Callable[[Studio], QWidget]:
-    def scene(studio: Studio) -> QWidget:
+def _room(room: Room) -> Callable[[Studio], WizardWindow]:
+    def scene(studio: Studio) -> WizardWindow:
         window = studio.window()
         window.enter_room(room)
         QTest.qWait(100)
@@ -227,9 +238,56 @@ def _room(room: Room) -> Callable[[Studio], QWidget]:
     return scene
 
 
+def _filled(studio: Studio) -> QWidget:
+    """The first page with everything in it."""
+    window = studio.window()
+    studio.press(window, "trouble.unstable")
+    studio.press(window, "trouble.which")
+    studio.press(window, "trouble.more")
+    return window
+
+
+def _watching(studio: Studio) -> QWidget:
+    """The room of a watch that has gone on for some hours."""
+    window = studio.window(double_runner())
+    window.enter_room(Room.WATCH)
+    page = window.room(Room.WATCH)
+    assert isinstance(page, WatchPage)
+    studio.until(lambda: not window.threads())
+    page.consent.setChecked(True)
+    studio.press(window, "watch.start")
+    studio.until(lambda: page._thread is not None and page._thread.log is not None)
+    page._show_log(watch_log(240))
+    page._quitting = True
+    return window
+
+
+def _history(studio: Studio) -> QWidget:
+    """Two reports made here."""
+    _saved(studio)
+    window = _saved(studio)
+    window.enter_room(Room.HISTORY)
+    QTest.qWait(100)
+    studio.until(lambda: not window.threads())
+    return window
+
+
+def _expert(number: int) -> Callable[[Studio], QWidget]:
+    def scene(studio: Studio) -> QWidget:
+        window = _room(Room.EXPERT)(studio)
+        page = window.room(Room.EXPERT)
+        assert isinstance(page, ExpertPage)
+        page.tabs.setCurrentIndex(number)
+        studio.until(lambda: not window.threads())
+        return window
+
+    return scene
+
+
 SCENES: dict[str, Callable[[Studio], QWidget]] = {
     "licence": _licence,
     "first": _first,
+    "first-filled": _filled,
     "agree": _agree,
     "running": _early,
     "running-late": _late,
@@ -238,10 +296,15 @@ SCENES: dict[str, Callable[[Studio], QWidget]] = {
     "result-line": _result_of("access_line_down"),
     "result-loss": _result_of("access_loss"),
     "result-load": _result_of("access_bufferbloat"),
-    **{f"details-{number}": _tab("access_bufferbloat", number) for number in range(8)},
+    "result-why": _why,
+    **{f"details-{number}": _tab("access_bufferbloat", number) for number in range(7)},
     "share": _share,
     "review": _review,
     "save": _save,
     "saved": _saved,
-    **{room.value: _room(room) for room in Room},
+    "watch": _room(Room.WATCH),
+    "watching": _watching,
+    "history": _history,
+    **{f"expert-{number}": _expert(number) for number in range(3)},
+    "about": _room(Room.ABOUT),
 }
