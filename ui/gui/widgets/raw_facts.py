@@ -1,6 +1,7 @@
 """The facts of a run as they are stored: text to search and to copy."""
 
 import json
+from collections.abc import Iterator
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication, QTextCursor, QTextDocument
@@ -14,6 +15,31 @@ from ui.gui.theme import current_theme
 from ui.gui.widgets.code_view import CodeView
 
 
+def raw_text(value: object) -> str:
+    """JSON with what holds nothing deeper on a line of its own: a sample of a measurement is read as one."""
+    lines = (line if line.isascii() and line.isprintable() else json_text(line) for line in _lines(value, ""))
+    return "\n".join(lines)
+
+
+def _lines(value: object, indent: str) -> Iterator[str]:
+    """The first line without its indent, which its name stands before."""
+    match value:
+        case dict() if any(isinstance(part, dict | list) and part for part in value.values()):
+            ends, parts = "{}", [(f"{json.dumps(name, ensure_ascii=False)}: ", part) for name, part in value.items()]
+        case list() if any(isinstance(part, dict | list) for part in value):
+            ends, parts = "[]", [("", part) for part in value]
+        case _:
+            yield json.dumps(value, ensure_ascii=False)
+            return
+    yield ends[0]
+    for number, (name, part) in enumerate(parts, start=1):
+        *lines, last = _lines(part, indent + " ")
+        comma = "," if number < len(parts) else ""
+        for row, line in enumerate([*lines, last + comma]):
+            yield line if row else f"{indent} {name}{line}"
+    yield indent + ends[1]
+
+
 class RawFacts(QWidget):
     """JSON of a whole run, not redacted: it is the user's own, and nobody gets it from here."""
 
@@ -24,7 +50,7 @@ class RawFacts(QWidget):
         _ = texts.gettext
         self._texts = texts
         em = current_theme().em
-        self._text = json_text(json.dumps(encode_record(record), ensure_ascii=False, indent=1))
+        self._text = raw_text(encode_record(record))
         self.field = QLineEdit()
         self.field.setObjectName("result.raw.search")
         self.field.setClearButtonEnabled(False)
