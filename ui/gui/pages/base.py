@@ -180,7 +180,8 @@ class TurningBox(QWidget):
 
 def _one_beside_is_chosen(answer: QRadioButton) -> bool:
     direct = Qt.FindChildOption.FindDirectChildrenOnly
-    return any(beside.isChecked() for beside in answer.parentWidget().findChildren(QRadioButton, options=direct))
+    among = answer.parentWidget()
+    return among is not None and any(beside.isChecked() for beside in among.findChildren(QRadioButton, options=direct))
 
 
 class PageBase(QWidget):
