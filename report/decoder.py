@@ -100,6 +100,11 @@ def read_decoder(report_id: str, folder: Path | None = None) -> Decoder:
     )
 
 
+def has_decoder(report_id: str, folder: Path | None = None) -> bool:
+    """Whether the list of a report is there."""
+    return _path(report_id, folder or _folder()).is_file()
+
+
 def forget_decoder(report_id: str, folder: Path | None = None) -> bool:
     """Delete the list of a report; whether there was one."""
     try:

@@ -4,6 +4,7 @@ They lie in the user's own data folder until the user deletes them. A withdrawal
 deletion is held against one.
 """
 
+import contextlib
 import re
 from pathlib import Path
 
@@ -49,6 +50,19 @@ def read_receipt(path: Path) -> ConsentRecord:
         raise ReceiptError(f"{path}: there is no receipt for this report (any more)") from None
     except CodecError as error:
         raise ReceiptError(f"{path}: not a receipt of this program ({error})") from None
+
+
+def kept_receipts(folder: Path | None = None) -> tuple[ConsentRecord, ...]:
+    """All that are kept and can be read; OSError where there is no home."""
+    found = []
+    folder = folder or data_folder() / "receipts"
+    paths = sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
+    for path in paths:
+        with contextlib.suppress(ReceiptError, OSError):
+            receipt = read_receipt(path)
+            if path == receipt_path(receipt.report_id, folder):
+                found.append(receipt)
+    return tuple(found)
 
 
 def receipt_text(consent: ConsentRecord, texts: Texts) -> str:

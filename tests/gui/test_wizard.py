@@ -1,6 +1,7 @@
 import zipfile
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 from gui_doubles import PROFILE_TOML, double_runner, line_down
@@ -289,7 +290,8 @@ def test_the_report_is_saved_and_its_summary_copied(qtbot, qapp, make_window, no
     press(qtbot, window, "share.consent")
     press(qtbot, window, "wizard.main")
     file = window.findChild(QLineEdit, "save.file")
-    assert file.text().endswith(f"{window.draft.report_id}.nexkit.zip")
+    qtbot.waitUntil(lambda: bool(file.text()), timeout=WAIT_MS)
+    assert Path(file.text()).name == f"{window.draft.report_id}_example-corp.nexkit.zip"
     bundle = tmp_path / "mine.nexkit.zip"
     file.setText(str(bundle))
     press(qtbot, window, "save.save")
@@ -328,7 +330,7 @@ def test_a_report_for_the_desk_alone_is_written_encrypted(qtbot, make_window, no
     press(qtbot, window, "share.consent")
     press(qtbot, window, "wizard.main")
     file, tick = window.findChild(QLineEdit, "save.file"), window.findChild(QAbstractButton, "save.encrypt")
-    assert file.text().endswith(".nexkit.zip.age")
+    qtbot.waitUntil(lambda: file.text().endswith(".nexkit.zip.age"), timeout=WAIT_MS)
     file.setText(str(tmp_path / "mine"))
     press(qtbot, window, "save.save")
     qtbot.waitUntil(lambda: window.flow.saved, timeout=WAIT_MS)
@@ -354,6 +356,7 @@ def test_where_the_organisation_wants_it_the_tick_stays(qtbot, make_window, no_l
 def test_only_the_folder_of_the_saved_file_is_opened(qtbot, make_window, no_licence, tmp_path, monkeypatch):
     opened: list[str] = []
     monkeypatch.setattr("ui.gui.links.QDesktopServices.openUrl", lambda url: opened.append(url.toLocalFile()))
+    monkeypatch.setattr("ui.gui.links.reveal", lambda file: False)  # a desktop without a file manager that can do more
     window = make_window(loaded=no_licence)
     to_preview(qtbot, window)
     press(qtbot, window, "share.consent")
@@ -362,6 +365,7 @@ def test_only_the_folder_of_the_saved_file_is_opened(qtbot, make_window, no_lice
     press(qtbot, window, "save.save")
     qtbot.waitUntil(lambda: window.flow.saved, timeout=WAIT_MS)
     press(qtbot, window, "save.show_folder")
+    qtbot.waitUntil(lambda: bool(opened), timeout=WAIT_MS)
     assert opened == [str(tmp_path)]
 
 

@@ -2,19 +2,16 @@
 
 import argparse
 
-from nexkit.diagnosis.comparison import Comparison, compare
+from nexkit.diagnosis.comparison import Comparison
 from nexkit.texts import Texts
-from nexkit.texts.numbers import percent
-from nexkit.texts.trials import change_text, comparison_lines
-from nexkit.texts.verdicts import rung_word, segment_name, verdict_sentence
 from report.codec import encode_diagnosis
 from report.load import LoadedReport
 from report.plain import encode
-from report.visible import visible
 from ui.cli.bundle import read_report_of
 from ui.cli.errors import ExitStatus
 from ui.cli.streams import write_json
 from ui.cli.wrap import say
+from ui.comparison_words import compared, comparison_text
 
 COMPARISON_SCHEMA = "nexkit/comparison/1"
 
@@ -22,11 +19,11 @@ COMPARISON_SCHEMA = "nexkit/comparison/1"
 def compare_command(arguments: argparse.Namespace, texts: Texts) -> int:
     """Print what changed from the first report to the second; status 0 whatever it is."""
     before, after = (read_report_of(name, arguments, texts) for name in (arguments.before, arguments.after))
-    found = compare((before.record, before.diagnosis), (after.record, after.diagnosis))
+    found = compared(before, after)
     if arguments.json:
         write_json(_document(before, after, found), arguments.json)
     if arguments.json != "-":
-        say(_text(before, after, found, texts))
+        say(comparison_text(before, after, found, texts))
     return ExitStatus.HEALTHY
 
 
@@ -55,56 +52,3 @@ def _side(report: LoadedReport) -> dict[str, object]:
     return {"report_id": report.report_id} | {
         name: document[name] for name in ("verdict", "started_at", "rules_version")
     }
-
-
-def _text(before: LoadedReport, after: LoadedReport, found: Comparison, texts: Texts) -> str:
-    _ = texts.gettext
-    lines = [
-        *_heading(_("Before"), before, texts),
-        *_heading(_("After"), after, texts),
-        *_notes(before, after, texts),
-        "",
-        *comparison_lines(found, texts),
-    ]
-    if found.rungs:
-        lines += ["", _("The way from this computer to the service:")]
-        lines += [
-            f"  {segment_name(each.segment, texts)}: {rung_word(each.before, texts)} → {rung_word(each.after, texts)}"
-            for each in found.rungs
-        ]
-    if found.values:
-        lines += ["", _("Measured both times:")]
-        unchanged = _("no more than chance")
-        lines += [
-            f"  {change_text(each, texts)}{'' if each.beyond_noise else f'  ({unchanged})'}" for each in found.values
-        ]
-    return "\n".join(lines)
-
-
-def _heading(name: str, report: LoadedReport, texts: Texts) -> list[str]:
-    _ = texts.gettext
-    verdict = report.diagnosis.verdict
-    sure = f" ({verdict.cause}, {percent(verdict.confidence)})" if verdict.cause else ""
-    return [
-        _("{side}: report {id}, {when:%Y-%m-%d %H:%M} UTC").format(
-            side=name, id=report.report_id, when=report.record.started_at
-        ),
-        f"  {visible(verdict_sentence(report.diagnosis, texts))}{visible(sure)}",
-    ]
-
-
-def _notes(before: LoadedReport, after: LoadedReport, texts: Texts) -> list[str]:
-    """What makes the two less alike than they should be."""
-    _ = texts.gettext
-    notes = []
-    if before.diagnosis.rules_version != after.diagnosis.rules_version:
-        notes.append(_("They were diagnosed by different rules: see nexkit diagnose-again for each."))
-    if before.record.profile.sha256 != after.record.profile.sha256:
-        notes.append(_("They were measured with different profiles: other services and other places were asked."))
-    if before.record.request.depth is not after.record.request.depth:
-        notes.append(
-            _("They were measured in different depth ({before}, {after}).").format(
-                before=before.record.request.depth.value, after=after.record.request.depth.value
-            )
-        )
-    return notes

@@ -112,7 +112,8 @@ class SavePage(PageBase):
 
     def _name_after_tick(self) -> None:
         """The suffix follows the tick."""
-        self.file.setText(self._with_suffix(self.file.text()))
+        if self.file.text():
+            self.file.setText(self._with_suffix(self.file.text()))
 
     def _with_suffix(self, name: str) -> str:
         bare = name.removesuffix(ENCRYPTED_SUFFIX)

@@ -79,8 +79,8 @@ class SharePage(PageBase):
         whom_layout.addWidget(plain_label(_("For whom, what for and how long"), "heading"))
         whom_layout.addWidget(plain_label("\n".join(terms_lines(terms_of(profile, texts), texts)), name="share.terms"))
         if licence := in_language(profile.licence, texts.language):
-            words = plain_label(licence, name="share.licence_text")
-            whom_layout.addWidget(Disclosure("share.licence", _("Licence te&xt"), words))
+            text = plain_label(licence, name="share.licence_text")
+            whom_layout.addWidget(Disclosure("share.licence", _("Licence te&xt"), text))
         self.column.addWidget(whom)
 
         choices, choices_layout = card()
@@ -200,9 +200,9 @@ class SharePage(PageBase):
         preview_layout.addWidget(self.file_list)
         self.content = FileView("share.content", _("Content of the chosen file"))
         self.content.setMinimumHeight(round(current_theme().em * 12))
-        self.find = FindBar(self, "share", self.texts, self.content)
-        self.find.path_wanted.connect(self._choose_file)
-        preview_layout.addWidget(self.find)
+        self.find_bar = FindBar(self, "share", self.texts, self.content)
+        self.find_bar.path_wanted.connect(self._choose_file)
+        preview_layout.addWidget(self.find_bar)
         preview_layout.addWidget(self.content, 1)
         self.lookup = Lookup("share", self.texts)
         self.replaced = Disclosure("share.replaced", _("What was &replaced"), self.lookup)
@@ -257,7 +257,7 @@ class SharePage(PageBase):
             self.file_list.setCurrentRow(0)
         self.file_list.blockSignals(False)
         self._show_file(self.file_list.currentItem())
-        self.find.set_files(shown)
+        self.find_bar.set_files(shown)
         said = [
             self.texts.ngettext("{count} file, {size}", "{count} files, {size}", len(files)).format(
                 count=len(files), size=byte_size(sum(len(data) for data in files.values()))
@@ -359,14 +359,14 @@ class SharePage(PageBase):
 
     def _changed(self) -> None:
         _ = self.texts.gettext
-        self._files = self._shown = {}
+        self._files, self._shown = {}, {}
         self.replaced.setVisible(False)
         self.lookup.show_decoder(None, ())
         self._forget_hits()
         self.show_warnings(())
         self.file_list.clear()
         self.content.show_text("")
-        self.find.set_files({})
+        self.find_bar.set_files({})
         self.consent.setChecked(False)
         self.consent.setEnabled(False)
         if Category.VERDICT in self.categories():
@@ -384,7 +384,7 @@ class SharePage(PageBase):
     def _show_file(self, item: QListWidgetItem | None) -> None:
         path = "" if item is None else item.data(Qt.ItemDataRole.UserRole)
         self.content.show_text(self._shown.get(path, ""))
-        self.find.show_path(path)
+        self.find_bar.show_path(path)
 
     def _choose_file(self, path: str) -> None:
         for row in range(self.file_list.count()):

@@ -128,8 +128,8 @@ class FileView(QPlainTextEdit):
         marks = []
         for number, start in shown:
             mark = QTextEdit.ExtraSelection()
-            mark.cursor = self._cursor(start)  # type: ignore[attr-defined]  # public in Qt, unknown to its stubs
-            mark.format = _mark_format(current=number == self._current)  # type: ignore[attr-defined]  # the same
+            mark.cursor = self._cursor(start)
+            mark.format = _mark_format(current=number == self._current)
             marks.append(mark)
             if number == self._current:
                 place = self._cursor(start)
@@ -171,14 +171,14 @@ class FindBar(QWidget):
         _ = texts.gettext
         self._texts = texts
         self._view = view
-        self._search = Search({})
+        self._index = Search({})
         self._path = ""
         self._places: tuple[Place, ...] = ()
         self._at = -1
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(self.find)
+        self._settle.timeout.connect(self.search)
         self.field = FieldOfOne()
         self.field.setObjectName(f"{name}.find")
         self.field.setAccessibleName(_("Search in all files"))
@@ -214,19 +214,19 @@ class FindBar(QWidget):
 
     def set_files(self, files: Mapping[str, str]) -> None:
         """Search these files from now on."""
-        self._search = Search(files)
-        self.find()
+        self._index = Search(files)
+        self.search()
 
     def show_path(self, path: str) -> None:
         """Another file is shown now: mark what was found in it."""
         self._path = path
         self._mark()
 
-    def find(self) -> None:
+    def search(self) -> None:
         """Search for what is in the field; from the file that is shown on."""
         self._settle.stop()
         wanted = self.field.text()
-        self._places = self._search.places(wanted)
+        self._places = self._index.places(wanted)
         here = next((number for number, place in enumerate(self._places) if place.path == self._path), 0)
         self._at = here if self._places else -1
         self.count.setVisible(bool(wanted))
@@ -248,7 +248,7 @@ class FindBar(QWidget):
 
     def _go(self, backward: bool) -> None:
         if self._settle.isActive():
-            self.find()
+            self.search()
         else:
             self._step(-1 if backward else 1)
 
