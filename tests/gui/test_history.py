@@ -1,0 +1,288 @@
+"""Earlier reports: what was saved here is found again, opened warily, compared, looked up, taken back and deleted."""
+
+import json
+import os
+import stat
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from gui_doubles import double_runner, line_down
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QListWidget
+from test_wizard import WAIT_MS, measure, press, text, to_preview
+
+from nexkit.platform.owner import data_folder
+from nexkit.texts import Texts
+from report.decoder import has_decoder
+from report.notes import check_withdrawal
+from report.receipts import receipt_path
+from report.saved import saved_path, saved_reports
+from report.trust import read_trust
+from report.unfinished import unfinished_runs
+from ui.earlier import EarlierError, FileState, delete_earlier, earlier_reports, open_earlier
+from ui.gui.flow import Page
+from ui.gui.rooms import Room
+
+EN = Texts("en")
+
+
+def save_one(qtbot, make_window, loaded, file: Path, runner=double_runner, ticket="T-4711"):
+    """A report made and saved by the wizard itself."""
+    window = make_window(loaded=loaded, runner=runner)
+    qtbot.keyClicks(window.trouble.findChild(type(window.trouble.ticket), "trouble.ticket"), ticket)
+    to_preview(qtbot, window)
+    press(qtbot, window, "share.consent")
+    press(qtbot, window, "wizard.main")
+    window.save.file.setText(str(file))
+    press(qtbot, window, "save.save")
+    qtbot.waitUntil(lambda: window.flow.saved, timeout=WAIT_MS)
+    return window
+
+
+def enter(qtbot, window, rows: int):
+    window.enter_room(Room.HISTORY)
+    page = window.room(Room.HISTORY)
+    rows_are_there(qtbot, page, rows)
+    return page
+
+
+def rows_are_there(qtbot, page, rows: int) -> None:
+    qtbot.waitUntil(
+        lambda: page.findChild(QListWidget, "history.list").count() == rows and not page._context.threads.under_way(),
+        timeout=WAIT_MS,
+    )
+
+
+def said(qtbot, window) -> str:
+    qtbot.waitUntil(lambda: bool(text(window, "history.said")), timeout=WAIT_MS)
+    return text(window, "history.said")
+
+
+def test_without_any_report_the_room_says_so(qtbot, make_window, no_licence):
+    window = make_window(loaded=no_licence)
+    page = enter(qtbot, window, 0)
+    assert text(window, "history.empty")
+    assert page.empty.isVisible()
+    assert not page.details.isVisible()
+
+
+def test_a_saved_report_is_listed_and_opened_in_the_window(qtbot, make_window, no_licence, tmp_path):
+    file = tmp_path / "mine.nexkit.zip"
+    window = save_one(qtbot, make_window, no_licence, file, lambda: double_runner(line_down))
+    page = enter(qtbot, window, 1)
+    line = page.list.item(0).text()
+    assert "Example Helpdesk" in line
+    assert "The file is there" in line
+    assert str(file) in text(window, "history.about")
+    assert "T-4711" in text(window, "history.about")
+    press(qtbot, window, "history.open")
+    qtbot.waitUntil(lambda: page._shown_layout.count() == 1, timeout=WAIT_MS)
+    assert text(window, "history.sentence") in line
+    assert "unchanged" in text(window, "history.worth")
+    press(qtbot, window, "history.why")
+    press(qtbot, window, "history.receipt")
+    assert "Example Helpdesk" in text(window, "history.receipt_text")
+
+
+def test_what_is_remembered_is_for_its_user_alone_and_names_nothing_private(qtbot, make_window, no_licence, tmp_path):
+    save_one(qtbot, make_window, no_licence, tmp_path / "mine.nexkit.zip")
+    (report,) = saved_reports()
+    path = saved_path(report.note.report_id)
+    assert path.parent == data_folder() / "reports"
+    if os.name == "posix":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert "02:00:00:00:00:01" not in path.read_text()
+    assert json.loads(path.read_text())["note"]["ticket"] == "T-4711"
+
+
+def exchange_for_another_report(file: Path, other: Path) -> None:
+    file.write_bytes(other.read_bytes())
+
+
+def damage(file: Path, _other: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    file.write_bytes(bytes(data))
+
+
+def make_a_bomb(file: Path, _other: Path) -> None:
+    file.write_bytes(b"PK\x03\x04" + bytes(64 << 20))
+
+
+def remove(file: Path, _other: Path) -> None:
+    file.unlink()
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        (exchange_for_another_report, "exchanged"),
+        (damage, "no valid report"),
+        (make_a_bomb, "no valid report"),
+        (remove, "not there any more"),
+    ],
+)
+def test_a_file_that_is_another_one_now_is_not_shown(qtbot, make_window, no_licence, tmp_path, act, words):
+    file, other = tmp_path / "mine.nexkit.zip", tmp_path / "other.nexkit.zip"
+    save_one(qtbot, make_window, no_licence, other)
+    save_one(qtbot, make_window, no_licence, file)
+    earlier = next(each for each in earlier_reports() if each.note.path == str(file))
+    act(file, other)
+    with pytest.raises(EarlierError, match=words):
+        open_earlier(earlier, EN)
+
+
+def test_a_bundle_of_the_same_number_by_another_key_is_another_report(
+    qtbot, make_window, no_licence, tmp_path, monkeypatch
+):
+    file = tmp_path / "mine.nexkit.zip"
+    window = save_one(qtbot, make_window, no_licence, file)
+    (earlier,) = earlier_reports()
+    draft = window.draft
+    monkeypatch.setenv("NEXKIT_HOME", str(tmp_path / "stranger"))
+    from report.keys import Keys
+    from ui.handover import consent_asked, save_report
+
+    key = Keys().current(draft.redacted.record.profile.id)
+    forged = replace(draft, key_storage=key.storage, principal=key.key.install_id)
+    save_report(forged, consent_asked(forged, EN, method="wizard"), EN, file)
+    with pytest.raises(EarlierError, match="exchanged"):
+        open_earlier(earlier, EN)
+
+
+def test_two_reports_are_compared_in_the_order_of_time(qtbot, make_window, no_licence, tmp_path):
+    save_one(qtbot, make_window, no_licence, tmp_path / "a.nexkit.zip", lambda: double_runner(line_down))
+    window = save_one(qtbot, make_window, no_licence, tmp_path / "b.nexkit.zip")
+    page = enter(qtbot, window, 2)
+    assert page.other.count() == 1
+    press(qtbot, window, "history.compare")
+    qtbot.waitUntil(lambda: page._shown_layout.count() == 1, timeout=WAIT_MS)
+    compared = text(window, "history.compared")
+    later, earlier = (each.report_id for each in earlier_reports())
+    assert compared.index(earlier) < compared.index(later)
+    assert "the trouble is gone" in compared
+
+
+def test_a_pseudonym_of_an_earlier_report_is_looked_up(qtbot, make_window, no_licence, tmp_path):
+    window = save_one(qtbot, make_window, no_licence, tmp_path / "a.nexkit.zip")
+    page = enter(qtbot, window, 1)
+    press(qtbot, window, "history.replaced")
+    qtbot.waitUntil(lambda: page.lookup.list.count() > 0, timeout=WAIT_MS)
+    assert not page.lookup.answer.text()
+    token = next(token for token, value in window.draft.redacted.decoder.items() if value == "02:00:00:00:00:01")
+    page.lookup.field.setText(token)
+    assert "02:00:00:00:00:01" in page.lookup.answer.text()
+
+
+def test_the_consent_to_an_earlier_report_is_taken_back(qtbot, make_window, no_licence, tmp_path):
+    window = save_one(qtbot, make_window, no_licence, tmp_path / "a.nexkit.zip")
+    page = enter(qtbot, window, 1)
+    press(qtbot, window, "history.withdraw")
+    assert "withdrawal" in said(qtbot, window)
+    note = next(tmp_path.glob("*.withdrawal.json"))
+    assert check_withdrawal(note, read_trust(None, None)).note.report_id == window.draft.report_id
+    qtbot.waitUntil(lambda: "taken back" in text(window, "history.about"), timeout=WAIT_MS)
+    # A desk checks it with nothing but OpenSSH.
+    listed = tmp_path / "signers"
+    signer = json.loads(note.read_bytes())["signer"]
+    from report.keys import Keys
+
+    key = Keys().find(signer)
+    listed.write_text(f"{signer} {key.public.line}\n")
+    checked = subprocess.run(
+        ["ssh-keygen", "-Y", "verify", "-f", listed, "-I", signer, "-n", "withdraw", "-s", f"{note}.sig"],
+        input=note.read_bytes(),
+        capture_output=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stderr
+    qtbot.waitUntil(lambda: not page._context.threads.under_way(), timeout=WAIT_MS)
+
+
+@pytest.mark.parametrize("receipt_too", [False, True])
+def test_deleting_asks_first_and_tells_what_stays(qtbot, make_window, no_licence, tmp_path, receipt_too):
+    file = tmp_path / "a.nexkit.zip"
+    window = save_one(qtbot, make_window, no_licence, file)
+    report_id = window.draft.report_id
+    page = enter(qtbot, window, 1)
+    press(qtbot, window, "history.delete")
+    assert "support desk" in text(window, "history.delete_question")
+    assert window.focusWidget() is page.keep
+    press(qtbot, window, "history.keep")
+    assert file.exists()
+    press(qtbot, window, "history.delete")
+    assert not page.receipt_too.isChecked()
+    if receipt_too:
+        press(qtbot, window, "history.receipt_too")
+    press(qtbot, window, "history.really_delete")
+    rows_are_there(qtbot, page, 0 if receipt_too else 1)
+    assert not file.exists()
+    assert not has_decoder(report_id)
+    assert receipt_path(report_id).exists() is not receipt_too
+    assert "The file is deleted." in text(window, "history.intro")
+    assert receipt_too or "Only the receipt" in page.list.item(0).text()
+
+
+def test_another_file_in_its_place_is_not_deleted(qtbot, make_window, no_licence, tmp_path):
+    file = tmp_path / "a.nexkit.zip"
+    save_one(qtbot, make_window, no_licence, file)
+    (earlier,) = earlier_reports()
+    file.write_bytes(b"my thesis")
+    assert "stays" in delete_earlier(earlier, EN, with_receipt=True)
+    assert file.read_bytes() == b"my thesis"
+    assert earlier_reports() == ()
+
+
+def test_a_file_that_is_gone_is_told(qtbot, make_window, no_licence, tmp_path):
+    file = tmp_path / "a.nexkit.zip"
+    save_one(qtbot, make_window, no_licence, file)
+    file.unlink()
+    (earlier,) = earlier_reports()
+    assert earlier.file is FileState.GONE
+    assert "not there" in delete_earlier(earlier, EN, with_receipt=False)
+
+
+def test_a_result_that_is_not_finished_is_listed_finished_and_deleted(qtbot, make_window, no_licence):
+    window = make_window(loaded=no_licence)
+    measure(qtbot, window)
+    window.close()
+    again = make_window(loaded=no_licence)
+    page = enter(qtbot, again, 1)
+    assert "Not finished" in page.list.item(0).text()
+    press(qtbot, again, "history.finish")
+    assert again.flow.page is Page.RESULT
+    assert again.in_room is None
+    page = enter(qtbot, again, 1)
+    press(qtbot, again, "history.delete")
+    press(qtbot, again, "history.really_delete")
+    rows_are_there(qtbot, page, 0)
+    assert unfinished_runs(datetime.now(UTC)) == ((), ())
+
+
+def test_the_room_is_used_by_keyboard(qtbot, make_window, no_licence, tmp_path):
+    save_one(qtbot, make_window, no_licence, tmp_path / "a.nexkit.zip")
+    window = save_one(qtbot, make_window, no_licence, tmp_path / "b.nexkit.zip")
+    page = enter(qtbot, window, 2)
+    assert window.focusWidget() is page.list
+    qtbot.keyClick(page.list, Qt.Key.Key_Down)
+    assert page.list.currentRow() == 1
+    qtbot.keyClick(page.list, Qt.Key.Key_Tab)
+    assert window.focusWidget() is page.open
+    qtbot.keyClick(page.open, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page._shown_layout.count() == 1, timeout=WAIT_MS)
+    qtbot.keyClick(page, Qt.Key.Key_Escape)
+    assert window.in_room is None
+
+
+def test_what_cannot_be_read_of_the_list_is_passed_over(qtbot, make_window, no_licence, tmp_path):
+    save_one(qtbot, make_window, no_licence, tmp_path / "a.nexkit.zip")
+    folder = data_folder() / "reports"
+    (folder / "20261120T101500Z-00000000.saved.json").write_bytes(b"{")
+    (folder / "20261120T101500Z-00000001.saved.json").write_bytes(next(folder.glob("*.json")).read_bytes())
+    assert len(saved_reports()) == 1
+    assert len(earlier_reports()) == 1
+    assert earlier_reports()[0].made_at > datetime.now(UTC) - timedelta(minutes=5)
