@@ -39,6 +39,9 @@ LOADED = built_in_profile(BEGAN)
 REQUEST = Request(symptom=Symptom.UNSTABLE, note="it drops")
 
 
+posix = pytest.mark.skipif(os.name != "posix", reason="rights, links and signals of POSIX")
+
+
 def at(minutes):
     return BEGAN + timedelta(minutes=minutes)
 
@@ -125,6 +128,7 @@ def test_what_was_written_is_there_again(folder):
         assert len(last.journal.log().minutes) == 2
 
 
+@posix
 def test_nobody_else_may_look(folder):
     kept = begun(folder)
     kept.keep_run("run-1", home_record())
@@ -149,6 +153,7 @@ def test_any_cut_leaves_all_whole_lines(folder):
         take_up(watch_id, folder).close()
 
 
+@posix
 def test_a_killed_program_leaves_a_watch_that_is_taken_up(folder, tmp_path):
     program = tmp_path / "killed.py"
     program.write_text(
@@ -241,6 +246,7 @@ def test_a_run_is_kept_whole_and_read_again(folder):
     assert list(folder.iterdir()) == []
 
 
+@posix
 def test_a_link_in_place_of_a_watch_is_not_followed(folder, tmp_path):
     watch_id = written(folder)
     path = folder / f"{watch_id}.jsonl"
