@@ -425,3 +425,20 @@ def test_every_control_of_the_room_is_named_and_reachable(qtbot, room, language)
         page.tabs.setCurrentIndex(index)
         qtbot.wait(20)
         check_page(window)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_nothing_is_cut_off_in_a_narrow_window(qtbot, make_window, profile, language):
+    window = make_window(loaded=profile, runner=runner_of, language=language)
+    window.resize(window.minimumSize())
+    window.enter_room(Room.EXPERT)
+    page = window.room(Room.EXPERT)
+    qtbot.waitUntil(lambda: page.findChild(QLabel, "expert.profile.2") is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: page.findChild(QLabel, "expert.can.ping") is not None, timeout=WAIT_MS)
+    choose(page, "ping", target="198.18.0.10", count="4")
+    run(qtbot, window, page)
+    for index in range(page.tabs.count()):
+        page.tabs.setCurrentIndex(index)
+        qtbot.wait(50)
+        inner = page.column.parentWidget()
+        assert inner.width() <= window.width(), index

@@ -1,5 +1,6 @@
 """Expert mode, part two: the profile in force, in the words of `nexkit profile show`."""
 
+import re
 from datetime import UTC, datetime
 
 from PySide6.QtCore import Signal, Slot
@@ -11,6 +12,9 @@ from report.profile_words import Section, licence_text, profile_sections
 from ui.gui.pages.base import Disclosure, card, plain_label, selectable_label
 from ui.gui.rooms import RoomContext
 from ui.gui.theme import current_theme
+
+_LONG_DIGITS = re.compile(r"([0-9A-Za-z+]{32})(?=[0-9A-Za-z+]{8})")
+"""Hashes and keys, in which Qt finds no place to begin a new line."""
 
 
 class ProfilePart(QWidget):
@@ -61,7 +65,7 @@ class ProfilePart(QWidget):
         for number, section in enumerate(sections, start=1):
             frame, layout = card()
             layout.addWidget(plain_label(section.title, "heading"))
-            layout.addWidget(selectable_label("\n".join(section.lines), f"expert.profile.{number}"))
+            layout.addWidget(selectable_label(_foldable("\n".join(section.lines)), f"expert.profile.{number}"))
             column.addWidget(frame)
         _ = self._context.texts.gettext
         if licence := licence_text(self._context.profile.profile, self._context.texts):
@@ -77,3 +81,7 @@ class ProfilePart(QWidget):
             self._context.texts.gettext("The places of profiles could not be read: {reason}").format(reason=str(error))
         )
         self.problem.setVisible(True)
+
+
+def _foldable(words: str) -> str:
+    return _LONG_DIGITS.sub(r"\1\n", words)
