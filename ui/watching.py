@@ -1,6 +1,7 @@
 """What window and command line do with a watch alike: find interrupted ones, and make the result of one."""
 
 import asyncio
+import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -21,18 +22,29 @@ class Interrupted:
     """Why it cannot be."""
 
 
+_looking = threading.Lock()
+"""Who looks at a watch holds it for that moment, and another thread of ours would take it for one under way."""
+
+
 def find_interrupted() -> tuple[Interrupted, ...]:
     """Watches that no program has under way, the latest first."""
     found = []
-    for watch_id in interrupted_watches(datetime.now(UTC)):
-        try:
-            kept = take_up(watch_id)
-        except WatchError as error:
-            found.append(Interrupted(id=watch_id, log=None, problem=str(error)))
-        else:
-            found.append(Interrupted(id=watch_id, log=kept.journal.log()))
-            kept.close()
+    with _looking:
+        for watch_id in interrupted_watches(datetime.now(UTC)):
+            try:
+                kept = take_up(watch_id)
+            except WatchError as error:
+                found.append(Interrupted(id=watch_id, log=None, problem=str(error)))
+            else:
+                found.append(Interrupted(id=watch_id, log=kept.journal.log()))
+                kept.close()
     return tuple(found)
+
+
+def take_up_interrupted(watch_id: str) -> KeptWatch:
+    """An interrupted watch, to be continued or finished; WatchError."""
+    with _looking:
+        return take_up(watch_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,14 +60,15 @@ def episode_title(episode: Episode, texts: Texts) -> str:
     return _("Disturbed; where cannot be told")
 
 
-def episode_time(episode: Episode, now: datetime, texts: Texts) -> str:
-    """When an episode was and how long it took."""
+def episode_time(episode: Episode, log: WatchLog, texts: Texts, *, over: bool) -> str:
+    """When an episode was and how long it took; `over`: the watch is."""
     _ = texts.gettext
+    end = log.known_end(episode)
+    words = _("{span}, {length}")
     if episode.ended_at is None:
-        length = length_text((now - episode.started_at).total_seconds(), texts)
-        return _("{span}, {length} so far").format(span=span(episode.started_at, now, texts), length=length)
-    length = length_text((episode.ended_at - episode.started_at).total_seconds(), texts)
-    return _("{span}, {length}").format(span=span(episode.started_at, episode.ended_at, texts), length=length)
+        words = _("{span}, {length} so far") if end == log.ended_at and not over else _("{span}, {length} or longer")
+    length = length_text((end - episode.started_at).total_seconds(), texts)
+    return words.format(span=span(episode.started_at, end, texts), length=length)
 
 
 def episode_details(episode: Episode, texts: Texts) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from nexkit.sensitivity import Open, UserText
 from nexkit.subject import Subject
 from nexkit.units import Bytes, Ms, Ratio, Seconds
 
+LONG_GAP_S = 60.0
 MAX_WORDS_CHARACTERS = 200
 """Of what the user says to a mark."""
 
@@ -137,6 +138,11 @@ class WatchGap:
     ended_at: datetime
     reason: GapReason
 
+    @property
+    def is_long(self) -> bool:
+        """After it, what was under way before is not known to have gone on."""
+        return (self.ended_at - self.started_at).total_seconds() >= LONG_GAP_S
+
 
 class ChangeKind(Enum):
     """What changed around this computer."""
@@ -185,3 +191,11 @@ class WatchLog:
     """Episodes, marks, gaps and changes beyond what a report has room for; the first ones are kept."""
     run: Open | None = None
     """The diagnosis run whose results the report has; None: a run at the watch's end, or none was kept."""
+
+    def known_end(self, episode: Episode) -> datetime:
+        """When an episode ended; where nothing was measured at its end, up to when it is known to have gone on."""
+        if episode.ended_at is not None:
+            return episode.ended_at
+        unknown = [gap.started_at for gap in self.gaps if gap.started_at >= episode.started_at and gap.is_long]
+        later = [each.started_at for each in self.episodes if each.number > episode.number]
+        return max(episode.started_at, min((*unknown, *later, self.ended_at)))

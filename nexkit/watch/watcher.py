@@ -70,8 +70,6 @@ from nexkit.whole_run import Run, measure_and_diagnose
 
 GAP_S = 5.0
 """So much longer than planned, and this program was held up or asleep: nothing is known of the time."""
-LONG_GAP_S = 60.0
-"""After it, what was under way before is not known to have gone on."""
 CLOCK_SET_S = 2.0
 """Time servers set clocks forward or back by more at once, and turn them slowly by less."""
 MERGE_S = 30.0
@@ -307,7 +305,7 @@ class Watcher:
         # A run that was under way has timed out for our own reasons.
         self._run_spoilt = True
         self._run_stop.set()
-        if to_s - from_s >= LONG_GAP_S:
+        if gap.is_long:
             self._detection = after_gap(self._detection)
             if self._open is not None:
                 self._put(self._open)

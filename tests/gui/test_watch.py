@@ -514,7 +514,7 @@ def test_nothing_is_painted_anew_where_nothing_is_new_and_nobody_looks(qtbot, ma
     log = watch_log(30)
     monkeypatch.setattr(type(page._thread), "log", property(lambda _thread: log))
     shown = []
-    monkeypatch.setattr(page.timeline, "show_log", shown.append)
+    monkeypatch.setattr(page.timeline, "show_log", lambda log, **_options: shown.append(log))
     window.hide()
     for _time in range(5):
         page._take(totals(60))

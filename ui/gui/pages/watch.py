@@ -470,10 +470,10 @@ class WatchPage(RoomPage):
     def _take_up(self, *, finish_at_once: bool) -> None:
         if not self._interrupted or self._context.runner() is None:
             return
-        from report.watch_store import take_up
+        from ui.watching import take_up_interrupted
 
         earlier = self._interrupted.pop(0)
-        self._begin(lambda: take_up(earlier.id), resumed=True, finish_at_once=finish_at_once)
+        self._begin(lambda: take_up_interrupted(earlier.id), resumed=True, finish_at_once=finish_at_once)
         if earlier.log is not None:
             self._show_log(earlier.log)
 
@@ -649,9 +649,10 @@ class WatchPage(RoomPage):
 
     def _show_log(self, log: "WatchLog") -> None:
         _ = self.texts.gettext
-        self.timeline.show_log(log)
+        over = self._stage is _Stage.ENDED
+        self.timeline.show_log(log, over=over)
         self._hours.setVisible(self._stage is _Stage.WATCHING or log.rounds > 0)
-        self.episodes.show_log(log)
+        self.episodes.show_log(log, over=over)
         self._show_chosen()
         words = _("Watched for {length}; data used: {size}.")
         totals = self._state.totals

@@ -1,7 +1,5 @@
 """The disturbances of a watch in words, the latest first."""
 
-from datetime import datetime
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -24,7 +22,7 @@ class _Row(QWidget):
     def __init__(self, name: str, texts: Texts) -> None:
         super().__init__()
         self._texts = texts
-        self._episode: tuple[Episode, datetime | None] | None = None
+        self._episode: tuple[Episode, object] | None = None
         em = round(current_theme().em)
         self._mark = MarkLabel()
         self._title = plain_label("", "heading", f"{name}_title")
@@ -45,9 +43,9 @@ class _Row(QWidget):
         layout.addWidget(self._rule)
         layout.addLayout(row)
 
-    def show_episode(self, episode: Episode, now: datetime) -> None:
+    def show_episode(self, episode: Episode, log: WatchLog, *, over: bool) -> None:
         """Show it; one that is over and told stays as it is."""
-        state = (episode, now if episode.ended_at is None else None)
+        state = (episode, (log.ended_at, over) if episode.ended_at is None else None)
         if state == self._episode:
             return
         self._episode = state
@@ -56,7 +54,7 @@ class _Row(QWidget):
         self._title.setText(
             texts.gettext("{number}. {title}").format(number=episode.number, title=episode_title(episode, texts))
         )
-        self._time.setText(episode_time(episode, now, texts))
+        self._time.setText(episode_time(episode, log, texts, over=over))
         details = "\n".join(episode_details(episode, texts))
         self._details.setText(details)
         self._details.setVisible(bool(details))
@@ -82,8 +80,8 @@ class EpisodeList(QWidget):
         self._layout.addWidget(self._more)
         self._more.setVisible(False)
 
-    def show_log(self, log: WatchLog) -> None:
-        """Show the latest of them."""
+    def show_log(self, log: WatchLog, *, over: bool) -> None:
+        """Show the latest of them; `over`: the watch is."""
         latest = log.episodes[::-1][:SHOWN]
         while len(self._rows) < len(latest):
             row = _Row(f"{self.objectName()}_{len(self._rows)}", self._texts)
@@ -93,7 +91,7 @@ class EpisodeList(QWidget):
         for index, row in enumerate(self._rows):
             row.setVisible(index < len(latest))
             if index < len(latest):
-                row.show_episode(latest[index], log.ended_at)
+                row.show_episode(latest[index], log, over=over)
         self._none.setVisible(not latest)
         older = len(log.episodes) - len(latest) + log.left_out
         self._more.setText(self._texts.gettext("Earlier ones stand in the report: {count}.").format(count=older))

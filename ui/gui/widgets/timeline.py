@@ -106,6 +106,7 @@ class Timeline(QWidget):
         super().__init__()
         self._texts = texts
         self._log: WatchLog | None = None
+        self._over = False
         self._chosen: int | None = None
         self._picture: tuple[tuple[object, ...], QPixmap] | None = None
         self.setObjectName(name)
@@ -115,10 +116,11 @@ class Timeline(QWidget):
 
     # What is shown
 
-    def show_log(self, log: WatchLog) -> None:
-        """Show a watch as it is now; the same once more costs nothing."""
-        if log is self._log:
+    def show_log(self, log: WatchLog, *, over: bool = False) -> None:
+        """Show a watch as it is now, or as it was when it was `over`; the same once more costs nothing."""
+        if log is self._log and over is self._over:
             return
+        self._over = over
         lanes = self._lane_count()
         self._log = log
         if self._chosen is not None and all(episode.number != self._chosen for episode in log.episodes):
@@ -155,7 +157,7 @@ class Timeline(QWidget):
                 told = _("Disturbance {number} of {count}: {time}. {title}.").format(
                     number=episode.number,
                     count=len(log.episodes),
-                    time=episode_time(episode, log.ended_at, texts),
+                    time=episode_time(episode, log, texts, over=self._over),
                     title=episode_title(episode, texts),
                 )
                 return "\n".join((told, *episode_details(episode, texts)))
@@ -166,7 +168,7 @@ class Timeline(QWidget):
             ),
         ]
         words += [
-            f"{episode.number}: {episode_time(episode, log.ended_at, texts)}: {episode_title(episode, texts)}."
+            f"{episode.number}: {episode_time(episode, log, texts, over=self._over)}: {episode_title(episode, texts)}."
             for episode in log.episodes[-_TOLD_EPISODES:]
         ]
         if log.gaps:
@@ -285,7 +287,7 @@ class Timeline(QWidget):
 
     def _episode_spans(self, log: WatchLog, scale: _Scale) -> Iterator[tuple[int, float, float]]:
         for episode in log.episodes:
-            left, right = scale.x(episode.started_at), scale.x(episode.ended_at or log.ended_at)
+            left, right = scale.x(episode.started_at), scale.x(log.known_end(episode))
             yield episode.number, left, max(right, left + _LEAST_EPISODE_PX)
 
     # Painting
