@@ -187,6 +187,8 @@ class Watcher:
         self._open: Episode | None = None
         self._unable_since_s: float | None = None
         self._turn = 0
+        self._planned_s: float = ROUND_S
+        """Until the clocks are looked at again."""
         self._run: asyncio.Task[None] | None = None
         self._run_of: int | None = None
         self._run_next = False
@@ -235,6 +237,7 @@ class Watcher:
                 await self._round(stop)
                 soon = self._is_soon() or self._turn < FIRST_ROUNDS
                 pause_s = max(0.1, began_s + self._budget.pause_s(began_s, soon=soon) - self._elapsed_s())
+                self._planned_s = pause_s
                 await self._wait(stop, pause_s)
                 self._tick(pause_s)
         finally:
@@ -286,6 +289,10 @@ class Watcher:
             return False
         self._gap(at_s - took_s, at_s, GapReason.ASLEEP if slept_s > took_s / 2 else GapReason.NOT_RUNNING)
         return True
+
+    def _is_held_up(self) -> bool:
+        """Whether this program was held up since it last looked at the clocks; nobody has said so yet."""
+        return self._clocks().boot_s - self._last_clocks.boot_s > self._planned_s + GAP_S
 
     def _look_at_wall_clock(self, at_s: float) -> None:
         by = self._runner.clock.now() - self._moment(at_s)
@@ -362,6 +369,7 @@ class Watcher:
             guard.learn(self._network)
         by_tcp = {name for name, count in self._unheard.items() if UNHEARD_ROUNDS <= count < 2 * UNHEARD_ROUNDS}
         planner = light_planner(chosen, by_tcp, read_network=read_network)
+        self._planned_s = ROUND_S
         record = await self._runner.measure(
             planner, self._request, self._profile.reference, lambda _event: None, stop, guard
         )
@@ -654,7 +662,7 @@ class Watcher:
             self._spend(sum(result.traffic_bytes for result in run.record.results), light=False)
             # One that was cut short shows what is broken, and never that nothing is.
             whole = not stop.is_set() or run.diagnosis.verdict.state is VerdictState.FAULT
-            if whole and not self._run_spoilt:
+            if whole and not self._run_spoilt and not self._is_held_up():
                 self._keep_run(name, at, run)
         finally:
             self._run_of = None
