@@ -50,6 +50,7 @@ class ExpertPage(RoomPage):
     def entered(self) -> None:
         """What can change outside is read anew."""
         self.profile.look()
+        self.probe.entered()
         self._look()
 
     @Slot()

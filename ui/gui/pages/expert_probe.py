@@ -469,6 +469,11 @@ class ProbePart(QWidget):
         self.state.setText(words)
         self._set_running()
 
+    def entered(self) -> None:
+        """Show what came of the last run where it ended off the screen."""
+        if self._current is not None and self._current.result is not None and self.outcome.isHidden():
+            self._show_outcome(self._current)
+
     def closing(self) -> None:
         """Nothing is to go on."""
         self._refresh.stop()
@@ -519,7 +524,8 @@ class ProbePart(QWidget):
     def _show_outcome(self, run: HandRun) -> None:
         """Tables and JSON are worked out beside the window; a trace of many hops has a lot to say."""
         runner = self._context.runner()
-        if runner is not None and run.result is not None:
+        # What a run tells of its end may come when the window is closed already, and nothing waits for threads any more.
+        if runner is not None and run.result is not None and self.window().isVisible():
             work = partial(shown_of, run, run.result, runner, self._context.profile.reference, self.texts)
             self._context.threads.start(work, self._show_shown, self._not_shown)
 
