@@ -1,5 +1,6 @@
 """The room of a watch: the real engine on a made-up network, and logs of made-up watches."""
 
+import errno
 import gc
 import time
 import tracemalloc
@@ -30,7 +31,7 @@ from nexkit.watch.events import (
 )
 from nexkit.watch.record import GapReason
 from report.unfinished import unfinished_runs
-from report.watch_store import interrupted_watches
+from report.watch_store import interrupted_watches, take_up
 from ui.gui.flow import Page
 from ui.gui.pages import watch as watch_module
 from ui.gui.pages.watch import WatchPage
@@ -199,6 +200,28 @@ def test_what_cannot_be_read_of_a_watch_can_be_thrown_away(qtbot, make_window, n
     assert not page._continue.isVisible()
     press(qtbot, window, "watch.discard_earlier")
     qtbot.waitUntil(lambda: not page.earlier.isVisible(), timeout=WAIT_MS)
+
+
+def test_a_watch_that_another_program_has_by_now_is_said_to_be_there(qtbot, make_window, no_licence):
+    page = interrupted(qtbot, make_window, no_licence)
+    other = take_up(page._interrupted[0].id)
+    press(qtbot, page.window(), "watch.continue")
+    qtbot.waitUntil(page.refused.isVisible, timeout=WAIT_MS)
+    assert "under way in another window" in page.refused.text()
+    assert page.start.isVisible()
+    other.close()
+
+
+def test_a_full_disk_is_told_and_nothing_goes_on(qtbot, make_window, no_licence, monkeypatch):
+    def full(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "watch")
+
+    monkeypatch.setattr("report.watch_store.begin_watch", full)
+    page = begin(qtbot, make_window(loaded=no_licence))
+    qtbot.waitUntil(page.refused.isVisible, timeout=WAIT_MS)
+    assert not page.watching
+    assert "full" in page.refused.text()
+    assert page.start.isVisible()
 
 
 def test_it_ends_by_itself_after_the_time_that_was_chosen(qtbot, make_window, no_licence):

@@ -778,10 +778,16 @@ class WatchPage(RoomPage):
 
     @Slot(object)
     def _failed(self, error: object) -> None:
+        from report.watch_store import WatchError
+
         self._gone()
         self._stage = _Stage.BEFORE
         self._show_stage()
-        self._refuse(problem_text(error, self.texts))
+        if isinstance(error, WatchError):
+            words = self.texts.gettext("An earlier watch cannot be used any more: {reason}")
+            self._refuse(words.format(reason=str(error)))
+        else:
+            self._refuse(problem_text(error, self.texts))
         self._look_for_earlier()
 
     def _refuse(self, words: str) -> None:
