@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from nexkit.profile import LoadedProfile
 from nexkit.texts import Texts, language_of
 from report.profile_state import ProfileMemory
+from ui.gui import accessible
 from ui.gui.single import SingleWindow, Start
 from ui.gui.window import WizardWindow
 from ui.gui.window_memory import WindowMemory
@@ -29,6 +30,7 @@ def dress(application: QApplication, language: str) -> None:
     application.setApplicationDisplayName("nexkit")
     application.setDesktopFileName("nexkit")
     application.setStyle("Fusion")
+    accessible.install()
     for effect in Qt.UIEffect:  # nothing moves by itself, whether the system asks for less motion or not
         application.setEffectEnabled(effect, False)
     application.setFont(_reading_font(_system_font(application), language))

@@ -20,6 +20,7 @@ from nexkit.texts.profiles import whose_text
 from report.profile_state import ProfileMemory, accepted
 from report.visible import without_formulas
 from ui.gui import flow
+from ui.gui.accessible import announce
 from ui.gui.answers import answers_in, fill_in
 from ui.gui.flow import Flow, Page, RunState
 from ui.gui.links import FileShower
@@ -62,8 +63,8 @@ if TYPE_CHECKING:
     from ui.gui.pages.running import RunningPage
     from ui.gui.pages.save import SavePage
     from ui.gui.pages.share import SharePage
-    from ui.watching import Interrupted
     from ui.handover import Preview
+    from ui.watching import Interrupted
 
 _STEP_OF_PAGE = {
     Page.LICENCE: 0,
@@ -485,6 +486,7 @@ class WizardWindow(QWidget):
             self.stop.setFocus()
         else:
             self.page(page).focus_first()
+        announce(self, self.page(page).spoken())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The Enter key presses the button that has the focus, else the main one; Escape leaves a room."""
@@ -621,6 +623,7 @@ class WizardWindow(QWidget):
         page.to_top()
         page.entered()
         page.focus_first()
+        announce(self, page.spoken())
 
     @Slot()
     def leave_room(self) -> None:
@@ -644,7 +647,7 @@ class WizardWindow(QWidget):
         self.enter_room(Room.WATCH)
 
     def go_on_watching(self) -> None:
-        """Started at log-in: go on with the interrupted watch, without a window where the desktop has a place for it."""
+        """Started at log-in: go on with the watch that was cut off, without a window where there is a place for it."""
         from ui.gui.pages.watch import WatchPage
 
         self._load()
@@ -964,7 +967,7 @@ class WizardWindow(QWidget):
         with suppress(OSError):
             self._memory.confirm_recipient(self._profile_of_run)
         self._saved = saved
-        self.save.saved(saved.path, saved.size_bytes, receipt_text(saved, self._texts))
+        self.save.saved(saved.path, saved.size_bytes, receipt_text(saved, self._texts, in_window=True))
         self._move(flow.saving_ended(self._flow, saved=True))
 
     @Slot(object)

@@ -1,7 +1,7 @@
 """What all pages share: a title, a calm column of content that scrolls, cards, folding details."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QAccessible, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from nexkit.texts import Texts
 from report.visible import IN_SENTENCES, visible
+from ui.gui.accessible import announce, read_as
 from ui.gui.theme import current_theme
 
 _COLUMN_EM = 50
@@ -32,8 +33,12 @@ class PlainLabel(QLabel):
         self.setText(text)
 
     def setText(self, text: str) -> None:
-        """Show the text."""
-        super().setText(visible(text, limit=len(text), keep=IN_SENTENCES))
+        """Show the text; news is read out as well."""
+        shown = visible(text, limit=len(text), keep=IN_SENTENCES)
+        is_news = shown != self.text() and (self.property("news") or self.property("role") == "problem")
+        super().setText(shown)
+        if is_news:
+            announce(self, shown)
 
 
 def plain_label(text: str, role: str = "", name: str = "") -> QLabel:
@@ -44,6 +49,8 @@ def plain_label(text: str, role: str = "", name: str = "") -> QLabel:
     label.setObjectName(name)
     if role:
         label.setProperty("role", role)
+    if role in {"title", "heading"}:
+        read_as(label, QAccessible.Role.Heading)
     policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
     policy.setHeightForWidth(True)
     label.setSizePolicy(policy)
@@ -65,6 +72,12 @@ def selectable_label(text: str, name: str = "", role: str = "") -> QLabel:
     """A label of which words can be marked with the mouse, to copy them."""
     label = plain_label(text, role, name)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
+
+
+def news(label: QLabel) -> QLabel:
+    """The label, whose changes are read out by screen readers: what came of something, never what ticks."""
+    label.setProperty("news", True)
     return label
 
 
@@ -240,6 +253,10 @@ class PageBase(QWidget):
         """Say something at the beginning of the page; "" takes it away."""
         self.intro.setText(words)
         self.intro.setVisible(bool(words))
+
+    def spoken(self) -> str:
+        """What is read out when the page comes up."""
+        return self.texts.joined([self.title.text(), self.intro.text() if self.intro.isVisibleTo(self) else ""])
 
     def to_top(self) -> None:
         """Show the beginning of the page."""

@@ -52,6 +52,7 @@ class ResultPage(PageBase):
         self._support = support
         self._content: QWidget | None = None
         self._why: Disclosure | None = None
+        self._sentence = ""
 
     def show_result(self, series: Series) -> None:
         """Show what the latest run came to, what the last change made of it, and what to try next."""
@@ -82,6 +83,10 @@ class ResultPage(PageBase):
         self._content.show()  # at once: what it replaces is gone already
         self.to_top()
 
+    def spoken(self) -> str:
+        """The sentence of the verdict."""
+        return self._sentence
+
     def focus_first(self) -> None:
         """Not on a button of the next step: who presses Enter goes on to the report, and starts no run by accident."""
         if self._why is not None:
@@ -102,7 +107,8 @@ class ResultPage(PageBase):
         row = QHBoxLayout()
         row.setSpacing(round(current_theme().em * 0.7))
         row.addWidget(MarkLabel(_MARK_OF_VERDICT[diagnosis.verdict.state], size_em=2.2), 0, Qt.AlignmentFlag.AlignTop)
-        sentence = selectable_label(verdict_sentence(diagnosis, self.texts), "result.sentence", "title")
+        self._sentence = verdict_sentence(diagnosis, self.texts)
+        sentence = selectable_label(self._sentence, "result.sentence", "title")
         row.addWidget(sentence, 1)
         layout.addLayout(row)
         if record.cancelled:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QElapsedTimer, QTimer
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from nexkit.diagnosis.verdict import Segment
@@ -16,6 +15,7 @@ from nexkit.texts import Texts
 from nexkit.texts.numbers import byte_size
 from nexkit.texts.probes import probe_text
 from nexkit.texts.words import subject_text
+from ui.gui.accessible import announce
 from ui.gui.pages.base import CardGrid, PageBase, PlainLabel, TurningBox, card, plain_label
 from ui.gui.present import LiveRun, Mark, ProbeRow, live_name, live_word, most_bytes
 from ui.gui.theme import current_theme, mark_quiet
@@ -176,7 +176,7 @@ class RunningPage(PageBase):
         self.title.setText(_("Stopping …"))
         self.to_top()
         self._refresh()
-        self._announce(self.status.text())
+        announce(self, self.status.text())
 
     def end(self) -> None:
         """The run is over."""
@@ -191,14 +191,9 @@ class RunningPage(PageBase):
         self.status.setText("")
         self.problem.setText(_("The program made a mistake and had to stop. Go back and try again."))
         self.problem.setVisible(True)
-        self._announce(self.problem.text())
 
     def _now_s(self) -> float:
         return self._clock.elapsed() / 1000
-
-    def _announce(self, words: str) -> None:
-        """Tell a screen reader what is otherwise only seen."""
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
 
     def _refresh(self) -> None:
         live = self._live
@@ -227,7 +222,7 @@ class RunningPage(PageBase):
         self._show_traffic(live.traffic_bytes)
         if live.late(now_s) and not self._told_late and not live.finished:
             self._told_late = True
-            self._announce(self.status.text())
+            announce(self, self.status.text())
 
     def _show_traffic(self, used_bytes: int) -> None:
         words = self.texts.gettext("Data used: {used} of at most {most}").format(

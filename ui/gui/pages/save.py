@@ -13,7 +13,7 @@ from nexkit.texts.numbers import byte_size
 from report.document import ENCRYPTED_SUFFIX, SUFFIX
 from report.visible import IN_SENTENCES, visible, without_formulas
 from ui.gui.links import mail_draft, mail_holds, open_mail_draft, open_support_page, support_page
-from ui.gui.pages.base import CardGrid, Disclosure, PageBase, card, plain_label, rule
+from ui.gui.pages.base import CardGrid, Disclosure, PageBase, card, news, plain_label, rule
 from ui.gui.present import Mark
 from ui.gui.theme import current_theme, mark_main
 from ui.gui.widgets.choice import Tick
@@ -82,7 +82,7 @@ class SavePage(PageBase):
         said.setSpacing(em // 2)
         self.mark = MarkLabel(Mark.OK)
         self.mark.setVisible(False)
-        self.state = plain_label("", name="save.state")
+        self.state = news(plain_label("", name="save.state"))
         said.addWidget(self.mark)
         said.addWidget(self.state, 1)
         layout.addLayout(said)
@@ -144,7 +144,7 @@ class SavePage(PageBase):
         for button in (*buttons, self.show_folder):
             grid.add(button)
         after.addWidget(grid)
-        self.copied = plain_label("", "muted", "save.copied")
+        self.copied = news(plain_label("", "muted", "save.copied"))
         self.copied.setVisible(False)
         after.addWidget(self.copied)
         self.summary = QPlainTextEdit()
@@ -182,7 +182,7 @@ class SavePage(PageBase):
             )
         else:
             words = _("Attach the file to your ticket, or mail it to your support desk, and paste the summary into it.")
-        return self.texts.joined((words, _("Nothing is sent by itself: that is up to you.")))
+        return words + "\n" + _("Nothing is sent by itself: that is up to you.")
 
     def offer(self, name: str, summary: str) -> None:
         """A report is ready to be written under a name; `suggest` says where as soon as that is found out."""

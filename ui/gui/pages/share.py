@@ -26,7 +26,7 @@ from report.hits import hit_detail, hit_title, warning_text
 from report.masked import Masked
 from report.terms import terms_lines, terms_of
 from report.visible import shown_text, visible
-from ui.gui.pages.base import CardGrid, Disclosure, PageBase, TurningBox, card, plain_label
+from ui.gui.pages.base import CardGrid, Disclosure, PageBase, TurningBox, card, news, plain_label
 from ui.gui.theme import current_theme
 from ui.gui.widgets.choice import Tick
 from ui.gui.widgets.file_view import FileView, FindBar
@@ -135,7 +135,7 @@ class SharePage(PageBase):
             button.clicked.connect(slot)
             grid.add(button)
         layout.addWidget(grid)
-        self.refused = plain_label("", "muted", "share.refused")
+        self.refused = news(plain_label("", "muted", "share.refused"))
         self.refused.setVisible(False)
         layout.addWidget(self.refused)
         return part
@@ -181,7 +181,7 @@ class SharePage(PageBase):
         _ = self.texts.gettext
         preview, preview_layout = card()
         preview_layout.addWidget(plain_label(_("Exactly this will be in the report"), "heading"))
-        self.state = plain_label("", "muted", "share.state")
+        self.state = news(plain_label("", "muted", "share.state"))
         preview_layout.addWidget(self.state)
         self.warning = plain_label("", "problem", "share.warning")
         self.warning.setVisible(False)
@@ -200,13 +200,15 @@ class SharePage(PageBase):
         preview_layout.addWidget(self.file_list)
         self.content = FileView("share.content", _("Content of the chosen file"))
         self.content.setMinimumHeight(round(current_theme().em * 12))
+        self.content.setMaximumHeight(round(current_theme().em * 34))
         self.find_bar = FindBar(self, "share", self.texts, self.content)
         self.find_bar.path_wanted.connect(self._choose_file)
         preview_layout.addWidget(self.find_bar)
-        preview_layout.addWidget(self.content, 1)
+        preview_layout.addWidget(self.content, 8)
         self.lookup = Lookup("share", self.texts)
         self.replaced = Disclosure("share.replaced", _("What was &replaced"), self.lookup)
         preview_layout.addWidget(self.replaced)
+        preview_layout.addStretch(1)
         return preview
 
     def show_contents(self, contents: Mapping[Category, Sequence[Item]]) -> None:
@@ -429,6 +431,7 @@ class CategoryItems(QWidget):
         self._unfold.button.setText(words)
         self._unfold.button.setAccessibleName(_("{category}: {words}").format(category=self._title, words=words))
         self._unfold.button.setEnabled(bool(items))
+        self._unfold.button.setArrowType(Qt.ArrowType.RightArrow if items else Qt.ArrowType.NoArrow)
         self.setVisible(True)
 
     def _fill(self) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAccessible, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nexkit.facts.echo import EchoSample, EchoStats
 from nexkit.facts.load import LoadTest
 from nexkit.texts import Texts
 from nexkit.texts.numbers import bit_rate, milliseconds, percent
+from ui.gui.accessible import read_as
 from ui.gui.theme import Theme, current_theme, mixed
 from ui.gui.widgets.rtt_chart import nice_top_ms
 
@@ -62,6 +63,7 @@ class LoadChart(QWidget):
         self._lost = texts.gettext("lost")
         self.setObjectName(name)
         self.setAccessibleName(texts.gettext("Round-trip times without and under load"))
+        read_as(self, QAccessible.Role.Graphic)
         self.setAccessibleDescription("; ".join(phase_words(phase, texts) for phase in shown))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
+from PySide6.QtGui import QAccessible, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nexkit.diagnosis.verdict import Segment
+from ui.gui.accessible import read_as
 from ui.gui.present import Mark
 from ui.gui.theme import Theme, current_theme, mixed
 from ui.gui.widgets.icons import draw, draw_badge, segment_icon
@@ -41,6 +42,7 @@ class PathView(QWidget):
         self._here_text = here_text
         self.setObjectName(name)
         self.setAccessibleName(title)
+        read_as(self, QAccessible.Role.Graphic)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)

@@ -9,6 +9,7 @@ from statistics import median
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import (
+    QAccessible,
     QColor,
     QFont,
     QFontMetricsF,
@@ -24,6 +25,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nexkit.texts import Texts
 from nexkit.texts.numbers import milliseconds
+from ui.gui.accessible import read_as
 from ui.gui.theme import Theme, current_theme, mixed
 
 _LEAST_TOP_MS = 20.0
@@ -79,6 +81,7 @@ class RttChart(QWidget):
         self._legend_lines = 1
         self.setObjectName(name)
         self.setAccessibleName(title)
+        read_as(self, QAccessible.Role.Graphic)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         self._repaint = QTimer(self, singleShot=True, interval=_REPAINT_MS)
         self._repaint.timeout.connect(self.update)

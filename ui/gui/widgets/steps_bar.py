@@ -1,9 +1,10 @@
 """Where the user is: the steps of the wizard in a row, the present one marked by weight, number and line."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAccessible, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from ui.gui.accessible import read_as
 from ui.gui.present import Mark
 from ui.gui.theme import Theme, current_theme
 from ui.gui.widgets.icons import draw, mark_shape
@@ -18,6 +19,7 @@ class StepsBar(QWidget):
         self._position_text = position_text
         self._current = 0
         self.setObjectName(name)
+        read_as(self, QAccessible.Role.StaticText)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.show_step(0)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAccessible, QBrush, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from nexkit.facts.reach import Reach, ReachAttempt
@@ -13,6 +13,7 @@ from nexkit.texts import Texts
 from nexkit.texts.facts import host_port
 from nexkit.texts.numbers import milliseconds
 from report.tables.table import failure_word, measured
+from ui.gui.accessible import read_as
 from ui.gui.pages.base import plain_label
 from ui.gui.theme import Theme, current_theme, mixed
 
@@ -149,6 +150,7 @@ class TimingBars(QWidget):
         em = current_theme().em
         self.setObjectName("result.bars")
         self.setAccessibleName(_("Time to connect, for each address"))
+        read_as(self, QAccessible.Role.Graphic)
         self.setAccessibleDescription(
             "; ".join(f"{each.target} {each.address}: {timing_words(each, texts)}" for each in rows)
         )
