@@ -220,7 +220,7 @@ def test_a_full_disk_is_told_and_nothing_goes_on(qtbot, make_window, no_licence,
     page = begin(qtbot, make_window(loaded=no_licence))
     qtbot.waitUntil(page.refused.isVisible, timeout=WAIT_MS)
     assert not page.watching
-    assert "full" in page.refused.text()
+    assert "no room left" in page.refused.text()
     assert page.start.isVisible()
 
 
