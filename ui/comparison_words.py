@@ -20,7 +20,7 @@ def comparison_text(before: LoadedReport, after: LoadedReport, found: Comparison
     lines = [
         *_heading(_("Before"), before, texts),
         *_heading(_("After"), after, texts),
-        *_notes(before, after, texts),
+        *comparison_notes(before, after, texts),
         "",
         *comparison_lines(found, texts),
     ]
@@ -51,7 +51,7 @@ def _heading(name: str, report: LoadedReport, texts: Texts) -> list[str]:
     ]
 
 
-def _notes(before: LoadedReport, after: LoadedReport, texts: Texts) -> list[str]:
+def comparison_notes(before: LoadedReport, after: LoadedReport, texts: Texts) -> list[str]:
     """What makes the two less alike than they should be."""
     _ = texts.gettext
     notes = []

@@ -230,11 +230,16 @@ def share_contents(run: "Run", profile: LoadedProfile, texts: Texts) -> "Mapping
     return contents_of(run.record, run.diagnosis, redacted, texts)
 
 
-def receipt_text(saved: Saved, texts: Texts) -> str:
+def receipt_text(saved: Saved, texts: Texts, *, in_window: bool = False) -> str:
     """Where the receipt is, and what it is good for, in one line."""
     _ = texts.gettext
     if saved.receipt is None:
         return _("The receipt of what you agreed to could not be kept on this computer; the report has it as well.")
+    if in_window:
+        return _(
+            "Receipt of what you agreed to: {file}. You can take it back at any time, here or under “Earlier reports” "
+            "in the menu."
+        ).format(file=saved.receipt)
     return _("Receipt of what you agreed to: {file}. To take it back: nexkit report withdraw {id}").format(
         file=saved.receipt, id=saved.report_id
     )

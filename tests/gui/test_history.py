@@ -1,5 +1,7 @@
 """Earlier reports: what was saved here is found again, opened warily, compared, looked up, taken back and deleted."""
 
+import asyncio
+import functools
 import json
 import os
 import stat
@@ -9,37 +11,53 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from gui_doubles import double_runner, line_down
+from gui_doubles import PROFILE_TOML, double_runner, healthy, line_down
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListWidget
-from test_wizard import WAIT_MS, measure, press, text, to_preview
+from test_wizard import WAIT_MS, measure, press, text
 
 from nexkit.platform.owner import data_folder
+from nexkit.probe import Consent
+from nexkit.profile import LoadedProfile
+from nexkit.profile_file import loaded_profile
+from nexkit.request import Request, Symptom
+from nexkit.run_record import ProfileTrust
 from nexkit.texts import Texts
+from report.consent import Category
 from report.decoder import has_decoder
+from report.draft import Draft
+from report.keys import Keys
 from report.notes import check_withdrawal
 from report.receipts import receipt_path
 from report.saved import saved_path, saved_reports
 from report.trust import read_trust
 from report.unfinished import unfinished_runs
+from ui.bootstrap import Run, measure_and_diagnose
 from ui.earlier import EarlierError, FileState, delete_earlier, earlier_reports, open_earlier
 from ui.gui.flow import Page
 from ui.gui.rooms import Room
+from ui.handover import consent_asked, draft_report, save_report
 
 EN = Texts("en")
 
 
-def save_one(qtbot, make_window, loaded, file: Path, runner=double_runner, ticket="T-4711"):
-    """A report made and saved by the wizard itself."""
-    window = make_window(loaded=loaded, runner=runner)
-    qtbot.keyClicks(window.trouble.findChild(type(window.trouble.ticket), "trouble.ticket"), ticket)
-    to_preview(qtbot, window)
-    press(qtbot, window, "share.consent")
-    press(qtbot, window, "wizard.main")
-    window.save.file.setText(str(file))
-    press(qtbot, window, "save.save")
-    qtbot.waitUntil(lambda: window.flow.saved, timeout=WAIT_MS)
-    return window
+@functools.cache
+def measured(fact) -> tuple[Run, LoadedProfile]:
+    """A run on a made-up network; the same for all tests."""
+    toml = PROFILE_TOML.replace("[licence]", "[unused]").partition("[unused]")
+    plain = toml[0] + "[support]" + toml[2].partition("[support]")[2]
+    loaded = loaded_profile(plain.encode(), "profile.toml", datetime.now(UTC), ProfileTrust.SIGNED)
+    request = Request(symptom=Symptom.CHECK_UP, ticket="T-4711", consent=frozenset(Consent))
+    begin = measure_and_diagnose(double_runner(fact), loaded, request, lambda _event: None, asyncio.Event())
+    return asyncio.run(begin), loaded
+
+
+def save_one(file: Path, fact=healthy) -> Draft:
+    """A report that was made and saved here."""
+    run, loaded = measured(fact)
+    draft = draft_report(run, loaded, frozenset(Category), EN)
+    save_report(draft, consent_asked(draft, EN, method="wizard"), EN, file)
+    return draft
 
 
 def enter(qtbot, window, rows: int):
@@ -71,7 +89,8 @@ def test_without_any_report_the_room_says_so(qtbot, make_window, no_licence):
 
 def test_a_saved_report_is_listed_and_opened_in_the_window(qtbot, make_window, no_licence, tmp_path):
     file = tmp_path / "mine.nexkit.zip"
-    window = save_one(qtbot, make_window, no_licence, file, lambda: double_runner(line_down))
+    save_one(file, line_down)
+    window = make_window(loaded=no_licence)
     page = enter(qtbot, window, 1)
     line = page.list.item(0).text()
     assert "Example Helpdesk" in line
@@ -88,7 +107,7 @@ def test_a_saved_report_is_listed_and_opened_in_the_window(qtbot, make_window, n
 
 
 def test_what_is_remembered_is_for_its_user_alone_and_names_nothing_private(qtbot, make_window, no_licence, tmp_path):
-    save_one(qtbot, make_window, no_licence, tmp_path / "mine.nexkit.zip")
+    save_one(tmp_path / "mine.nexkit.zip")
     (report,) = saved_reports()
     path = saved_path(report.note.report_id)
     assert path.parent == data_folder() / "reports"
@@ -128,8 +147,8 @@ def remove(file: Path, _other: Path) -> None:
 )
 def test_a_file_that_is_another_one_now_is_not_shown(qtbot, make_window, no_licence, tmp_path, act, words):
     file, other = tmp_path / "mine.nexkit.zip", tmp_path / "other.nexkit.zip"
-    save_one(qtbot, make_window, no_licence, other)
-    save_one(qtbot, make_window, no_licence, file)
+    save_one(other)
+    save_one(file)
     earlier = next(each for each in earlier_reports() if each.note.path == str(file))
     act(file, other)
     with pytest.raises(EarlierError, match=words):
@@ -140,13 +159,10 @@ def test_a_bundle_of_the_same_number_by_another_key_is_another_report(
     qtbot, make_window, no_licence, tmp_path, monkeypatch
 ):
     file = tmp_path / "mine.nexkit.zip"
-    window = save_one(qtbot, make_window, no_licence, file)
+    draft = save_one(file)
+    make_window(loaded=no_licence)
     (earlier,) = earlier_reports()
-    draft = window.draft
     monkeypatch.setenv("NEXKIT_HOME", str(tmp_path / "stranger"))
-    from report.keys import Keys
-    from ui.handover import consent_asked, save_report
-
     key = Keys().current(draft.redacted.record.profile.id)
     forged = replace(draft, key_storage=key.storage, principal=key.key.install_id)
     save_report(forged, consent_asked(forged, EN, method="wizard"), EN, file)
@@ -155,42 +171,44 @@ def test_a_bundle_of_the_same_number_by_another_key_is_another_report(
 
 
 def test_two_reports_are_compared_in_the_order_of_time(qtbot, make_window, no_licence, tmp_path):
-    save_one(qtbot, make_window, no_licence, tmp_path / "a.nexkit.zip", lambda: double_runner(line_down))
-    window = save_one(qtbot, make_window, no_licence, tmp_path / "b.nexkit.zip")
+    save_one(tmp_path / "a.nexkit.zip", line_down)
+    save_one(tmp_path / "b.nexkit.zip")
+    window = make_window(loaded=no_licence)
     page = enter(qtbot, window, 2)
     assert page.other.count() == 1
     press(qtbot, window, "history.compare")
     qtbot.waitUntil(lambda: page._shown_layout.count() == 1, timeout=WAIT_MS)
     compared = text(window, "history.compared")
-    later, earlier = (each.report_id for each in earlier_reports())
-    assert compared.index(earlier) < compared.index(later)
+    before, after = compared.index("none of 3 tested places"), compared.index("Everything that was tested works")
+    assert compared.index("Before, ") < before < compared.index("After, ") < after
     assert "the trouble is gone" in compared
+    assert "access.line_down" not in compared
 
 
 def test_a_pseudonym_of_an_earlier_report_is_looked_up(qtbot, make_window, no_licence, tmp_path):
-    window = save_one(qtbot, make_window, no_licence, tmp_path / "a.nexkit.zip")
+    draft = save_one(tmp_path / "a.nexkit.zip")
+    window = make_window(loaded=no_licence)
     page = enter(qtbot, window, 1)
     press(qtbot, window, "history.replaced")
     qtbot.waitUntil(lambda: page.lookup.list.count() > 0, timeout=WAIT_MS)
     assert not page.lookup.answer.text()
-    token = next(token for token, value in window.draft.redacted.decoder.items() if value == "02:00:00:00:00:01")
+    token = next(token for token, value in draft.redacted.decoder.items() if value == "02:00:00:00:00:01")
     page.lookup.field.setText(token)
     assert "02:00:00:00:00:01" in page.lookup.answer.text()
 
 
 def test_the_consent_to_an_earlier_report_is_taken_back(qtbot, make_window, no_licence, tmp_path):
-    window = save_one(qtbot, make_window, no_licence, tmp_path / "a.nexkit.zip")
+    draft = save_one(tmp_path / "a.nexkit.zip")
+    window = make_window(loaded=no_licence)
     page = enter(qtbot, window, 1)
     press(qtbot, window, "history.withdraw")
     assert "withdrawal" in said(qtbot, window)
     note = next(tmp_path.glob("*.withdrawal.json"))
-    assert check_withdrawal(note, read_trust(None, None)).note.report_id == window.draft.report_id
+    assert check_withdrawal(note, read_trust(None, None)).note.report_id == draft.report_id
     qtbot.waitUntil(lambda: "taken back" in text(window, "history.about"), timeout=WAIT_MS)
     # A desk checks it with nothing but OpenSSH.
     listed = tmp_path / "signers"
     signer = json.loads(note.read_bytes())["signer"]
-    from report.keys import Keys
-
     key = Keys().find(signer)
     listed.write_text(f"{signer} {key.public.line}\n")
     checked = subprocess.run(
@@ -206,8 +224,9 @@ def test_the_consent_to_an_earlier_report_is_taken_back(qtbot, make_window, no_l
 @pytest.mark.parametrize("receipt_too", [False, True])
 def test_deleting_asks_first_and_tells_what_stays(qtbot, make_window, no_licence, tmp_path, receipt_too):
     file = tmp_path / "a.nexkit.zip"
-    window = save_one(qtbot, make_window, no_licence, file)
-    report_id = window.draft.report_id
+    draft = save_one(file)
+    window = make_window(loaded=no_licence)
+    report_id = draft.report_id
     page = enter(qtbot, window, 1)
     press(qtbot, window, "history.delete")
     assert "support desk" in text(window, "history.delete_question")
@@ -229,7 +248,7 @@ def test_deleting_asks_first_and_tells_what_stays(qtbot, make_window, no_licence
 
 def test_another_file_in_its_place_is_not_deleted(qtbot, make_window, no_licence, tmp_path):
     file = tmp_path / "a.nexkit.zip"
-    save_one(qtbot, make_window, no_licence, file)
+    save_one(file)
     (earlier,) = earlier_reports()
     file.write_bytes(b"my thesis")
     assert "stays" in delete_earlier(earlier, EN, with_receipt=True)
@@ -239,7 +258,7 @@ def test_another_file_in_its_place_is_not_deleted(qtbot, make_window, no_licence
 
 def test_a_file_that_is_gone_is_told(qtbot, make_window, no_licence, tmp_path):
     file = tmp_path / "a.nexkit.zip"
-    save_one(qtbot, make_window, no_licence, file)
+    save_one(file)
     file.unlink()
     (earlier,) = earlier_reports()
     assert earlier.file is FileState.GONE
@@ -264,8 +283,9 @@ def test_a_result_that_is_not_finished_is_listed_finished_and_deleted(qtbot, mak
 
 
 def test_the_room_is_used_by_keyboard(qtbot, make_window, no_licence, tmp_path):
-    save_one(qtbot, make_window, no_licence, tmp_path / "a.nexkit.zip")
-    window = save_one(qtbot, make_window, no_licence, tmp_path / "b.nexkit.zip")
+    save_one(tmp_path / "a.nexkit.zip")
+    save_one(tmp_path / "b.nexkit.zip")
+    window = make_window(loaded=no_licence)
     page = enter(qtbot, window, 2)
     assert window.focusWidget() is page.list
     qtbot.keyClick(page.list, Qt.Key.Key_Down)
@@ -279,7 +299,7 @@ def test_the_room_is_used_by_keyboard(qtbot, make_window, no_licence, tmp_path):
 
 
 def test_what_cannot_be_read_of_the_list_is_passed_over(qtbot, make_window, no_licence, tmp_path):
-    save_one(qtbot, make_window, no_licence, tmp_path / "a.nexkit.zip")
+    save_one(tmp_path / "a.nexkit.zip")
     folder = data_folder() / "reports"
     (folder / "20261120T101500Z-00000000.saved.json").write_bytes(b"{")
     (folder / "20261120T101500Z-00000001.saved.json").write_bytes(next(folder.glob("*.json")).read_bytes())

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
@@ -16,9 +17,11 @@ from PySide6.QtWidgets import (
 )
 
 from nexkit.texts import Texts
+from nexkit.texts.causes import cause_name
 from nexkit.texts.moments import moment
 from nexkit.texts.numbers import byte_size
-from nexkit.texts.verdicts import segment_name, verdict_sentence, verdict_sureness
+from nexkit.texts.trials import change_text, effect_word
+from nexkit.texts.verdicts import rung_word, segment_name, verdict_sentence, verdict_sureness
 from report.decoder import Decoder, read_decoder
 from report.load import LoadedReport
 from report.masked import Masked, masked_of
@@ -26,7 +29,7 @@ from report.receipts import receipt_text
 from report.trust import Tier
 from report.unfinished import Unfinished, Unreadable, discard, unfinished_runs
 from report.visible import visible
-from ui.comparison_words import compared, comparison_text
+from ui.comparison_words import compared, comparison_notes
 from ui.earlier import (
     Earlier,
     EarlierError,
@@ -99,15 +102,14 @@ class HistoryPage(RoomPage):
         self.details, layout = card()
         self.about = selectable_label("", "history.about")
         layout.addWidget(self.about)
-        grid = CardGrid(3, least_em=13)
         self.open = self._button("history.open", _("&Open"), self._open)
         self.folder = self._button("history.show_folder", _("Show in f&older"), self._show_file)
         self.finish = self._button("history.finish", _("Make a &report of it"), self._finish)
         self.withdraw = self._button("history.withdraw", _("&Withdraw the consent"), self._withdraw)
         self.delete = self._button("history.delete", _("&Delete …"), self._ask_to_delete)
-        for button in (self.open, self.folder, self.finish, self.withdraw, self.delete):
-            grid.add(button)
-        layout.addWidget(grid)
+        self._actions = QVBoxLayout()
+        self._offered: tuple[QPushButton, ...] = ()
+        layout.addLayout(self._actions)
         layout.addWidget(self._build_question())
         self.said = selectable_label("", "history.said")
         self.said.setVisible(False)
@@ -216,15 +218,40 @@ class HistoryPage(RoomPage):
         earlier = row if isinstance(row, Earlier) else None
         there = earlier is not None and earlier.file in {FileState.THERE, FileState.CHANGED}
         readable = there and earlier is not None and earlier.note is not None and not earlier.note.encrypted
-        self.open.setVisible(readable)
-        self.folder.setVisible(there)
-        self.finish.setVisible(isinstance(row, Unfinished))
-        self.withdraw.setVisible(earlier is not None and earlier.consent is not None)
+        agreed = earlier is not None and earlier.consent is not None
+        offers = (
+            (self.open, readable),
+            (self.folder, there),
+            (self.finish, isinstance(row, Unfinished)),
+            (self.withdraw, agreed),
+            (self.delete, True),
+        )
+        self._offer(tuple(button for button, is_open in offers if is_open))
         self.replaced.setVisible(earlier is not None and earlier.can_look_up)
-        self.agreed.setVisible(earlier is not None and earlier.consent is not None)
+        self.agreed.setVisible(agreed)
         if earlier is not None and earlier.consent is not None:
             self.receipt.setText(receipt_text(earlier.consent, self.texts))
         self._offer_comparison(row if readable else None)
+
+    def _offer(self, buttons: tuple[QPushButton, ...]) -> None:
+        """Show these buttons, without holes between them."""
+        if buttons == self._offered:
+            return
+        for button in self._offered:
+            button.setParent(self.details)
+            button.setVisible(False)
+        while (item := self._actions.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        grid = CardGrid(2, least_em=13)
+        for button in buttons:
+            grid.add(button)
+            button.setVisible(True)
+        self._actions.addWidget(grid)
+        grid.show()  # else it comes a moment later
+        self._offered = buttons
+        for before, after in pairwise((self.list, *buttons, self.keep)):
+            self.setTabOrder(before, after)
 
     def _offer_comparison(self, row: Row | None) -> None:
         self.other.clear()
@@ -518,8 +545,37 @@ def _worth(report: LoadedReport, texts: Texts) -> str:
 
 
 def _comparison(first: Earlier, second: Earlier, texts: Texts) -> str:
+    _ = texts.gettext
     before, after = open_earlier(first, texts), open_earlier(second, texts)
-    return comparison_text(before, after, compared(before, after), texts)
+    found = compared(before, after)
+    sides = ((_("Before"), before), (_("After"), after))
+    lines = [
+        _("{side}, {when}: {what}").format(
+            side=side,
+            when=moment(report.record.started_at, texts),
+            what=visible(verdict_sentence(report.diagnosis, texts), limit=_LONGEST_LINE),
+        )
+        for side, report in sides
+    ]
+    lines += comparison_notes(before, after, texts)
+    lines += ["", _("What changed: {effect}").format(effect=effect_word(found.effect, texts))]
+    for heading, findings in (
+        (_("Gone: {causes}"), found.gone),
+        (_("New: {causes}"), found.new),
+        (_("Still there: {causes}"), found.still),
+        (_("Not asked again: {causes}"), found.untested),
+    ):
+        if names := dict.fromkeys(cause_name(each.cause, texts) for each in findings):
+            lines.append(heading.format(causes=", ".join(names)))
+    if found.rungs:
+        lines += ["", _("The way from this computer to the service:")]
+        lines += [
+            f"– {segment_name(each.segment, texts)}: {rung_word(each.before, texts)} → {rung_word(each.after, texts)}"
+            for each in found.rungs
+        ]
+    if changed := [change_text(each, texts) for each in found.values if each.beyond_noise]:
+        lines += ["", _("Measured both times, and changed:"), *(f"– {visible(line)}" for line in changed)]
+    return "\n".join(lines)
 
 
 def _decoder(report_id: str) -> tuple[Decoder, tuple[Masked, ...]]:
