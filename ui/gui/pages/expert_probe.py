@@ -524,7 +524,7 @@ class ProbePart(QWidget):
     def _show_outcome(self, run: HandRun) -> None:
         """Tables and JSON are worked out beside the window; a trace of many hops has a lot to say."""
         runner = self._context.runner()
-        # What a run tells of its end may come when the window is closed already, and nothing waits for threads any more.
+        # The end of a run may be told when the window is closed already, where nobody waits for threads any more.
         if runner is not None and run.result is not None and self.window().isVisible():
             work = partial(shown_of, run, run.result, runner, self._context.profile.reference, self.texts)
             self._context.threads.start(work, self._show_shown, self._not_shown)
