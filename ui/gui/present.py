@@ -19,7 +19,7 @@ from nexkit.outcome import Completed, Skipped
 from nexkit.probe import ProbeSpec
 from nexkit.profile import Load
 from nexkit.request import Depth, Request, Symptom
-from nexkit.run_record import StepResult
+from nexkit.run_record import RunRecord, StepResult
 from nexkit.subject import Subject
 from nexkit.texts import Texts
 from nexkit.texts.verdicts import segment_name
@@ -281,11 +281,17 @@ def link_kind(fact: object) -> InterfaceKind | None:
     return next((interface.kind for interface in fact.interfaces if interface.name == used), None)
 
 
-def live_name(segment: Segment, link: InterfaceKind | None, texts: Texts) -> str:
-    """What a place is called while measuring, in words of every day."""
+def link_of(record: RunRecord) -> InterfaceKind | None:
+    """What the way out of the computer began with; None where the run does not tell."""
+    facts = (result.outcome.fact for result in record.results if isinstance(result.outcome, Completed))
+    return next((kind for fact in facts if (kind := link_kind(fact)) is not None), None)
+
+
+def place_name(segment: Segment, link: InterfaceKind | None, texts: Texts) -> str:
+    """What a place of the drawing is called, in words of every day."""
     _ = texts.gettext
     if segment is Segment.ACCESS:
-        return _("Provider")
+        return _("Provider’s line")
     if segment is Segment.LAN and link is InterfaceKind.WIFI:
         return _("Wi-Fi")
     if segment is Segment.LAN and link is InterfaceKind.ETHERNET:

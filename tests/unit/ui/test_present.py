@@ -22,7 +22,7 @@ from ui.gui.present import (
     LiveRun,
     Mark,
     link_kind,
-    live_name,
+    place_name,
     most_bytes,
     places,
     shows_life,
@@ -208,7 +208,7 @@ def test_the_limit_of_data_is_the_kits_and_that_of_a_load_test_that_was_agreed_t
     ],
 )
 def test_the_first_stretch_is_called_what_it_is(kind, name):
-    assert live_name(Segment.LAN, kind, Texts("en")) == name
+    assert place_name(Segment.LAN, kind, Texts("en")) == name
 
 
 def test_the_link_is_that_of_the_way_out():

@@ -11,7 +11,6 @@ from nexkit.texts import Texts
 from nexkit.texts.permissions import missing_permissions
 from nexkit.texts.settings import advised_setting, trial_setting
 from nexkit.texts.verdicts import (
-    segment_name,
     stopped_text,
     verdict_advice,
     verdict_sentence,
@@ -19,7 +18,7 @@ from nexkit.texts.verdicts import (
 )
 from nexkit.trial import Trial
 from ui.gui.pages.base import Disclosure, PageBase, card, plain_label, selectable_label
-from ui.gui.present import Mark, mark_word, places
+from ui.gui.present import Mark, link_of, mark_word, place_name, places
 from ui.gui.theme import current_theme
 from ui.gui.widgets.engineer_tabs import EngineerTabs
 from ui.gui.widgets.lazy import Lazy
@@ -69,7 +68,7 @@ class ResultPage(PageBase):
         self._add_sentence(layout, record, diagnosis)
         if series.done:
             layout.addWidget(change_card(series.done[-1], self.texts))
-        self._add_path(layout, diagnosis)
+        self._add_path(layout, record, diagnosis)
         self._add_advice(layout, diagnosis, series.offer())
         self._add_next_step(layout, series)
         self._add_gaps(layout, record, diagnosis)
@@ -117,8 +116,9 @@ class ResultPage(PageBase):
             words = _("How sure: {sureness}").format(sureness=sureness)
             layout.addWidget(plain_label(words, "muted", "result.sureness"))
 
-    def _add_path(self, layout: QVBoxLayout, diagnosis: Diagnosis) -> None:
+    def _add_path(self, layout: QVBoxLayout, record: RunRecord, diagnosis: Diagnosis) -> None:
         _ = self.texts.gettext
+        link = link_of(record)
         frame, inner = card()
         path = PathView("result.path", _("The way from this computer to the service"), _("The trouble is here"))
         path.show_nodes(
@@ -126,7 +126,7 @@ class ResultPage(PageBase):
                 PathNode(
                     segment=place.segment,
                     mark=place.mark,
-                    label=segment_name(place.segment, self.texts),
+                    label=place_name(place.segment, link, self.texts),
                     word=mark_word(place.mark, self.texts),
                     here=place.here,
                 )
