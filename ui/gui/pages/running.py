@@ -17,7 +17,7 @@ from nexkit.texts.probes import probe_text
 from nexkit.texts.words import subject_text
 from ui.gui.accessible import announce
 from ui.gui.pages.base import CardGrid, PageBase, PlainLabel, TurningBox, card, plain_label
-from ui.gui.present import LiveRun, Mark, ProbeRow, place_name, live_word, most_bytes
+from ui.gui.present import LiveRun, Mark, ProbeRow, live_word, most_bytes, place_name
 from ui.gui.theme import current_theme, mark_quiet
 from ui.gui.widgets.mark_label import MarkLabel
 from ui.gui.widgets.path_view import PathNode, PathView
