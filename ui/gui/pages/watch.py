@@ -797,9 +797,9 @@ class WatchPage(RoomPage):
     @Slot()
     def _make_report(self) -> None:
         if self._end is not None and self._end.finished is not None:
-            finished, self._end = self._end.finished, None
+            self._context.show_result(self._end.finished)
+            self._end = None
             self._again()
-            self._context.show_result(finished)
 
     @Slot()
     def _throw_away(self) -> None:
