@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPixmap,
+    QStandardItemModel,
 )
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QWidget
 
@@ -26,11 +27,23 @@ from ui.gui.theme import current_theme
 def file_data(file: Path, *, copied: bool = False) -> QMimeData:
     """The file for whoever takes it: its address alone, not its bytes; `copied` adds the form of some file managers."""
     url = QUrl.fromLocalFile(str(file))
-    data = QMimeData()
+    data = _made_by_qt()
     data.setUrls([url])
     if copied:
         # GNOME Files and others that follow it paste nothing without this.
         data.setData("x-special/gnome-copied-files", b"copy\n" + url.toEncoded().data())
+    return data
+
+
+def _made_by_qt() -> QMimeData:
+    """Data without any format, in an object of Qt's own making.
+
+    The clipboard keeps it beyond the end of Python; one made by Python then ends the program with a crash (PySide 6.11).
+    """
+    model = QStandardItemModel(1, 1)
+    data = model.mimeData([model.index(0, 0)])
+    for kind in data.formats():
+        data.removeFormat(kind)
     return data
 
 

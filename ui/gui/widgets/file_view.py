@@ -184,7 +184,7 @@ class FindBar(QWidget):
         self.field.setAccessibleName(_("Search in all files"))
         self.field.setPlaceholderText(_("Search in all files"))
         self.field.setClearButtonEnabled(True)
-        self.field.textChanged.connect(self._settle.start)
+        self.field.textChanged.connect(self._typed)
         self.field.entered.connect(self._go)
         self.count = plain_label("", "muted", f"{name}.found")
         back = self._button(f"{name}.find_back", _("Pre&vious"))
@@ -241,6 +241,9 @@ class FindBar(QWidget):
     def back(self) -> None:
         """Go to the place before."""
         self._step(-1)
+
+    def _typed(self) -> None:
+        self._settle.start()
 
     def _begin(self) -> None:
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
