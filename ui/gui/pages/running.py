@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QElapsedTimer, QTimer
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from nexkit.diagnosis.verdict import Segment
@@ -16,7 +16,7 @@ from nexkit.texts.numbers import byte_size
 from nexkit.texts.probes import probe_text
 from nexkit.texts.words import subject_text
 from ui.gui.accessible import announce
-from ui.gui.pages.base import CardGrid, PageBase, PlainLabel, TurningBox, card, plain_label
+from ui.gui.pages.base import CardGrid, PageBase, TurningBox, card, plain_label
 from ui.gui.present import LiveRun, Mark, ProbeRow, live_word, most_bytes, place_name
 from ui.gui.theme import current_theme, mark_quiet
 from ui.gui.widgets.mark_label import MarkLabel
@@ -48,15 +48,14 @@ class _Row(QWidget):
         self._texts = texts
         name = probe_text(probe, texts).name
         self.mark = MarkLabel()
-        self.state = PlainLabel()
-        self.state.setObjectName(f"running.state.{probe}")
-        self.state.setProperty("role", "muted")
+        self.state = plain_label("", "muted", f"running.state.{probe}")
+        self.state.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
         self.bar = _bar(f"running.progress.{probe}", name)
         top = QHBoxLayout()
         top.setSpacing(em // 2)
         top.addWidget(self.mark)
         top.addWidget(plain_label(name), 1)
-        top.addWidget(self.state)
+        top.addWidget(self.state, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, em // 4)
         layout.setSpacing(em // 4)

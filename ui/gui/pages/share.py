@@ -126,7 +126,7 @@ class SharePage(PageBase):
         layout.addWidget(plain_label(_("Or share nothing:"), name="share.instead"))
         grid = CardGrid(3, least_em=15)
         for name, words, slot in (
-            ("share.own", _("Save for &myself only"), self._choose_own),
+            ("share.own", _("Save for m&yself only"), self._choose_own),
             ("share.summary", _("Copy the s&ummary only"), self.summary_wanted.emit),
             ("share.wipe", _("&Delete everything"), self.wipe_wanted.emit),
         ):
