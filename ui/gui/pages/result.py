@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from nexkit.diagnosis.trials import Series
 from nexkit.diagnosis.verdict import Diagnosis, VerdictState
+from nexkit.facts.network import InterfaceKind
 from nexkit.profile import Support
 from nexkit.run_record import RunRecord
 from nexkit.texts import Texts
@@ -129,6 +130,7 @@ class ResultPage(PageBase):
                     label=place_name(place.segment, link, self.texts),
                     word=mark_word(place.mark, self.texts),
                     here=place.here,
+                    wired=link is InterfaceKind.ETHERNET,
                 )
                 for place in places(diagnosis)
             ]
