@@ -33,6 +33,7 @@ from report.saved import saved_path, saved_reports
 from report.trust import read_trust
 from report.unfinished import unfinished_runs
 from ui.bootstrap import Run, measure_and_diagnose
+from ui.cli import main
 from ui.earlier import EarlierError, FileState, delete_earlier, earlier_reports, open_earlier
 from ui.gui.flow import Page
 from ui.gui.rooms import Room
@@ -306,3 +307,18 @@ def test_what_cannot_be_read_of_the_list_is_passed_over(qtbot, make_window, no_l
     assert len(saved_reports()) == 1
     assert len(earlier_reports()) == 1
     assert earlier_reports()[0].made_at > datetime.now(UTC) - timedelta(minutes=5)
+
+
+def test_the_command_line_lists_and_deletes_the_same(tmp_path, capsys):
+    file = tmp_path / "a.nexkit.zip"
+    draft = save_one(file)
+    assert main(["report", "saved", "--lang", "en", "--json", "-"]) == 0
+    (listed,) = json.loads(capsys.readouterr().out)
+    assert (listed["report_id"], listed["file"], listed["state"]) == (draft.report_id, str(file), "there")
+    assert main(["report", "saved", "--lang", "en"]) == 0
+    assert str(file) in capsys.readouterr().out
+    assert main(["report", "delete", draft.report_id, "--receipt", "--lang", "en"]) == 0
+    assert "The file is deleted." in capsys.readouterr().out
+    assert not file.exists()
+    assert main(["report", "delete", draft.report_id, "--lang", "en"]) == 2
+    assert "no report of this number" in capsys.readouterr().err

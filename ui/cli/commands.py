@@ -330,6 +330,12 @@ def _add_report(commands: _Commands, common: _Parser, texts: Texts) -> None:
     report = commands.add_parser("report", help=_("own reports: finish one, what pseudonyms stand for"))
     actions = report.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=_Parser)
     actions.add_parser("list", parents=[common], help=_("results that are kept because their report was not saved"))
+    actions.add_parser(
+        "saved", parents=[common, _json_option(texts)], help=_("reports that were saved on this computer")
+    )
+    delete = actions.add_parser("delete", parents=[common], help=_("delete a report that was saved on this computer"))
+    delete.add_argument("report", metavar="REPORT", help=_("number of the report"))
+    delete.add_argument("--receipt", action="store_true", help=_("the receipt of what you agreed to as well"))
     resume = actions.add_parser(
         "resume", parents=[common, _report_options(texts)], help=_("make the report of a result that is kept")
     )
@@ -537,6 +543,10 @@ def _about_reports(action: str, arguments: argparse.Namespace, texts: Texts) -> 
 
         commands = {"terms": terms_command, "receipt": receipt_command, "withdraw": withdraw_command}
         return commands.get(action, check_deletion_command)(arguments, texts)
+    if action in {"saved", "delete"}:
+        from ui.cli.saved import delete_command, saved_command
+
+        return (saved_command if action == "saved" else delete_command)(arguments, texts)
     from ui.cli.unfinished import discard_command, list_command, resume_command
 
     return {"list": list_command, "resume": resume_command, "discard": discard_command}[action](arguments, texts)

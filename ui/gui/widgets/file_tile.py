@@ -38,7 +38,7 @@ def file_data(file: Path, *, copied: bool = False) -> QMimeData:
 def _made_by_qt() -> QMimeData:
     """Data without any format, in an object of Qt's own making.
 
-    The clipboard keeps it beyond the end of Python; one made by Python then ends the program with a crash (PySide 6.11).
+    The clipboard keeps it beyond the end of Python; one of Python's making crashes the program then (PySide 6.11).
     """
     model = QStandardItemModel(1, 1)
     data = model.mimeData([model.index(0, 0)])
