@@ -11,7 +11,6 @@ Cell: TypeAlias = str | float | int | bool | None
 
 _BYTE_ORDER_MARK = "\ufeff"
 """Without it Excel takes a file that is opened by a click for one in the system's old code page; others skip it."""
-_LONGEST_ESCAPE = len(r"\U0010ffff")
 
 
 def csv_bytes(rows: Iterable[Sequence[Cell]]) -> bytes:
@@ -32,6 +31,6 @@ def _cell(value: Cell) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return without_formulas(visible(value, limit=len(value) * _LONGEST_ESCAPE, keep="\n"))
+            return without_formulas(visible(value, limit=None, keep="\n"))
         case _:
             return repr(value)

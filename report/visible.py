@@ -19,17 +19,18 @@ IN_SENTENCES = "\n\u200c\u200d"
 """Line ends, and the joiners that some scripts and emoji are written with: kept in what a user typed."""
 
 
-def visible(text: str, *, limit: int = MAX_CHARACTERS, keep: str = "") -> str:
+def visible(text: str, *, limit: int | None = MAX_CHARACTERS, keep: str = "") -> str:
     r"""The text with control, bidi and unassigned characters written as `\uXXXX`, cut at `limit` characters.
 
-    An SSID, a server header or a certificate is chosen by a stranger: unseen it could reorder a line, forge a second
-    one or drive a terminal. Characters of `keep` (a line end in the user's own note) stay.
+    The limit counts what is written, where one character may stand as ten; None: nothing is cut off. An SSID, a server
+    header or a certificate is chosen by a stranger: unseen it could reorder a line, forge a second one or drive a
+    terminal. Characters of `keep` (a line end in the user's own note) stay.
     """
     shown = "".join(
         character if character in keep or unicodedata.category(character) not in _INVISIBLE else _escape(character)
-        for character in text[: limit + 1]
+        for character in (text if limit is None else text[: limit + 1])
     )
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    return shown if limit is None or len(shown) <= limit else shown[: limit - 1] + "…"
 
 
 def without_formulas(text: str) -> str:

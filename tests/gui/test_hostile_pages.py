@@ -28,12 +28,16 @@ from hostile_texts import CORPUS, hostile_diagnosis, hostile_record
 
 from nexkit.diagnosis.trials import begin
 from nexkit.profile import Support
+from nexkit.texts import Texts
 from report.consent import Category
 from report.decoder import Decoder
 from report.draft import Hit
 from report.masked import Masked
+from report.tables.table import Table
 from report.visible import shown_text
+from ui.gui.pages.base import PlainLabel
 from ui.gui.pages.save import SavePage
+from ui.gui.widgets.fact_table import FactTable
 
 HOSTILE = "<b>x</b><img src=x>\u202egnp\x1b[31m"
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -100,9 +104,16 @@ def test_no_page_takes_text_for_markup(qtbot, make_window, no_licence, hostile):
     check_nothing_is_interpreted(window)
 
 
-def test_what_is_copied_is_no_formula(qtbot, qapp):
-    from nexkit.texts import Texts
+def test_what_stands_behind_a_hidden_character_is_not_cut_off(qtbot):
+    words = "\u202eoffice\x1b[31m: no answer"
+    shown = "\\u202eoffice\\u001b[31m: no answer"
+    assert PlainLabel(words).text() == shown
+    table = FactTable("result.cells", Table(title="", columns=("",), rows=((words,),)), Texts("en"))
+    qtbot.addWidget(table)
+    assert table.item(0, 0).text() == shown
 
+
+def test_what_is_copied_is_no_formula(qtbot, qapp):
     page = SavePage(Texts("en"), Support())
     qtbot.addWidget(page)
     page.offer("20261120T101500Z-554e9734", "=1+1\n- a\nb=2\n")

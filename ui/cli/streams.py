@@ -26,7 +26,7 @@ class HarmlessStream(io.TextIOBase):
 
     def write(self, text: str, /) -> int:
         """Write the text, with nothing invisible in it but line ends."""
-        self.plain.write(visible(text, limit=len(text), keep="\n"))
+        self.plain.write(visible(text, limit=None, keep="\n"))
         return len(text)
 
     def flush(self) -> None:

@@ -88,6 +88,12 @@ def test_the_terminal_is_told_nothing(text, language):
     assert nothing_invisible(written)
 
 
+def test_the_terminal_is_told_a_line_to_its_end_whatever_is_in_it():
+    plain = io.StringIO()
+    print("\u202etest: measured", file=HarmlessStream(plain))
+    assert plain.getvalue() == "\\u202etest: measured\n"
+
+
 @pytest.mark.parametrize("text", CORPUS, ids=range(len(CORPUS)))
 @pytest.mark.parametrize("fact", BUILTIN_FACTS, ids=lambda fact: fact.__name__)
 def test_a_fact_as_json_is_harmless_and_the_same_to_every_reader(text, fact):

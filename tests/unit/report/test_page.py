@@ -302,6 +302,7 @@ def test_invisible_characters_become_visible():
     assert visible("a\u202eb\x00c\ud800\U000e0001") == "a\\u202eb\\u0000c\\ud800\\U000e0001"
     assert visible("x" * 300) == "x" * 255 + "…"
     assert visible("a\nb", keep="\n") == "a\nb"
+    assert visible("x" * 300 + "\u202eend", limit=None) == "x" * 300 + "\\u202eend"
 
 
 @pytest.mark.parametrize("category", Category)

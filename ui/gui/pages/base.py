@@ -34,7 +34,7 @@ class PlainLabel(QLabel):
 
     def setText(self, text: str) -> None:
         """Show the text; news is read out as well."""
-        shown = visible(text, limit=len(text), keep=IN_SENTENCES)
+        shown = visible(text, limit=None, keep=IN_SENTENCES)
         is_news = shown != self.text() and (self.property("news") or self.property("role") == "problem")
         super().setText(shown)
         if is_news:

@@ -83,7 +83,7 @@ class FactTable(QTableWidget):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         for row, cells in enumerate(table.rows):
             for column, words in enumerate(cells):
-                item = _Cell(visible(words, limit=len(words), keep="\n"))
+                item = _Cell(visible(words, limit=None, keep="\n"))
                 item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
                 self.setItem(row, column, item)
         self._shape(headless=not any(table.columns))
