@@ -48,7 +48,7 @@ def test_the_wizard_is_walked_and_its_report_verified(tmp_path: Path, language: 
     (bundle,) = home.glob("*.nexkit.zip")
     with zipfile.ZipFile(bundle) as archive:
         archive.extractall(tmp_path)
-    folder = tmp_path / bundle.name.removesuffix(".nexkit.zip")
+    folder = tmp_path / bundle.name.partition("_")[0]  # number_organisation.nexkit.zip
     manifest = folder / "tagmanifest-sha256.txt"
     with manifest.open("rb") as text:
         signature = subprocess.run(
