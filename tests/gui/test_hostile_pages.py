@@ -128,7 +128,7 @@ def test_what_holds_a_report_back_is_left_out_or_let_in(qtbot, make_window, no_l
     measure(qtbot, window)
     run = window.run
     system = replace(run.record.system, release="6.1 on lantern-77")
-    window._run = replace(run, record=replace(run.record, system=system))
+    window._reporting._run = replace(run, record=replace(run.record, system=system))
     press(qtbot, window, "wizard.main")
     press(qtbot, window, "share.tick_all")
     qtbot.waitUntil(lambda: window.findChild(QPushButton, "share.release.0") is not None, timeout=WAIT_MS)

@@ -1,61 +1,45 @@
 """The wizard's window: holds the state of `flow`, shows its pages, and starts the threads that do the work."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QGuiApplication, QKeyEvent, QShowEvent
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from nexkit.profile import LoadedProfile
 from nexkit.request import Request
-from nexkit.run_record import LicenceAccepter, ProfileTrust
+from nexkit.run_record import LicenceAccepter
 from nexkit.runner import Runner
 from nexkit.texts import LANGUAGES, Texts
 from nexkit.texts.profiles import whose_text
 from report.profile_state import ProfileMemory, accepted
-from report.visible import without_formulas
 from ui.gui import flow
 from ui.gui.accessible import announce
 from ui.gui.answers import answers_in, fill_in
 from ui.gui.flow import Flow, Page, RunState
-from ui.gui.links import FileShower
 from ui.gui.pages.agree import AgreePage
 from ui.gui.pages.base import PageBase, rule
 from ui.gui.pages.licence import LicencePage
 from ui.gui.pages.trouble import TroublePage
+from ui.gui.reporting import Reporting
 from ui.gui.rooms import Room, RoomContext, RoomPage, room_title
 from ui.gui.run_thread import RunThread, Threads, WorkThread
 from ui.gui.theme import current_theme, mark_main, style_sheet
 from ui.gui.widgets.steps_bar import StepsBar
 from ui.gui.widgets.whose_banner import WhoseBanner
 from ui.handover import (
-    Saved,
-    draft_report,
     not_kept_text,
-    preview_of,
     problem_text,
-    receipt_text,
-    report_name,
-    save_own_page,
-    save_report,
-    share_contents,
-    suggested_file,
-    summary_alone,
-    withdrawn_text,
-    write_withdrawal,
 )
 
 if TYPE_CHECKING:
     from nexkit.diagnosis.trials import Series
     from nexkit.run_record import RunRecord
     from nexkit.trial import Trial
-    from report.consent import Category, ConsentRecord
-    from report.contents import Item
     from report.draft import Draft
     from report.unfinished import Keeper, Unfinished, Unreadable
     from ui.bootstrap import Run
@@ -63,7 +47,6 @@ if TYPE_CHECKING:
     from ui.gui.pages.running import RunningPage
     from ui.gui.pages.save import SavePage
     from ui.gui.pages.share import SharePage
-    from ui.handover import Preview
     from ui.watching import Interrupted
 
 _STEP_OF_PAGE = {
@@ -92,13 +75,6 @@ def _earlier_runs() -> "list[Unfinished | Unreadable]":
 
     runs, unreadable = unfinished_runs(datetime.now(UTC))
     return [*runs, *unreadable]
-
-
-def _suggested(name: str) -> Path:
-    """Where a report of this name could be saved."""
-    from ui.gui.pages.save import save_folders
-
-    return suggested_file(save_folders(), name)
 
 
 def _interrupted_watches() -> "tuple[Interrupted, ...]":
@@ -136,17 +112,13 @@ class WizardWindow(QWidget):
         self._series: Series | None = None
         self._trial: Trial | None = None
         self._run_thread: RunThread | None = None
-        self._draft: Draft | None = None
-        self._asked: ConsentRecord | None = None
-        self._saved: Saved | None = None
-        self._consent: ConsentRecord | None = None
-        """What the user has agreed to; None: not (any more)."""
-        self._saving_as = ""
         self._threads = Threads(self)
-        self._shower = FileShower(self._threads, self)
         self._memory = memory
         self._profile, self._licence = memory.with_licence(profile, texts.language)
         self._profile_of_run = self._profile
+        self._reporting = Reporting(texts, self._profile, memory, self._threads, self)
+        self._reporting.moved.connect(self._step)
+        self._reporting.wipe_wanted.connect(self._wipe)
         self._keeper: Keeper | None = None
         self._keeper_before: Keeper | None = None
         self._earlier: list[Unfinished | Unreadable] = []
@@ -267,7 +239,7 @@ class WizardWindow(QWidget):
         former.hide()
         former.setParent(None)
         former.deleteLater()
-        self._draft = self._asked = self._consent = None
+        self._reporting.speak(self._texts)
         self._flow = after
         self._build()
         self._restyle()
@@ -328,7 +300,7 @@ class WizardWindow(QWidget):
     @property
     def draft(self) -> "Draft | None":
         """The report that the preview shows."""
-        return self._draft
+        return self._reporting.draft
 
     def threads(self) -> frozenset[WorkThread]:
         """The threads under way."""
@@ -374,25 +346,9 @@ class WizardWindow(QWidget):
                 result.skipped.connect(self._trial_skipped)
                 return result
             case Page.SHARE:
-                from ui.gui.pages.share import SharePage
-
-                share = SharePage(texts, profile, self._memory.other_recipient(self._profile_of_run))
-                share.choice_changed.connect(self._choice_changed)
-                share.preview_wanted.connect(self._make_draft)
-                share.agreed.connect(self._sharing_agreed)
-                share.own_wanted.connect(self._save_own)
-                share.summary_wanted.connect(self._copy_summary)
-                share.wipe_wanted.connect(self._wipe)
-                return share
+                return self._reporting.share_page()
             case Page.SAVE:
-                from ui.gui.pages.save import SavePage
-
-                vouched = not self._profile_of_run.reference.is_unknown_organisation
-                save = SavePage(texts, profile.support, vouched=vouched)
-                save.show_wanted.connect(self._shower.show)
-                save.save_wanted.connect(self._save)
-                save.withdraw_wanted.connect(self._withdraw)
-                return save
+                return self._reporting.save_page()
 
     def _profile_on(self, page: Page) -> LoadedProfile:
         return self._profile_of_run if page in _PAGES_OF_RUN else self._profile
@@ -436,6 +392,10 @@ class WizardWindow(QWidget):
         if after.page is not before.page:
             self._entered(before.page, after.page)
 
+    @Slot(object)
+    def _step(self, step: Callable[[Flow], Flow]) -> None:
+        self._move(step(self._flow))
+
     def _show_flow(self) -> None:
         state = self._flow
         _ = self._texts.gettext
@@ -476,10 +436,9 @@ class WizardWindow(QWidget):
             case Page.RUNNING:
                 self._start_run()
             case Page.SHARE if before is Page.RESULT:
-                self.share.reset()
-                self._count_contents()
-            case Page.SAVE:
-                self._offer()
+                self._reporting.begin()
+            case Page.SAVE if not self._flow.saved:
+                self._reporting.offer()
             case _:
                 pass
         if not self.main.isVisible() and self.stop.isVisible():
@@ -539,16 +498,6 @@ class WizardWindow(QWidget):
     @Slot(bool)
     def _measuring_agreed(self, agreed: bool) -> None:
         self._move(flow.agree_to_measuring(self._flow, agreed))
-
-    @Slot(bool)
-    def _sharing_agreed(self, agreed: bool) -> None:
-        from report.consent import answered, record_bytes, unanswered_bytes
-
-        asked = self._asked
-        self._consent = answered(asked, datetime.now(UTC)) if agreed and asked is not None else None
-        if asked is not None:
-            self.share.show_answer(record_bytes(self._consent) if self._consent else unanswered_bytes(asked))
-        self._move(flow.agree_to_sharing(self._flow, agreed))
 
     # Rooms
 
@@ -844,6 +793,7 @@ class WizardWindow(QWidget):
 
         self._series = series
         self._run = Run(record=series.report_record, diagnosis=series.first)
+        self._reporting.about(self._run, self._profile_of_run, self._keeper)
         self.result.show_result(series)
 
     @Slot(object)
@@ -876,162 +826,6 @@ class WizardWindow(QWidget):
         self._move(flow.run_ended(self._flow, failed=True))
 
     @Slot()
-    def _choice_changed(self) -> None:
-        self._draft = self._asked = self._consent = None
-        self._move(flow.draft_outdated(self._flow))
-
-    @Slot()
-    def _make_draft(self) -> None:
-        run, profile, categories = self._run, self._profile_of_run, self.share.categories()
-        released, left_out = self.share.released(), self.share.left_out()
-        if run is None:
-            return
-
-        def draft() -> "tuple[frozenset[Category], frozenset[str], Preview]":
-            made = draft_report(run, profile, categories, self._texts, released=released, left_out=left_out)
-            return categories, released, preview_of(made, self._texts)
-
-        self._threads.start(draft, self._draft_made, self._draft_failed)
-
-    @Slot(object)
-    def _draft_made(self, answer: "tuple[frozenset[Category], frozenset[str], Preview]") -> None:
-        categories, released, preview = answer
-        if (categories, released) != (self.share.categories(), self.share.released()):
-            return  # The ticks have changed meanwhile: another draft is on its way.
-        self._draft, self._consent, self._asked = preview.draft, None, preview.asked
-        self.share.show_draft(preview.files, preview.shown, preview.decoder, preview.masked)
-        self.share.show_warnings(preview.draft.warnings)
-        self._move(flow.draft_made(self._flow))
-
-    def _count_contents(self) -> None:
-        """What the run has of each category, beside the window."""
-        run, profile = self._run, self._profile_of_run
-        if run is not None:
-            self._threads.start(
-                lambda: (run, share_contents(run, profile, self._texts)), self._contents_counted, self._draft_failed
-            )
-
-    @Slot(object)
-    def _contents_counted(self, answer: "tuple[Run, Mapping[Category, tuple[Item, ...]]]") -> None:
-        run, contents = answer
-        if run is self._run:
-            self.share.show_contents(contents)
-
-    @Slot(object)
-    def _draft_failed(self, error: object) -> None:
-        from report.draft import ResidueError
-
-        if isinstance(error, ResidueError):
-            self.share.show_hits(error.hits)
-        else:
-            self.share.show_problem(problem_text(error, self._texts))
-
-    def _offer(self) -> None:
-        if self._draft is not None and not self._flow.saved:
-            from report.document import SUMMARY_PATH
-
-            profile = self._profile_of_run
-            organisation = "" if profile.reference.trust is ProfileTrust.BUILT_IN else profile.profile.id
-            self.save.offer(report_name(self._draft, organisation), self._draft.files[SUMMARY_PATH].decode())
-            name = self.save.name
-            self._threads.start(lambda: _suggested(name), self._suggested, self._not_suggested)
-
-    @Slot(object)
-    def _suggested(self, file: Path) -> None:
-        if file.name.startswith(self.save.name.partition(".")[0]):
-            self.save.suggest(file)
-
-    @Slot(object)
-    def _not_suggested(self, error: object) -> None:
-        self.save.failed(problem_text(error, self._texts))
-
-    @Slot(str)
-    def _save(self, name: str) -> None:
-        draft, consent = self._draft, self._consent
-        if draft is None or consent is None or self._flow.saving:
-            return
-        encrypt_to = self._profile_of_run.profile.support.recipients if self.save.encrypted else ()
-        kept, replace, self._saving_as = self._keeper, self.save.may_replace(name), name
-        self.save.saving()
-        self._move(flow.saving_began(self._flow))
-        self._threads.start(
-            lambda: save_report(
-                draft, consent, self._texts, Path(name), encrypt_to=encrypt_to, kept=kept, replace=replace
-            ),
-            self._was_saved,
-            self._not_saved,
-        )
-
-    @Slot(object)
-    def _was_saved(self, saved: Saved) -> None:
-        with suppress(OSError):
-            self._memory.confirm_recipient(self._profile_of_run)
-        self._saved = saved
-        self.save.saved(saved.path, saved.size_bytes, receipt_text(saved, self._texts, in_window=True))
-        self._move(flow.saving_ended(self._flow, saved=True))
-
-    @Slot(object)
-    def _not_saved(self, error: object) -> None:
-        if isinstance(error, FileExistsError):
-            self.save.taken(self._saving_as, problem_text(error, self._texts))
-        else:
-            self.save.failed(problem_text(error, self._texts))
-        self._move(flow.saving_ended(self._flow, saved=False))
-
-    # Ways not to share
-
-    @Slot()
-    def _withdraw(self) -> None:
-        """Beside the report the note is found again; where the report was not handed over yet, deleting it does."""
-        saved = self._saved
-        if saved is not None:
-            consent, folder = saved.consent, saved.path.parent
-            self._threads.start(
-                lambda: write_withdrawal(consent, consent.pii_principal_id, folder),
-                self._withdrawn,
-                self._not_withdrawn,
-            )
-
-    @Slot(object)
-    def _withdrawn(self, note: Path) -> None:
-        if self._saved is not None:
-            self.save.show_withdrawal(withdrawn_text(self._saved.consent, note, self._texts))
-
-    @Slot(object)
-    def _not_withdrawn(self, error: object) -> None:
-        self.save.show_withdrawal(problem_text(error, self._texts))
-
-    @Slot(str)
-    def _save_own(self, name: str) -> None:
-        run, profile = self._run, self._profile_of_run
-        if run is not None:
-            self._threads.start(
-                lambda: save_own_page(run, profile, self._texts, Path(name)), self._own_saved, self._refusal_failed
-            )
-
-    @Slot(object)
-    def _own_saved(self, path: Path) -> None:
-        words = self._texts.gettext("Saved for you: {file}. It is not signed, and nobody else has it.")
-        self.share.show_refusal(words.format(file=path))
-
-    @Slot()
-    def _copy_summary(self) -> None:
-        run, profile = self._run, self._profile_of_run
-        if run is not None:
-            self._threads.start(
-                lambda: summary_alone(run, profile, self._texts), self._summary_made, self._refusal_failed
-            )
-
-    @Slot(object)
-    def _summary_made(self, summary: str) -> None:
-        QGuiApplication.clipboard().setText(without_formulas(summary))
-        self.share.show_refusal(self._texts.gettext("Copied. Nothing else was written or shared."))
-
-    @Slot(object)
-    def _refusal_failed(self, error: object) -> None:
-        self.share.show_refusal(problem_text(error, self._texts))
-
-    @Slot()
     def _wipe(self) -> None:
         """Keep nothing of the run and of what was typed, here and on the disk."""
         after = flow.wipe(self._flow)
@@ -1040,7 +834,7 @@ class WizardWindow(QWidget):
         if (keeper := self._keeper) is not None:
             self._threads.start(keeper.discard, self._forgotten, self._forgotten)
         self._keeper = self._run = self._series = self._trial = None
-        self._draft = self._asked = self._consent = self._saved = None
+        self._reporting.forget()
         self._profile_of_run = self._profile
         for page in (Page.TROUBLE, Page.AGREE, Page.RUNNING, *_PAGES_OF_RUN):
             self._drop_page(page)
