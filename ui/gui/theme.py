@@ -10,6 +10,8 @@ from ui.gui.present import Mark
 
 _LEAST_CONTRAST = 4.5
 """Text against its background (WCAG 2.2, 1.4.3)."""
+_LEAST_EDGE = 3.0
+"""What shows where a control is (WCAG 2.2, 1.4.11)."""
 
 
 def mixed(one: QColor, other: QColor, share: float) -> QColor:
@@ -37,12 +39,12 @@ def contrast(one: QColor, other: QColor) -> float:
     return (bright + 0.05) / (dim + 0.05)
 
 
-def readable(colour: QColor, background: QColor) -> QColor:
-    """The colour, moved toward black or white until it can be read on the background."""
-    goal = QColor("white") if _luminance(background) < 0.18 else QColor("black")  # noqa: PLR2004  as bright as dark
+def readable(colour: QColor, *backgrounds: QColor, least: float = _LEAST_CONTRAST) -> QColor:
+    """The colour, moved toward black or white until it can be read on each of the backgrounds."""
+    goal = QColor("white") if _luminance(backgrounds[0]) < 0.18 else QColor("black")  # noqa: PLR2004  as bright as dark
     for step in range(21):
         candidate = mixed(colour, goal, step / 20)
-        if contrast(candidate, background) >= _LEAST_CONTRAST:
+        if all(contrast(candidate, background) >= least for background in backgrounds):
             return candidate
     return goal
 
@@ -56,6 +58,9 @@ class Theme:
     text: QColor
     muted: QColor
     border: QColor
+    """Of what is only arranged by it."""
+    edge: QColor
+    """Of what one can write into or press."""
     accent: QColor
     on_accent: QColor
     soft_accent: QColor
@@ -84,19 +89,20 @@ def theme_of(palette: QPalette) -> Theme:
     """The theme that goes with a palette."""
     window, text = palette.color(QPalette.ColorRole.Window), palette.color(QPalette.ColorRole.WindowText)
     card = palette.color(QPalette.ColorRole.Base)
-    accent = readable(palette.color(QPalette.ColorRole.Accent), card)
+    accent = readable(palette.color(QPalette.ColorRole.Accent), card, window)
     return Theme(
         window=window,
         card=card,
         text=text,
-        muted=readable(mixed(text, window, 0.4), window),
+        muted=readable(mixed(text, window, 0.4), window, card),
         border=mixed(text, window, 0.8),
+        edge=readable(mixed(text, window, 0.6), card, window, least=_LEAST_EDGE),
         accent=accent,
         on_accent=readable(card, accent),
         soft_accent=mixed(card, accent, 0.12),
-        good=readable(QColor("#1a8a50"), card),
-        doubt=readable(QColor("#b26a00"), card),
-        bad=readable(QColor("#d03027"), card),
+        good=readable(QColor("#1a8a50"), card, window),
+        doubt=readable(QColor("#b26a00"), card, window),
+        bad=readable(QColor("#d03027"), card, window),
         em=QFontMetricsF(QApplication.font()).height(),
     )
 
@@ -150,7 +156,7 @@ QFrame[role="rule"] {{ background: {rgb(theme.border)}; border: none; }}
 QScrollArea {{ background: transparent; border: none; }}
 QScrollArea > QWidget > QWidget[role="page"] {{ background: transparent; }}
 QPushButton {{
-  padding: {px(0.42)} {px(1.1)}; border: 1px solid {rgb(theme.border)}; border-radius: {px(0.4)};
+  padding: {px(0.42)} {px(1.1)}; border: 1px solid {rgb(theme.edge)}; border-radius: {px(0.4)};
   background: {rgb(theme.card)}; color: {rgb(theme.text)}; min-height: {px(1.1)};
 }}
 QPushButton:hover {{ border-color: {rgb(theme.accent)}; }}
@@ -160,15 +166,17 @@ QPushButton:disabled {{ color: {rgb(mixed(theme.muted, theme.window, 0.4))}; }}
 QPushButton[weight="large"] {{ font-size: {point * 1.2:.1f}pt; padding: {px(0.75)} {px(1.6)}; }}
 QPushButton[weight="large"]:focus {{ padding: {px(0.7)} {px(1.55)}; }}
 QPushButton[role="main"] {{
-  background: {rgb(theme.accent)}; color: {rgb(theme.on_accent)}; border-color: {rgb(theme.accent)}; font-weight: 600;
+  background: {rgb(theme.accent)}; color: {rgb(theme.on_accent)}; font-weight: 600;
+  border: 2px solid transparent; background-clip: padding; padding: {px(0.37)} {px(1.05)};
 }}
+QPushButton[role="main"][weight="large"] {{ padding: {px(0.7)} {px(1.55)}; }}
 QPushButton[role="main"]:hover {{ background: {rgb(mixed(theme.accent, theme.text, 0.15))}; }}
-QPushButton[role="main"]:focus {{ border: 2px solid {rgb(theme.text)}; }}
+QPushButton[role="main"]:focus {{ border-color: {rgb(theme.text)}; }}
 QPushButton[role="main"]:disabled {{
   background: {rgb(mixed(theme.window, theme.text, 0.12))}; border-color: transparent; color: {rgb(theme.muted)};
 }}
 QLineEdit, QPlainTextEdit, QListWidget, QTableView {{
-  background: {rgb(theme.card)}; color: {rgb(theme.text)}; border: 1px solid {rgb(theme.border)};
+  background: {rgb(theme.card)}; color: {rgb(theme.text)}; border: 1px solid {rgb(theme.edge)};
   border-radius: {px(0.35)}; padding: {px(0.3)}; selection-background-color: {rgb(theme.accent)};
   selection-color: {rgb(theme.on_accent)}; alternate-background-color: {rgb(mixed(theme.card, theme.text, 0.04))};
 }}

@@ -54,8 +54,8 @@ class AboutPage(RoomPage):
         self.open = QPushButton(_("Show the &folder"))
         self.open.setObjectName("about.open_folder")
         self.open.clicked.connect(self._open_folder)
-        self.open.setVisible(folder is not None)
         layout.addWidget(self.open, 0, Qt.AlignmentFlag.AlignLeft)
+        self.open.setHidden(folder is None)
         return frame
 
     def _profile(self) -> QWidget:

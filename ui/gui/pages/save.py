@@ -139,7 +139,7 @@ class SavePage(PageBase):
         if vouched and support_page(support) is not None:
             buttons.append(self._button("save.ticket_page", _("Open the &ticket page"), self._open_ticket_page))
         if vouched and mail_draft(support, "", "") is not None:
-            buttons.append(self._button("save.mail", _("Write a ma&il"), self._write_mail))
+            buttons.append(self._button("save.mail", _("Write a m&ail"), self._write_mail))
         self.show_folder = self._button("save.show_folder", _("Show in f&older"), self._show_file)
         for button in (*buttons, self.show_folder):
             grid.add(button)

@@ -15,7 +15,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QCheckBox, QRadioButton, QSizePolicy, QWidget
 
 from ui.gui.present import Mark
-from ui.gui.theme import Theme, current_theme, mixed
+from ui.gui.theme import Theme, current_theme
 from ui.gui.widgets.icons import draw, draw_badge, mark_shape
 
 _WRAP = int(Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextShowMnemonic)
@@ -94,7 +94,7 @@ class _Words:
         if self.card:
             self._paint_card(painter, theme, frame)
         elif button.hasFocus():
-            painter.setPen(QPen(theme.accent, 1.6))
+            painter.setPen(QPen(theme.accent, 2.0))
             painter.drawRoundedRect(frame, em * 0.3, em * 0.3)
         pad = self.pad(em)
         if self.icon:
@@ -131,13 +131,13 @@ class _Words:
         painter.drawRoundedRect(frame, radius, radius)
         if button.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(theme.text, 1.4, Qt.PenStyle.DotLine))
+            painter.setPen(QPen(theme.text, 2.0))
             painter.drawRoundedRect(frame.adjusted(3, 3, -3, -3), radius, radius)
 
     def _paint_mark(self, painter: QPainter, theme: Theme, box: QRectF, *, round_mark: bool) -> None:
         button = self.button
         on = button.isChecked()
-        edge = theme.accent if on else mixed(theme.border, theme.text, 0.35)
+        edge = theme.accent if on else theme.edge
         painter.setPen(QPen(edge if button.isEnabled() else theme.border, 1.5))
         box = box.adjusted(1, 1, -1, -1)
         if round_mark:
