@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, 
 from test_wizard import WAIT_MS, measure, press, to_agree, to_preview
 
 from ui.gui.flow import Page
+from ui.gui.rooms import Room
 from ui.gui.theme import contrast, style_sheet, theme_of
 
 CONTROLS = (QAbstractButton, QLineEdit, QPlainTextEdit, QComboBox)
@@ -170,3 +171,13 @@ def test_the_application_follows_a_change_to_dark(qtbot, qapp: QApplication, mak
         qtbot.waitUntil(lambda: window.styleSheet() != before, timeout=WAIT_MS)
     finally:
         qapp.setPalette(light)
+
+
+def test_nothing_can_be_measured_by_the_menu_before_the_licence_is_accepted(qtbot, make_window):
+    window = make_window()
+    entries = {action.data(): action for action in window._room_entries}
+    assert window.flow.page is Page.LICENCE
+    assert {room for room, action in entries.items() if not action.isEnabled()} == {Room.WATCH, Room.EXPERT}
+    press(qtbot, window, "licence.accept")
+    press(qtbot, window, "wizard.main")
+    assert all(action.isEnabled() for action in entries.values())

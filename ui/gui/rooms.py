@@ -31,6 +31,9 @@ class Room(Enum):
     ABOUT = "about"
 
 
+MEASURING_ROOMS = frozenset({Room.WATCH, Room.EXPERT})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomContext:
     """What a room may use of the window."""

@@ -21,12 +21,13 @@ from ui.gui import flow
 from ui.gui.accessible import announce
 from ui.gui.answers import answers_in, fill_in
 from ui.gui.flow import Flow, Page, RunState
+from ui.gui.house import House
 from ui.gui.pages.agree import AgreePage
 from ui.gui.pages.base import PageBase, rule
 from ui.gui.pages.licence import LicencePage
 from ui.gui.pages.trouble import TroublePage
 from ui.gui.reporting import Reporting
-from ui.gui.rooms import Room, RoomContext, RoomPage, room_title
+from ui.gui.rooms import MEASURING_ROOMS, Room, RoomContext, RoomPage, room_title
 from ui.gui.run_thread import RunThread, Threads, WorkThread
 from ui.gui.theme import current_theme, mark_main, style_sheet
 from ui.gui.widgets.steps_bar import StepsBar
@@ -124,7 +125,6 @@ class WizardWindow(QWidget):
         self._earlier: list[Unfinished | Unreadable] = []
         self._flow = flow.start(licence_needed=self._licence is not None)
         self._pages: dict[Page, PageBase] = {}
-        self._rooms: dict[Room, RoomPage] = {}
         self.setObjectName("wizard")
         self._whole = QVBoxLayout(self)
         self._whole.setContentsMargins(0, 0, 0, 0)
@@ -160,8 +160,8 @@ class WizardWindow(QWidget):
         head.setContentsMargins(0, 0, round(em * 0.7), 0)
         head.addWidget(self.steps, 1)
         head.addWidget(self._build_menu())
-        self._wizard = QWidget()
-        layout = QVBoxLayout(self._wizard)
+        wizard = QWidget()
+        layout = QVBoxLayout(wizard)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(head)
@@ -172,9 +172,22 @@ class WizardWindow(QWidget):
         layout.addWidget(self._stack, 1)
         layout.addWidget(rule())
         layout.addLayout(foot)
-        self._house = QStackedWidget()
-        self._house.addWidget(self._wizard)
+        self._house = House(wizard, self._room_context)
+        self._house.changed.connect(self._house_changed)
+        self._house.watch_wanted.connect(self._show_watch)
+        self._house.close_wanted.connect(self.close)
         self._whole.addWidget(self._house)
+
+    def _room_context(self) -> RoomContext:
+        return RoomContext(
+            texts=self._texts,
+            profile=self._profile,
+            memory=self._memory,
+            threads=self._threads,
+            runner=lambda: self._runner,
+            request=self._request,
+            show_result=self.show_result,
+        )
 
     def _build_menu(self) -> QToolButton:
         """The way to the rooms beside the steps."""
@@ -187,8 +200,10 @@ class WizardWindow(QWidget):
         self.menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         entries = QMenu(self.menu)
         entries.setObjectName("wizard.menu_entries")
+        self._room_entries: list[QAction] = []
         for room in Room:
             action = entries.addAction(room_title(room, self._texts))
+            self._room_entries.append(action)
             action.setObjectName(f"menu.{room.value}")
             action.setData(room)
             action.triggered.connect(self._menu_chosen)
@@ -222,18 +237,16 @@ class WizardWindow(QWidget):
     def speak(self, language: str) -> None:
         """Say everything in another language: what was typed and measured stays, what was agreed to is asked anew."""
         after = flow.reworded(self._flow)
-        if after is None or not all(room.may_close() for room in self._rooms.values()):
+        if after is None or not self._house.may_close():
             return
         self.language_chosen.emit(language)
         typed = answers_in(self._pages[Page.TROUBLE]) if Page.TROUBLE in self._pages else {}
-        for room in self._rooms.values():
-            room.closing()
+        self._house.closing()
         self._texts = Texts(language)
         if self._flow.page is Page.LICENCE:
             self._profile, self._licence = self._memory.with_licence(self._profile, language)
             after = after if self._licence is not None else flow.start(licence_needed=False)
         self._pages.clear()
-        self._rooms.clear()
         former = self._house
         self._whole.removeWidget(former)
         former.hide()
@@ -410,6 +423,9 @@ class WizardWindow(QWidget):
         self.menu.setEnabled(state.page is not Page.RUNNING)
         self.menu.setToolTip("" if self.menu.isEnabled() else self._why_no_menu())
         self.menu.setAccessibleDescription(self.menu.toolTip())
+        for entry in self._room_entries:
+            # Nothing is measured before the licence is accepted.
+            entry.setEnabled(state.page is not Page.LICENCE or entry.data() not in MEASURING_ROOMS)
         self._languages.setEnabled(flow.reworded(state) is not None)
         self.steps.show_step(_STEP_OF_PAGE[state.page])
         self.main.setText(words.get(state.page, _("&Continue")))
@@ -503,83 +519,28 @@ class WizardWindow(QWidget):
 
     def room(self, room: Room) -> RoomPage:
         """A room; made when it is first asked for."""
-        if room not in self._rooms:
-            page = self._make_room(room)
-            page.left.connect(self.leave_room)
-            self._rooms[room] = page
-            self._house.addWidget(self._with_way_back(room, page))
-        return self._rooms[room]
-
-    def _make_room(self, room: Room) -> RoomPage:
-        context = RoomContext(
-            texts=self._texts,
-            profile=self._profile,
-            memory=self._memory,
-            threads=self._threads,
-            runner=lambda: self._runner,
-            request=self._request,
-            show_result=self.show_result,
-        )
-        match room:
-            case Room.WATCH:
-                from ui.gui.pages.watch import WatchPage
-
-                watch = WatchPage(context)
-                watch.show_wanted.connect(self._show_watch)
-                watch.quit_wanted.connect(self.close)
-                watch.nothing_to_watch.connect(self.close)
-                return watch
-            case Room.HISTORY:
-                from ui.gui.pages.history import HistoryPage
-
-                return HistoryPage(context)
-            case Room.EXPERT:
-                from ui.gui.pages.expert import ExpertPage
-
-                return ExpertPage(context)
-            case Room.ABOUT:
-                from ui.gui.pages.about import AboutPage
-
-                return AboutPage(context)
-
-    def _with_way_back(self, room: Room, page: RoomPage) -> QWidget:
-        frame = QWidget()
-        em = round(current_theme().em)
-        back = self._button(f"{room.value}.back", self._texts.gettext("&Back"), self.leave_room)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(round(em * 1.4), round(em * 0.7), round(em * 1.4), round(em * 0.9))
-        foot.addWidget(back)
-        foot.addStretch(1)
-        layout = QVBoxLayout(frame)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(page, 1)
-        layout.addWidget(rule())
-        layout.addLayout(foot)
-        return frame
+        return self._house.room(room)
 
     @property
     def in_room(self) -> RoomPage | None:
         """The room on the screen; None: the wizard's steps are."""
-        shown = self._house.currentWidget()
-        return next((page for page in self._rooms.values() if page.parentWidget() is shown), None)
+        return self._house.current_room
 
     def enter_room(self, room: Room) -> None:
         """Show a room in place of the steps, which stay as they are."""
-        page = self.room(room)
-        self._house.setCurrentWidget(page.parentWidget())
-        self._show_title()
-        page.to_top()
-        page.entered()
-        page.focus_first()
-        announce(self, page.spoken())
+        self._house.enter(room)
+        announce(self, self._house.room(room).spoken())
 
     @Slot()
     def leave_room(self) -> None:
         """Back to the steps."""
-        self._house.setCurrentWidget(self._wizard)
+        self._house.leave()
+
+    @Slot()
+    def _house_changed(self) -> None:
         self._show_title()
-        self.page(self._flow.page).focus_first()
+        if self.in_room is None:
+            self.page(self._flow.page).focus_first()
 
     @Slot()
     def _watch(self) -> None:
@@ -852,12 +813,11 @@ class WizardWindow(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End a run and wait for every thread: none outlives the window."""
-        if not all(page.may_close() for page in self._rooms.values()):
+        if not self._house.may_close():
             event.ignore()
             return
         self.hide()
-        for page in self._rooms.values():
-            page.closing()
+        self._house.closing()
         if self._run_thread is not None:
             self._run_thread.cancel()
         self._threads.wait()
