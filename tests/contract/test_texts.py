@@ -1,5 +1,6 @@
 """Texts: every message is translated, the compiled catalogue is fresh, and the placeholders agree."""
 
+import re
 import string
 import subprocess
 import sys
@@ -76,6 +77,20 @@ def test_a_translation_fills_in_the_same_values(language):
                 assert places(text) <= wanted, text
                 if isinstance(message.id, str):
                     assert places(text) == wanted, text
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_translation_has_the_letter_of_its_source(language):
+    """So that no two controls of a page share one in a language where nobody has looked."""
+    for message in catalogue(language, "po"):
+        for source, text in zip(forms(message.id), forms(message.string), strict=False):
+            if text:
+                assert mnemonic(text) == mnemonic(source), text
+
+
+def mnemonic(text):
+    letters = re.findall(r"(?<!&)&([^&\s])", text)
+    return [letter.upper() for letter in letters]
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -19,7 +19,7 @@ from ui.gui import accessible
 from ui.gui.app import dress
 from ui.gui.flow import Page
 from ui.gui.rooms import Room
-from ui.gui.theme import contrast
+from ui.gui.theme import contrast, current_theme, style_sheet
 
 OTHERS_WORDS = ("details-", "expert-")
 """Scenes full of what engineers read: host names, codes, command lines."""
@@ -65,11 +65,9 @@ def enter(tmp_path: Path, qapp: QApplication):
     """Brings a window to a scene."""
     studios: list[Studio] = []
 
-    def begin(scene: str, language: str, palette: QPalette | None = None) -> QWidget:
+    def begin(scene: str, language: str) -> QWidget:
         studio = Studio(language, dark=False, double=False, home=tmp_path / "home")
         studios.append(studio)
-        if palette is not None:
-            qapp.setPalette(palette)
         shown = SCENES[scene](studio)
         QTest.qWait(80)
         return shown
@@ -85,16 +83,6 @@ def enter(tmp_path: Path, qapp: QApplication):
     dress(qapp, "en")
 
 
-@pytest.mark.parametrize("language", ["en", "ja"])
-@pytest.mark.parametrize("scene", [name for name in SCENES if name not in {"running", "save", "review"}])
-def test_a_page_can_be_heard_and_worked_without_a_mouse(enter, scene, language):
-    window = enter(scene, language)
-    assert unnamed(window) == []
-    assert out_of_reach(window) == []
-    assert too_small(window) == []
-    assert mnemonics_twice(window) == []
-
-
 @pytest.fixture
 def pseudo(locales, monkeypatch):
     """The third language, which the program finds by its file."""
@@ -102,8 +90,12 @@ def pseudo(locales, monkeypatch):
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_a_third_language_is_one_file(enter, scene, pseudo):
+def test_a_page_is_heard_worked_without_a_mouse_and_said_in_a_language_that_is_one_file_more(enter, scene, pseudo):
     window = enter(scene, pseudo)
+    assert unnamed(window) == []
+    assert out_of_reach(window) == []
+    assert too_small(window) == []
+    assert mnemonics_twice(window) == []
     assert cut_off(window) == []
     if not scene.startswith(OTHERS_WORDS):
         assert [words for words in spoken_words(window) if not_translated(words) not in ([], ["https"])] == []
@@ -202,10 +194,19 @@ def test_the_focus_is_never_lost(qtbot, make_window, no_licence):
         assert focused.isEnabled()
 
 
-@pytest.mark.parametrize("palette", PALETTES)
 @pytest.mark.parametrize("scene", ["first-filled", "agree", "result-dns", "share", "about"])
-def test_what_is_written_can_be_read_in_the_colours_that_are_painted(enter, scene, palette):
-    window = enter(scene, "en", PALETTES[palette])
+def test_words_and_focus_can_be_seen_in_the_colours_that_are_painted(qtbot, qapp, enter, scene):
+    window = enter(scene, "en")
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
+    for name, palette in PALETTES.items():
+        qapp.setPalette(palette)
+        qtbot.waitUntil(lambda: window.styleSheet() == style_sheet(current_theme()), timeout=WAIT_MS)
+        assert (name, faint(window), unseen(window)) == (name, [], [])
+
+
+def faint(window: QWidget) -> list[str]:
+    """Words that cannot be read."""
     picture = window.grab().toImage()
     faint = []
     for widget in window.findChildren(QWidget):
@@ -217,7 +218,7 @@ def test_what_is_written_can_be_read_in_the_colours_that_are_painted(enter, scen
             and (ratio := ratio_in(picture, widget, window)) < TEXT
         ):
             faint.append(f"{widget.objectName() or widget.text()[:40]}: {ratio:.1f}")
-    assert faint == []
+    return faint
 
 
 def ratio_in(picture: QImage, widget: QWidget, window: QWidget) -> float:
@@ -242,12 +243,8 @@ def iter_parents(widget: QWidget, window: QWidget):
         parent = parent.parentWidget()
 
 
-@pytest.mark.parametrize("palette", PALETTES)
-@pytest.mark.parametrize("scene", ["first-filled", "agree", "share", "about"])
-def test_the_focus_can_be_seen(qtbot, enter, scene, palette):
-    window = enter(scene, "en", PALETTES[palette])
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
+def unseen(window: QWidget) -> list[str]:
+    """Controls that look with the focus as they look without."""
     unseen = []
     for widget in window.findChildren(QWidget):
         takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and widget.isEnabled()
@@ -261,7 +258,7 @@ def test_the_focus_can_be_seen(qtbot, enter, scene, palette):
         after = around(widget, window)
         if marked(before, after) < min(widget.width(), 60):
             unseen.append(widget.objectName())
-    assert unseen == []
+    return unseen
 
 
 def around(widget: QWidget, window: QWidget) -> QImage:
