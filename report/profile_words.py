@@ -12,6 +12,7 @@ from nexkit.profile_refusal import ProfileError
 from nexkit.run_record import LicenceAccepter, ProfileTrust
 from nexkit.targets import targets
 from nexkit.texts import Texts
+from nexkit.texts.moments import day
 from nexkit.texts.numbers import byte_size
 from nexkit.texts.profiles import profile_problem, recipient_lines, whose_text
 from nexkit.texts.targets import target_lines
@@ -72,7 +73,9 @@ def _identity(loaded: LoadedProfile, texts: Texts) -> Iterator[str]:
     yield _("Profile: {name} ({id}), serial {serial}").format(
         name=visible(in_language(profile.name, texts.language)), id=profile.id, serial=profile.serial
     )
-    yield _("Valid: {begins:%Y-%m-%d} to {ends:%Y-%m-%d}").format(begins=profile.not_before, ends=profile.not_after)
+    yield _("Valid: {begins} to {ends}").format(
+        begins=day(profile.not_before, texts), ends=day(profile.not_after, texts)
+    )
     yield signature_text(loaded, texts)
     if loaded.reference.is_unknown_organisation:
         yield visible(whose_text(loaded, texts), limit=1000)

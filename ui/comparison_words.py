@@ -2,6 +2,7 @@
 
 from nexkit.diagnosis.comparison import Comparison, compare
 from nexkit.texts import Texts
+from nexkit.texts.moments import moment
 from nexkit.texts.numbers import percent
 from nexkit.texts.trials import change_text, comparison_lines
 from nexkit.texts.verdicts import rung_word, segment_name, verdict_sentence
@@ -44,8 +45,8 @@ def _heading(name: str, report: LoadedReport, texts: Texts) -> list[str]:
     verdict = report.diagnosis.verdict
     sure = f" ({verdict.cause}, {percent(verdict.confidence)})" if verdict.cause else ""
     return [
-        _("{side}: report {id}, {when:%Y-%m-%d %H:%M} UTC").format(
-            side=name, id=report.report_id, when=report.record.started_at
+        _("{side}: report {id}, {when}").format(
+            side=name, id=report.report_id, when=moment(report.record.started_at, texts)
         ),
         f"  {visible(verdict_sentence(report.diagnosis, texts))}{visible(sure)}",
     ]

@@ -4,6 +4,7 @@ from nexkit.profile import LoadedProfile, Recipient, in_language
 from nexkit.profile_refusal import ProfileError, ProfileRefusedError, Refusal
 from nexkit.run_record import ProfileTrust
 from nexkit.texts import Texts
+from nexkit.texts.moments import day
 
 
 def profile_problem(error: ProfileError, texts: Texts) -> str:
@@ -15,7 +16,7 @@ def refusal_text(error: ProfileRefusedError, texts: Texts) -> str:
     """One line: the file, why it is not used, and what helps."""
     _ = texts.gettext
     contact = error.contact or (_("your IT department") if error.managed else _("whoever gave it to you"))
-    begins, ends, now = (f"{moment:%Y-%m-%d}" for moment in error.moments) if error.moments else ("", "", "")
+    begins, ends, now = (day(moment, texts) for moment in error.moments) if error.moments else ("", "", "")
     serial, highest = error.serials or (0, 0)
     sentences = {
         Refusal.EXPIRED: _(

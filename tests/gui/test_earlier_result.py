@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit
 from test_wizard import WAIT_MS, measure, press, text
 
 from nexkit.profile_file import built_in_profile
+from nexkit.texts import Texts
+from nexkit.texts.moments import moment
 from report.document import PROFILE_PATH
 from ui.gui.flow import Page
 
@@ -34,7 +36,7 @@ def test_a_result_is_taken_up_again_and_its_report_saved(qtbot, make_window, no_
     record = leave_after_measuring(qtbot, make_window, no_licence)
     assert len([*store.iterdir()]) == 1
     window = make_window(loaded=no_licence)
-    assert f"{record.started_at.astimezone():%Y-%m-%d %H:%M}" in offered(qtbot, window)
+    assert moment(record.started_at, Texts("en")) in offered(qtbot, window)
     press(qtbot, window, "trouble.finish")
     assert window.flow.page is Page.RESULT
     assert window.run.record == record

@@ -10,6 +10,7 @@ from profile_world import World, profile_toml
 from nexkit.profile_refusal import ProfileError, ProfileRefusedError, Refusal
 from nexkit.run_record import ProfileTrust
 from nexkit.texts import Texts
+from nexkit.texts.moments import day
 from nexkit.texts.profiles import refusal_text, whose_text
 from report.public_keys import public_key
 from report.sshsig import sign
@@ -205,7 +206,7 @@ def test_nobody_else_is_the_built_in_profile(world):
 def test_out_of_its_time_the_line_names_the_date_of_this_computer_and_whom_to_ask(world, now, expected):
     error = refusal(world, world.file(), now=now)
     assert error.refusal is expected
-    assert f"{now:%Y-%m-%d}" in str(error)
+    assert day(now, Texts("en")) in str(error)
     assert "help@example.com" in str(error)
 
 

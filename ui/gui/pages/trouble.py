@@ -20,6 +20,7 @@ from nexkit.request import (
     web_address,
 )
 from nexkit.texts import Texts
+from nexkit.texts.moments import moment
 from nexkit.texts.words import affected_text, occurrence_text, since_text, symptom_name
 from ui.gui.pages.base import CardGrid, Disclosure, PageBase, TurningBox, buddy_label, card, plain_label
 from ui.gui.present import symptom_detail
@@ -207,7 +208,7 @@ class TroublePage(PageBase):
     def offer_earlier(self, measured_at: datetime, found: str) -> None:
         """A result of an earlier start, and what it says, whose report can be finished."""
         words = self.texts.gettext("You measured on {moment} and did not finish the report. The result was: {found}")
-        self.earlier.setText(words.format(moment=f"{measured_at.astimezone():%Y-%m-%d %H:%M}", found=found))
+        self.earlier.setText(words.format(moment=moment(measured_at, self.texts), found=found))
         self._finish.setVisible(True)
         self._earlier.setVisible(True)
 
