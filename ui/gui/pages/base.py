@@ -22,6 +22,8 @@ from ui.gui.theme import current_theme
 
 _COLUMN_EM = 50
 """Width of the content: lines longer than this tire the eye."""
+_MOST_FOOT = 0.36
+"""Of the height of a page: with large letters on a small screen the foot would leave nothing to read."""
 
 
 class PlainLabel(QLabel):
@@ -226,11 +228,12 @@ class PageBase(QWidget):
         self._foot.setVisible(False)
         self._foot_layout = QVBoxLayout(self._foot)
         self._foot_layout.setSpacing(round(em * 0.2))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._scroll, 1)
-        layout.addWidget(self._foot)
+        self._foot_scrolls = False
+        self._outer = QVBoxLayout(self)
+        self._outer.setContentsMargins(0, 0, 0, 0)
+        self._outer.setSpacing(0)
+        self._outer.addWidget(self._scroll, 1)
+        self._outer.addWidget(self._foot)
 
     def add_to_foot(self, widget: QWidget) -> None:
         """A control that stays in sight however long the page is."""
@@ -242,12 +245,17 @@ class PageBase(QWidget):
         self._foot.setVisible(shown)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the column in the middle, no wider than can be read."""
+        """Keep the column in the middle, no wider than can be read; a foot that would fill the page scrolls with it."""
         super().resizeEvent(event)
         em = current_theme().em
         side = max(round(em * 1.4), round((self.width() - em * _COLUMN_EM) / 2))
+        scrolls = self._foot_layout.sizeHint().height() > self.height() * _MOST_FOOT
+        if scrolls is not self._foot_scrolls:
+            self._foot_scrolls = scrolls
+            (self.column if scrolls else self._outer).addWidget(self._foot)
         self.column.setContentsMargins(side, round(em * 1.2), side, round(em * 1.2))
-        self._foot_layout.setContentsMargins(side, round(em * 0.5), side, round(em * 0.5))
+        beside = 0 if scrolls else side
+        self._foot_layout.setContentsMargins(beside, round(em * 0.5), beside, round(em * 0.5))
 
     def introduce(self, words: str) -> None:
         """Say something at the beginning of the page; "" takes it away."""
