@@ -218,6 +218,12 @@ def ladder(run: Snapshot, limits: Limits, findings: Iterable[Finding]) -> tuple[
     for segment in Segment:
         seen = _RUNGS[segment](run, limits)
         own = [each for each in roots if each.segment is segment]
+        if (
+            segment is Segment.SERVICE
+            and seen.state is RungState.PASS
+            and any(each.cause == "security.web_filter" and set(each.evidence) & set(seen.because) for each in roots)
+        ):
+            seen = _Seen(RungState.INCONCLUSIVE, seen.because)  # a filter answered in its place
         if broken and not own and seen.state in {RungState.FAIL, RungState.WARN}:
             seen = _Seen(RungState.INCONCLUSIVE, seen.because)
         if own:

@@ -6,9 +6,13 @@ from typing import NamedTuple
 from nexkit.diagnosis.causes import causes
 from nexkit.diagnosis.verdict import Finding, FindingValue, Severity
 from nexkit.texts import Texts
-from nexkit.texts.words import worded_value
+from nexkit.texts.words import span_text, spoken_value, worded_value
 
 Gettext = Callable[[str], str]
+
+_TOLD_LOSS_RATIO = 0.01
+_TOLD_RTT_MS = 50.0
+"""Of two figures of a trouble, a smaller one is none of it, and left out (usual for calls: Microsoft Teams)."""
 
 
 class CauseText(NamedTuple):
@@ -30,17 +34,17 @@ class _Filling(dict[str, str]):
         return "–"
 
 
-def _filling(values: Mapping[str, FindingValue], texts: Texts) -> _Filling:
+def _filling(
+    values: Mapping[str, FindingValue], texts: Texts, worded: Callable[[str, FindingValue, Texts], str]
+) -> _Filling:
     _ = texts.gettext
-    words = _Filling({name: worded_value(name, value, texts) for name, value in values.items()})
+    words = _Filling({name: worded(name, value, texts) for name, value in values.items()})
     words |= {
         filled: troubles[str(values[name])].format_map(words)
         for filled, name, troubles in (
             ("proxy_trouble", "answer", _proxy_troubles(_)),
             ("proxy_trouble", "password", _proxy_troubles(_)),
             ("pac_trouble", "kind", _pac_troubles(_)),
-            ("server_trouble", "server", _server_troubles(_)),
-            ("vpn_trouble", "kind", _vpn_troubles(_)),
             ("clock_way", "clock", _clock_ways(_)),
             ("clock_harm", "breaks", _clock_harms(_)),
             ("overridden_what", "overridden", _overridden(_)),
@@ -53,16 +57,20 @@ def _filling(values: Mapping[str, FindingValue], texts: Texts) -> _Filling:
         )
         if values.get(name) in troubles
     }
-    return _Filling({**words, **_clauses(values, words, _)})
+    return _Filling({**words, **_clauses(values, words, texts)})
 
 
-def _clauses(values: Mapping[str, FindingValue], words: Mapping[str, str], _: Gettext) -> Mapping[str, str]:
+def _clauses(values: Mapping[str, FindingValue], words: Mapping[str, str], texts: Texts) -> Mapping[str, str]:
     """Parts of sentences about what not every run could measure."""
+    _ = texts.gettext
 
     def told(name: str, clause: str, otherwise: str = "") -> str:
         return clause.format_map(words) if values.get(name) else otherwise
 
     kind = str(values.get("kind"))
+    none_answers = told(
+        "silent", _("none of {silent} tested places on the internet answers"), _("nothing on the internet answers")
+    )
     return {
         # Findings of before name no kind of these.
         "no_address": _no_addresses(_).get(kind, _no_addresses(_)["error"]).format_map(words),
@@ -78,20 +86,15 @@ def _clauses(values: Mapping[str, FindingValue], words: Mapping[str, str], _: Ge
                 "{rtt_p50_ms}, others up to {pdv_p95_ms} later than the fastest"
             ),
             _(
-                "every answer from the internet takes {rtt_p50_ms} or more, and the time varies by {jitter_ms}"
+                "an answer from the internet takes {rtt_p50_ms} as a rule, and sometimes more, sometimes less by "
+                "{jitter_ms} (up to 100 ms is good)"
             ).format_map(words),
         ),
         "with_pdv": told("pdv_p95_ms", _(" (PDV p95 {pdv_p95_ms})")),
         "only_loaded": told("direction", _(" This is so only while data flows.")),
         "under_load": told("direction", _(" (under load only: {direction})")),
-        "some_places": told(
-            "rtt_p50_ms",
-            _(
-                "on the way to {bad} of {tested} tested places data is late or gets lost (up to {loss_ratio} lost, "
-                "{rtt_p50_ms} for an answer)"
-            ),
-            _("{bad} of {tested} tested places cannot be reached").format_map(words),
-        ),
+        "some_places": _some_places(values, _).format_map(words),
+        "loses_or_waits": _loses_or_waits(values, _).format_map(words),
         "worst_place": told(
             "rtt_p50_ms", _("worst: loss {loss_ratio}, RTT p50 {rtt_p50_ms}"), _("no answer at all from them")
         ),
@@ -107,19 +110,35 @@ def _clauses(values: Mapping[str, FindingValue], words: Mapping[str, str], _: Ge
         "provider_answers": told(
             "provider_rtt_ms", _("your provider answers in {provider_rtt_ms}"), _("your provider answers")
         ),
-        "none_answers": told(
-            "silent",
-            _("none of {silent} tested places on the internet answers"),
-            _("nothing on the internet answers"),
-        ),
-        "router_names": told(
+        "none_answers": none_answers,
+        "router_names": told("dns_ms", _("takes {dns_ms} for every new one"), _("finds none of them")),
+        "router_questions": told(
             "dns_ms",
             _("takes {dns_ms} to look up a new name"),
-            _("looks up no names such as www.example.com ({answered} of {questions} questions answered)").format_map(
-                words
-            ),
+            _("looks up no names ({answered} of {questions} questions answered)").format_map(words),
         ),
-        "clock_off": _span(values.get("off_s"), _),
+        "over_ipv6": _(" This is so on the newer way through the internet (IPv6).")
+        if values.get("family") == "ipv6"
+        else "",
+        "for_ipv4": told("family", _(" on the older way through the internet (IPv4), which many sites still need")),
+        "loop_way": _loop_ways(_).get(str(values.get("family")), _("your data")),
+        "router_silent": _router_silent(values, _).format_map({**words, "none_answers": none_answers}),
+        "blocked_what": told("service", _("what is sent to “{service}”"), _("a part of what programs send")),
+        "asked_for": told(
+            "service",
+            _("when asked for “{service}”, which others find. So it cannot be reached."),
+            _("when asked for what others find. So pages open late or not at all."),
+        ),
+        "name_answers": _name_answers(_).get(kind, _name_answers(_)["replaced"]).format_map(words),
+        "blocked_calls": _blocked_udp(_).get(str(values.get("udp")), _blocked_udp(_)["all"]),
+        "pass_check": _("Open it in a web browser, and pass the check that it shows.") if kind == "challenge" else "",
+        "vpn_trouble": _vpn_troubles(_).get(kind, _("The VPN does not work.")),
+        "vpn_server": _vpn_servers(_).get(str(values.get("server")), _vpn_servers(_)["unknown"]),
+        "connect_vpn": _("Connect the VPN.")
+        if kind == "interface"
+        else _("Disconnect the VPN, wait 10 seconds, and connect it again."),
+        "clock_off": span_text(off_s, texts) if isinstance(off_s := values.get("off_s"), int | float) else "–",
+        "with_rcode": told("rcode", " ({rcode})"),
         "with_status": told("status", _(" (HTTP status {status})")),
         "at_service": told("service", _(" (service: {service})")),
         **_link_words(values.get("link"), _),
@@ -163,21 +182,82 @@ def _link_words(link: FindingValue, _: Gettext) -> Mapping[str, str]:
     }
 
 
-def _span(seconds: FindingValue, _: Gettext) -> str:
-    """A time in the unit that people would tell it in: at least two of it, save seconds."""
-    if not isinstance(seconds, int | float):
-        return "–"
-    for size_s, words in ((86_400, _("{count} days")), (3600, _("{count} hours")), (60, _("{count} minutes"))):
-        if seconds >= 2 * size_s:
-            return words.format(count=round(seconds / size_s))
-    return _("{count} seconds").format(count=round(seconds))
+def _router_silent(values: Mapping[str, FindingValue], _: Gettext) -> str:
+    if values.get("working"):
+        return _(
+            "The router does not answer on the older way through the internet (IPv4), and {none_answers} that way; the "
+            "newer way (IPv6) works."
+        )
+    return _("This computer is connected, but the router does not answer, and {none_answers}.")
+
+
+def _some_places(values: Mapping[str, FindingValue], _: Gettext) -> str:
+    """What is wrong on the way to a part of the internet."""
+    if values.get("rtt_p50_ms") is None:
+        return _("{bad} of {tested} tested places cannot be reached")
+    lossy, late = _told_figures(values)
+    if not late:
+        return _("on the way to {bad} of {tested} tested places data gets lost (up to {loss_ratio} of it)")
+    if not lossy:
+        return _("answers of {bad} of {tested} tested places are late ({rtt_p50_ms}; up to 100 ms is good)")
+    return _(
+        "on the way to {bad} of {tested} tested places data is late and gets lost (up to {loss_ratio} lost, "
+        "{rtt_p50_ms} for an answer)"
+    )
+
+
+def _loses_or_waits(values: Mapping[str, FindingValue], _: Gettext) -> str:
+    lossy, late = _told_figures(values)
+    if not late:
+        return _("{loss_ratio} of the data gets lost")
+    if not lossy:
+        return _("an answer takes {rtt_p50_ms}, where up to 100 ms is good")
+    return _("{loss_ratio} of the data gets lost and an answer takes {rtt_p50_ms}")
+
+
+def _told_figures(values: Mapping[str, FindingValue]) -> tuple[bool, bool]:
+    """Whether loss, and delay, are worth telling; what is not known is."""
+    loss_ratio, rtt_ms = values.get("loss_ratio"), values.get("rtt_p50_ms")
+    lossy = not isinstance(loss_ratio, int | float) or loss_ratio >= _TOLD_LOSS_RATIO
+    return lossy, not isinstance(rtt_ms, int | float) or rtt_ms >= _TOLD_RTT_MS
+
+
+def _loop_ways(_: Gettext) -> Mapping[str, str]:
+    return {
+        "ipv4": _("what is sent on the older way through the internet (IPv4)"),
+        "ipv6": _("what is sent on the newer way through the internet (IPv6)"),
+    }
+
+
+def _blocked_udp(_: Gettext) -> Mapping[str, str]:
+    return {
+        "all": _(
+            "Data of the kind that calls use (UDP) does not get through here, though the servers that were asked "
+            "answer otherwise. Calls and video may fail or be worse than they could be."
+        ),
+        "quic": _(
+            "A newer and faster way of loading pages (HTTP/3) does not get through here, so they come by the older "
+            "one: pages and video may start late."
+        ),
+    }
 
 
 def _vpn_troubles(_: Gettext) -> Mapping[str, str]:
     return {
-        "interface": _("the VPN is not connected"),
-        "route": _("this computer knows no way into the VPN"),
-        "silent": _("the VPN looks connected, but nothing comes back through it"),
+        "interface": _("The VPN is not connected, so what is meant for the inside cannot be reached."),
+        "route": _(
+            "The VPN looks connected, but this computer sends nothing into it, so what is meant for the inside cannot "
+            "be reached."
+        ),
+        "silent": _("The VPN looks connected, but nothing comes back through it."),
+    }
+
+
+def _vpn_servers(_: Gettext) -> Mapping[str, str]:
+    return {
+        "reachable": _("Its server answers, so it should be possible to connect it from here."),
+        "unreachable": _("Its server cannot be reached from here either."),
+        "unknown": _("Whether its server can be reached from here is not known."),
     }
 
 
@@ -199,11 +279,22 @@ def _false_answers(_: Gettext) -> Mapping[str, str]:
     }
 
 
+def _name_answers(_: Gettext) -> Mapping[str, str]:
+    wrong = _("gives false addresses: {false_answers}. So you may land in a wrong place.")
+    return {
+        "invented": wrong,
+        "replaced": wrong,
+        "denied": _(
+            "says of a name that it does not exist, while others find it. So what has this name cannot be reached."
+        ),
+    }
+
+
 def _no_addresses(_: Gettext) -> Mapping[str, str]:
     return {
-        "error": _("answer with an error ({rcode})"),
-        "nothing_there": _("say that there is nothing ({rcode})"),
-        "silent": _("give no answer"),
+        "error": _("answers only with an error"),
+        "nothing_there": _("says that there is nothing"),
+        "silent": _("gives no answer"),
     }
 
 
@@ -217,7 +308,7 @@ def _limits_told(_: Gettext) -> Mapping[str, str]:
 def _missing_names(_: Gettext) -> Mapping[str, str]:
     return {
         "missing": _("is not known anywhere"),
-        "unknown": _("gets no address from anybody ({rcode})"),
+        "unknown": _("leads to no address, whoever is asked"),
     }
 
 
@@ -227,7 +318,7 @@ def _service_answers(_: Gettext) -> Mapping[str, str]:
         "silent": _("gives no answer"),
         "hangs": _("takes the connection and then says nothing"),
         "reset": _("cuts the connection off at the first words"),
-        "not_reached_by_proxy": _("is not reached by your organisation's proxy either"),
+        "not_reached_by_proxy": _("cannot be reached by your organisation's proxy, which passes pages on"),
     }
 
 
@@ -264,14 +355,6 @@ def _pac_troubles(_: Gettext) -> Mapping[str, str]:
     }
 
 
-def _server_troubles(_: Gettext) -> Mapping[str, str]:
-    return {
-        "reachable": _("answers, so that it can be connected from here"),
-        "unreachable": _("does not answer either"),
-        "unknown": _("not known whether it can be reached from here"),
-    }
-
-
 def _clock_ways(_: Gettext) -> Mapping[str, str]:
     return {"ahead": _("ahead of the right time"), "behind": _("behind the right time")}
 
@@ -279,9 +362,12 @@ def _clock_ways(_: Gettext) -> Mapping[str, str]:
 def _clock_harms(_: Gettext) -> Mapping[str, str]:
     return {
         "codes": _("one-time codes for signing in may be refused"),
-        "kerberos": _("one-time codes and the sign-in to a company network are refused"),
+        "kerberos": _("one-time codes and the sign-in to a company network may be refused"),
         "service": _("a service that was tested refuses a clock that is off by so much"),
-        "certificates": _("secure web sites and services are refused, because their certificates seem out of date"),
+        "certificates": _(
+            "secure web sites and services are refused, because to this computer the proofs of who they are "
+            "(certificates) are not valid at that time"
+        ),
     }
 
 
@@ -296,7 +382,7 @@ def _exhausted(_: Gettext) -> Mapping[str, str]:
 def _cable_troubles(_: Gettext) -> Mapping[str, str]:
     return {
         "slow": _("runs slower than the devices at its ends could"),
-        "half": _("can only send or receive at a time (half duplex)"),
+        "half": _("cannot send and receive at the same time (half duplex)"),
         "errors": _("damages data on the way"),
         "breaks": _("loses contact again and again"),
     }
@@ -305,7 +391,8 @@ def _cable_troubles(_: Gettext) -> Mapping[str, str]:
 def cause_text(finding: Finding, texts: Texts) -> CauseText:
     """The words for a finding; a cause of a newer version is called by its code."""
     _ = texts.gettext
-    filling = _filling(finding.values, texts)
+    filling = _filling(finding.values, texts, spoken_value)
+    exact = _filling(finding.values, texts, worded_value)
     make = _TEXTS.get(finding.cause)
     if make is None:
         return CauseText(
@@ -315,7 +402,7 @@ def cause_text(finding: Finding, texts: Texts) -> CauseText:
             desk=finding.cause,
         )
     text = make(_)
-    sentence, desk = text.sentence.format_map(filling), text.desk.format_map(filling)
+    sentence, desk = text.sentence.format_map(filling), text.desk.format_map(exact)
     if "needed_by" in finding.values:
         services = filling["needed_by"]
         sentence = texts.joined((sentence, _("This stands in the way of: {services}.").format(services=services)))
@@ -366,7 +453,9 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "device.no_default_route": lambda _: CauseText(
         title=_("This computer does not know the way out"),
-        sentence=_("This computer has an address in your network, but nobody told it which router leads outside."),
+        sentence=_(
+            "This computer has an address in your network, but nobody told it which router leads outside{for_ipv4}."
+        ),
         advice=(
             "{rejoin}",
             _("If you have a VPN or a security program, end it and try again."),
@@ -376,7 +465,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "device.wrong_ip_settings": lambda _: CauseText(
         title=_("The network settings of this computer do not fit this network"),
-        sentence=_("The router address set on this computer belongs to another network, so it never gets an answer."),
+        sentence=_("The router that is set on this computer belongs to another network, so it never answers."),
         advice=(
             _("Set the network settings of this computer to automatic (DHCP)."),
             _("If they must be set by hand, compare them with those of a computer that works."),
@@ -397,10 +486,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "device.firewall": lambda _: CauseText(
         title=_("A program on this computer blocks connections"),
-        sentence=_(
-            "A program or rule on this computer itself refuses to open connections{at_service}, while other "
-            "traffic passes."
-        ),
+        sentence=_("A program or rule on this computer itself blocks {blocked_what}; everything else gets through."),
         advice=(
             _("Check whether a security program shows a message, and allow the connection there."),
             _("Ask the support desk whether a firewall rule or policy on this computer forbids it."),
@@ -420,8 +506,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "device.hosts_override": lambda _: CauseText(
         title=_("A file on this computer sends a name to another address"),
         sentence=_(
-            "A list on this computer (the hosts file) sends {overridden_what} to another place than the rest of"
-            " the internet does."
+            "A list on this computer (the hosts file) gives another address for {overridden_what} than the rest of the "
+            "internet does, so it is looked for in a wrong place."
         ),
         advice=(
             _("If you have a program that blocks advertising or changes the hosts file, switch it off and try again."),
@@ -451,8 +537,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "lan.dhcp_failed": lambda _: CauseText(
         title=_("The network gave this computer no address"),
         sentence=_(
-            "This computer is connected, but the router gave it no address of its own (IPv4), and without one "
-            "most things do not work."
+            "This computer is connected, but the router gave it no address of its own (IPv4). Without one many places "
+            "cannot be reached, or none at all."
         ),
         advice=(
             "{rejoin}",
@@ -463,7 +549,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "lan.duplicate_address": lambda _: CauseText(
         title=_("Another device uses the same address"),
-        sentence=_("Two devices in your network have the same address, so connections break off at random."),
+        sentence=_("Two devices in your network have the same address, so connections may break off at random."),
         advice=(
             "{rejoin}",
             _("If the address of this computer was set by hand, set it to automatic."),
@@ -475,7 +561,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         sentence=_(
             "Between this computer and your router, on the {link_name} inside your home or office, {loss_ratio}"
             " of the data gets lost. Whatever lies beyond suffers from it."
-        ),
+        )
+        + "{over_ipv6}",
         advice=(
             "{nearer}",
             "{other_link}",
@@ -564,8 +651,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         title=_("This is another network than your organisation's"),
         sentence=_(
             "This computer is connected, but to a network that your organisation does not list as its own, such "
-            "as a guest network, a neighbour's or a phone's. What is meant for the inside cannot be reached "
-            "from there."
+            "as a guest network, a neighbour's or a phone's. What is meant for the inside may be out of reach there."
         ),
         advice=(
             "{join_right}",
@@ -582,9 +668,9 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             "read by others."
         ),
         advice=(
+            _("Type no passwords before the support desk has seen this report: somebody may have done it on purpose."),
             _("{rejoin} Perhaps the settings come from the right device then."),
             _("Unplug any router or access point that was added lately, or switch off its DHCP server."),
-            _("Type no passwords before the support desk has seen this report: somebody may have done it on purpose."),
         ),
         desk=_("Rogue DHCP or router advertisement, told by {told_by}; see offers, gateway and resolvers."),
     ),
@@ -617,7 +703,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "gateway.unreachable": lambda _: CauseText(
         title=_("The router does not answer"),
-        sentence=_("This computer is connected, but the router gives no sign of life, and {none_answers}."),
+        sentence="{router_silent}",
         advice=(
             _("Check that the router is switched on and its lights are as usual."),
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
@@ -626,14 +712,16 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         desk=_("{family} gateway: {answer} by ARP/ND, silent by ICMP and TCP; {none_answers}."),
     ),
     "gateway.dns_broken": lambda _: CauseText(
-        title=_("The router does not look up names"),
-        sentence=_("The internet answers, but your router, which should look up names for you, {router_names}."),
+        title=_("The router fails to find web sites by their names"),
+        sentence=_(
+            "The internet answers, but your router, which should find web sites by their names, {router_names}."
+        ),
         advice=(
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
             _("If it happens again, look for a firmware update of the router."),
             _("Until then, the support desk can set another name server (DNS) on this computer."),
         ),
-        desk=_("The gateway is the only resolver and {router_names}; destinations answer by address."),
+        desk=_("The gateway is the only resolver and {router_questions}; destinations answer by address."),
     ),
     "gateway.double_nat": lambda _: CauseText(
         title=_("There are probably two routers in a row"),
@@ -646,8 +734,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "gateway.session_table_full": lambda _: CauseText(
         title=_("The router is out of room for new connections"),
         sentence=_(
-            "{hit} of {tried} new connections got no answer at the first try, now here, now there, while "
-            "connections that exist go on: your router keeps track of too many at once."
+            "{hit} of {tried} new connections failed at the first try, now here, now there, while those that exist go "
+            "on: your router keeps track of too many at once."
         ),
         advice=(
             _("Close programs that open many connections, on all devices: file sharing, many browser tabs, scanners."),
@@ -695,7 +783,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         advice=(
             _("Wait 2 minutes and try again: the address of the line may just have changed."),
             _("Switch the router off for 1 minute and on again: it asks for its addresses anew."),
-            _("If it stays so, send this report to your provider: the line itself is fine."),
+            _("If it stays so, call your provider: the line itself is fine, what the provider sends over it is not."),
         ),
         desk=_(
             "Global IPv6 address and route, carrier-internal targets answer, all {silent} destinations of both "
@@ -717,8 +805,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "access.ipv6_broken": lambda _: CauseText(
         title=_("The newer internet protocol (IPv6) is broken"),
         sentence=_(
-            "Your network offers the newer way through the internet (IPv6), but it leads nowhere: none of "
-            "{silent6} tested places answers over it. Pages start only after a wait."
+            "Your network offers the newer way through the internet (IPv6), but it does not work: none of {silent6} "
+            "tested places can be used that way. So pages may start only after a wait."
         )
         + "{one_router_tried}",
         advice=(
@@ -734,7 +822,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         sentence=_(
             "{router_answers}, but {loss_ratio} of the data gets lost between it and your provider, whatever "
             "the destination."
-        ),
+        )
+        + "{over_ipv6}",
         advice=(
             _("Stop large downloads and backups on all devices, then try again."),
             _("Switch modem and router off for 1 minute; switch the modem on first, the router after it."),
@@ -755,15 +844,15 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "access.long_delay": lambda _: CauseText(
         title=_("A long way to everything"),
-        sentence=_("Every answer takes {rtt_p50_ms}, but steadily: usual by satellite, noticeable in calls."),
+        sentence=_("An answer takes {rtt_p50_ms}, but steadily: usual by satellite, noticeable in calls."),
         advice=(_("Nothing is broken. In calls, wait a moment before you speak."),),
         desk=_("RTT p50 {rtt_p50_ms} to every destination, steady, without loss."),
     ),
     "access.bufferbloat": lambda _: CauseText(
         title=_("The line jams as soon as it is busy"),
         sentence=_(
-            "As soon as the line is busy, every answer takes {working_rtt_ms} instead of {idle_rtt_ms}: calls "
-            "and games suffer."
+            "As soon as the line is busy, an answer takes {working_rtt_ms} instead of {idle_rtt_ms}: calls and games "
+            "suffer."
         ),
         advice=(
             _("Do large uploads and downloads at another time than calls."),
@@ -787,8 +876,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "access.pppoe_congestion": lambda _: CauseText(
         title=_("Too many customers share your provider's entry point"),
         sentence=_(
-            "{loss_ratio} of the data gets lost and an answer takes {rtt_p50_ms}, while the line itself is "
-            "good: the place where your provider lets its customers into the internet is overcrowded."
+            "{loses_or_waits}, while the line itself is good: the place where your provider lets its customers into "
+            "the internet is overcrowded."
         ),
         advice=(
             _("Try again at another time of day: this is worst in the evening."),
@@ -804,12 +893,12 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "access.port_exhaustion": lambda _: CauseText(
         title=_("No free ports for new IPv4 connections"),
         sentence=_(
-            "{hit} of {tried} new connections got no answer at the first try, while those that exist go on: the"
-            " internet address (IPv4) that you share with others has no room left."
+            "{hit} of {tried} new connections failed at the first try, while those that exist go on: the internet "
+            "address (IPv4) that you share with others has no room left."
         ),
         advice=(
             _("Close programs that open many connections, on all devices: file sharing, many browser tabs, scanners."),
-            _("Wait a few minutes: ports of ended connections become free again."),
+            _("Wait a few minutes: the places of ended connections become free again."),
             _("If it comes back, ask your provider for more ports or an IPv4 address of your own."),
         ),
         desk=_(
@@ -826,12 +915,12 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "access.mtu_black_hole": lambda _: CauseText(
         title=_("Large packets get lost on your line"),
         sentence=_(
-            "Small pieces of data pass your line, but large ones vanish without a word: pages load in part or "
-            "hang, sending files stops."
+            "Small pieces of data pass your line, but large ones vanish without a word: pages may load in part or "
+            "hang, and sending files may stop."
         ),
         advice=(
             _("Switch the router off for 1 minute and on again."),
-            _("If you set an MTU by hand on the router, set it to automatic, or to {mtu}."),
+            _("If somebody set the packet size (MTU) on the router by hand, set it to automatic, or to {mtu}."),
             _("If it stays so, send this report to your provider or to whoever looks after the router."),
         ),
         desk=_(
@@ -853,7 +942,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         sentence=_(
             "{loss_ratio} of the data gets lost, but neither in your home nor on your line: {provider_answers},"
             " and the loss begins behind it."
-        ),
+        )
+        + "{over_ipv6}",
         advice=(
             _("Wait a few minutes and try again: the fault is not in your home."),
             _("If it stays so, send this report to your provider."),
@@ -863,7 +953,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "internet.path_latency": lambda _: CauseText(
         title=_("Your data takes a long way behind your provider"),
         sentence=_(
-            "Every answer from the internet takes {rtt_p50_ms}, although your provider answers within {near_rtt_ms}."
+            "An answer from the internet takes {rtt_p50_ms} as a rule, although one from your provider takes "
+            "{near_rtt_ms}."
         ),
         advice=(
             _("Wait a few minutes and try again: the fault is not in your home."),
@@ -876,16 +967,16 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "internet.routing_loop": lambda _: CauseText(
         title=_("Data runs in circles on its way"),
-        sentence=_("Routers on the way hand your data back and forth, so it never arrives."),
+        sentence=_("Routers on the way hand {loop_way} back and forth, so it never arrives."),
         advice=(
             _("Wait a few minutes and try again: the fault is not in your home."),
-            _("If it stays so, send this report to your provider."),
+            _("If it stays so, tell your provider by phone or mobile network that data runs in circles."),
         ),
         desk=_("Routing loop: the same hops repeat in the trace, destination not reached."),
     ),
     "internet.peering": lambda _: CauseText(
         title=_("The way to some parts of the internet is bad"),
-        sentence=_("Most of the internet answers well, but {some_places}."),
+        sentence=_("A part of the internet answers well, but {some_places}."),
         advice=(
             _("Wait a few minutes and try again: the fault is not in your home."),
             _("Try it over another connection, such as a mobile phone's, to see whether it is your provider's way."),
@@ -930,16 +1021,13 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "dns.resolver_error": lambda _: CauseText(
         title=_("The name servers fail"),
-        sentence=_(
-            "The name servers (DNS), which find web sites by their names, {no_address} when asked for what "
-            "others find. So pages do not open."
-        ),
+        sentence=_("Your name service (DNS), which finds web sites by their names, {no_address} {asked_for}"),
         advice=(
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
             _("Set the DNS settings of this computer to automatic."),
-            _("If it stays so, report to your provider or support desk that its DNS does not answer."),
+            _("If it stays so, report to your provider or support desk that its DNS fails."),
         ),
-        desk=_("{resolvers} configured resolver(s): {no_address}, for names that resolve elsewhere."),
+        desk=_("{resolvers} configured resolver(s): {kind}{with_rcode}, for names that resolve elsewhere."),
     ),
     "dns.first_resolver_dead": lambda _: CauseText(
         title=_("The first name server is dead"),
@@ -963,11 +1051,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         desk=_("Uncached names take {dns_ms} on every configured resolver, normal time elsewhere."),
     ),
     "dns.tampered": lambda _: CauseText(
-        title=_("The name server gives false addresses"),
-        sentence=_(
-            "Your name server (DNS), which finds web sites by their names, gives false addresses: "
-            "{false_answers}. So you may land in a wrong place."
-        ),
+        title=_("The name server gives false answers"),
+        sentence=_("Your name server (DNS), which finds web sites by their names, {name_answers}"),
         advice=(
             _("Do not enter passwords on pages that show a certificate warning."),
             _("Set the DNS settings of this computer to automatic."),
@@ -983,7 +1068,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         ),
         advice=(
             _("Switch the router off for 1 minute and on again."),
-            _("If a firewall or security program stands on the way, let DNS over TCP and large UDP answers pass."),
+            _("If you have a VPN or a security program, end it and try again."),
             _("Show this report to the support desk."),
         ),
         desk=_(
@@ -993,7 +1078,10 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "dns.aaaa_broken": lambda _: CauseText(
         title=_("The name server answers only half of the questions"),
-        sentence=_("Your name server (DNS) gives no answer about the newer addresses (IPv6), so pages start late."),
+        sentence=_(
+            "Your name server (DNS), which finds web sites by their names, answers late, wrongly or not at all when "
+            "asked for the newer addresses (IPv6). So pages start late."
+        ),
         advice=(
             _("Restart the router: unplug it for 10 seconds, then wait 3 minutes."),
             _("If it stays so, report to your provider or support desk that questions for IPv6 addresses fail."),
@@ -1002,7 +1090,9 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "dns.name_missing": lambda _: CauseText(
         title=_("The address of the service does not exist"),
-        sentence=_("The name of the service “{service}” {missing_name}, while other names are found."),
+        sentence=_(
+            "The name of the service “{service}” {missing_name}, so it cannot be reached; other names are found."
+        ),
         advice=(
             _("Check the address for a typing mistake."),
             _("If it belongs to your company, connect its VPN first."),
@@ -1012,7 +1102,10 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "security.inspection_root_missing": lambda _: CauseText(
         title=_("Something opens encrypted connections, and this computer does not trust it"),
-        sentence=_("All secure pages show a certificate of one and the same unknown issuer instead of their own."),
+        sentence=_(
+            "Secure pages that have nothing to do with each other show the same foreign proof of who they are "
+            "(certificate) instead of their own: something opens them on the way."
+        ),
         advice=(
             _("Do not enter passwords on pages that show a certificate warning."),
             _("On a company computer, ask the support desk for the company's certificate."),
@@ -1022,7 +1115,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "security.tls_inspection": lambda _: CauseText(
         title=_("Secure connections are opened and checked on the way"),
-        sentence=_("“{issuer}” opens the secure pages of this network and closes them again, as many companies do."),
+        sentence=_("“{issuer}” opens and checks secure pages on their way to you, as many companies do."),
         advice=(
             _("Nothing to do on a company computer: it is set up to trust this."),
             _("On a computer of your own, find out which program or network does it before you enter passwords."),
@@ -1030,13 +1123,10 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         desk=_("TLS inspection by {issuer}: {hosts} unrelated hosts, trusted by the system, on no public list."),
     ),
     "security.udp_blocked": lambda _: CauseText(
-        title=_("The network does not let UDP through"),
-        sentence=_(
-            "Data of the kind that calls use (UDP) does not get through here, though the servers that were "
-            "asked answer otherwise. Calls and video may fail or be worse than they could be."
-        ),
+        title=_("The network does not let everything through that calls and video use (UDP)"),
+        sentence="{blocked_calls}",
         advice=(
-            _("Try another network, for example your phone: if calls are good there, this network blocks them."),
+            _("Try another network, for example your phone: if it is better there, this network is what blocks."),
             _("If you have a VPN or a security program, end it and try again."),
             _("Ask the support desk or whoever runs this network to allow UDP to ports 443 and 3478."),
         ),
@@ -1044,7 +1134,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "security.web_filter": lambda _: CauseText(
         title=_("A filter blocks this service"),
-        sentence=_("Instead of “{service}” a filter of this network answers{with_status}; other pages work."),
+        sentence=_("Instead of “{service}” a filter on the way answers; other pages work."),
         advice=(
             _("Ask the support desk or whoever runs this network to allow the service."),
             _("If it is a private matter, try it from another network."),
@@ -1053,7 +1143,10 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "security.proxy_unreachable": lambda _: CauseText(
         title=_("The proxy does not answer"),
-        sentence=_("This computer is told to use a proxy for the internet, and it does not work: {proxy_trouble}."),
+        sentence=_(
+            "This computer is told to reach the internet by way of a proxy (a computer that passes pages on), and that "
+            "does not work: {proxy_trouble}."
+        ),
         advice=(
             _("At home or on the road, connect your company's VPN first: its proxy can often be reached only there."),
             _("Compare the proxy settings with a computer that works, or set them to automatic."),
@@ -1063,7 +1156,10 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "security.proxy_auth": lambda _: CauseText(
         title=_("The proxy asks who you are"),
-        sentence=_("The network is fine, but the proxy lets nobody through without a sign-in: {proxy_trouble}."),
+        sentence=_(
+            "The network is fine, but the proxy (a computer that passes pages on) lets nobody through without a "
+            "sign-in: {proxy_trouble}."
+        ),
         advice=(
             _("Open any page in the browser, and enter the user name and password that it asks for."),
             _("If you changed your password lately, enter the new one in the proxy settings."),
@@ -1073,7 +1169,10 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "security.pac_failed": lambda _: CauseText(
         title=_("The automatic proxy settings do not work"),
-        sentence=_("The script that names the proxy {pac_trouble}, so pages start late or not at all."),
+        sentence=_(
+            "The automatic settings by which this computer finds its way to the internet (a proxy script) do not work: "
+            "the script {pac_trouble}. So pages start late or not at all."
+        ),
         advice=(
             _("Check the address of the script in the proxy settings for a typing mistake."),
             _("At home or on the road, connect your company's VPN first: its script can often be reached only there."),
@@ -1084,8 +1183,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "security.port_blocked": lambda _: CauseText(
         title=_("A filter probably blocks this service"),
         sentence=_(
-            "The server of “{service}” is there, but the port that it needs ({port}) {service_answer}, while "
-            "{controls} other servers on the internet answer."
+            "The server of “{service}” is there, but the entrance that the service needs (port {port}) "
+            "{service_answer}, while {controls} other servers on the internet answer."
         ),
         advice=(
             _("Try another network, for example your phone: if it works there, this network blocks it."),
@@ -1098,21 +1197,19 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "vpn.down": lambda _: CauseText(
         title=_("The VPN does not work"),
-        sentence=_(
-            "Nothing comes back from your organisation's network: {vpn_trouble}. The VPN's server: {server_trouble}."
-        ),
+        sentence=_("{vpn_trouble} {vpn_server}"),
         advice=(
-            _("Disconnect the VPN, wait 10 seconds, and connect it again."),
+            "{connect_vpn}",
             _("If it does not connect, try another network, for example your phone: some networks block VPNs."),
             _("If it fails there too, send this report to the support desk."),
         ),
-        desk=_("VPN down ({kind}): {vpn_trouble}; server port {server}."),
+        desk=_("VPN down ({kind}); server port {server}."),
     ),
     "vpn.hairpin": lambda _: CauseText(
         title=_("The VPN is a long detour"),
         sentence=_(
-            "“{service}” is reached by way of the VPN, and every answer takes {tunnel_rtt_ms}; past the VPN it "
-            "would be about {direct_rtt_ms}."
+            "“{service}” is reached by way of the VPN, where an answer takes {tunnel_rtt_ms}; past the VPN it takes "
+            "{direct_rtt_ms}."
         ),
         advice=(
             _("If you need nothing from the inside just now, disconnect the VPN and try “{service}” again."),
@@ -1124,8 +1221,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "vpn.dns_mismatch": lambda _: CauseText(
         title=_("Internal names are looked up in the wrong place"),
         sentence=_(
-            "The VPN is connected, but this computer asks a name server (DNS) that does not know your "
-            "organisation's internal names, so its pages are not found."
+            "The VPN is connected, but for internal names this computer asks another name server (DNS) than your "
+            "organisation's, so its pages are not found."
         ),
         advice=(
             _("Disconnect the VPN, wait 10 seconds, and connect it again."),
@@ -1137,7 +1234,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "vpn.mtu": lambda _: CauseText(
         title=_("Large packets get lost in the VPN"),
         sentence=_(
-            "Small things work through the VPN, but pages and files hang: large pieces of data vanish in it "
+            "Small things work through the VPN, but pages and files may hang: large pieces of data vanish in it "
             "without a word. Past the VPN they do not."
         ),
         advice=(
@@ -1151,14 +1248,16 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         title=_("The service itself is down"),
         sentence=_("The internet works, but the server of “{service}” {service_answer}."),
         advice=(
-            _("Wait and try again later: the fault is not on your side."),
+            _("Wait and try again later: most likely the fault is not on your side."),
             _("Look at the status page of the service, or tell whoever runs it."),
         ),
         desk=_("{service}, port {port}: {answer} on every address; unrelated controls pass."),
     ),
     "service.address_bad": lambda _: CauseText(
         title=_("A part of the service fails"),
-        sentence=_("{bad} of {tested} servers of “{service}” do not work, so it fails or waits now and then."),
+        sentence=_(
+            "Not every server of “{service}” works ({bad} of {tested} fail), so it fails or waits now and then."
+        ),
         advice=(
             _("Try again: the next attempt may reach a server that works."),
             _("Look at the status page of the service, or tell whoever runs it."),
@@ -1168,8 +1267,8 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "service.cert_invalid": lambda _: CauseText(
         title=_("The certificate of the service is not valid"),
         sentence=_(
-            "The server of “{service}” cannot prove who it is, so programs refuse to talk to it: "
-            "{certificate_trouble}. Those of other sites are in order."
+            "A server of “{service}” cannot prove who it is, so programs refuse to talk to it: {certificate_trouble}. "
+            "Those of other sites are in order."
         ),
         advice=(
             _("Do not enter passwords on pages that show a certificate warning."),
@@ -1180,10 +1279,10 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     "service.http_error": lambda _: CauseText(
         title=_("The service answers with an error"),
         sentence=_(
-            "Your connection to “{service}” works, but its server reports an error ({status}). Other sites work."
+            "Your connection to “{service}” works, but its server reports an error (number {status}). Other sites work."
         ),
         advice=(
-            _("Wait and try again later: the fault is not on your side."),
+            _("Wait and try again later: most likely the fault is not on your side."),
             _("Look at the status page of the service, or tell whoever runs it."),
         ),
         desk=_("{service}: TCP and TLS fine, HTTP status {status}; {controls} controls pass."),
@@ -1195,7 +1294,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
             "Other sites are quick."
         ),
         advice=(
-            _("Wait and try again later: the fault is not on your side."),
+            _("Wait and try again later: most likely the fault is not on your side."),
             _("Look at the status page of the service, or tell whoever runs it."),
         ),
         desk=_("{service}: connect {connect_ms}, first byte after {first_byte_ms}; controls fast."),
@@ -1204,6 +1303,7 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
         title=_("The service limits your requests"),
         sentence=_("“{service}” {limited_by}."),
         advice=(
+            "{pass_check}",
             _("Wait a few minutes before you try again."),
             _("If many people share your connection, try it from another network."),
         ),
@@ -1211,7 +1311,9 @@ _TEXTS: Mapping[str, Callable[[Gettext], CauseText]] = {
     ),
     "service.sign_in": lambda _: CauseText(
         title=_("The service asks who you are"),
-        sentence=_("The network is fine: “{service}” answers, and wants a sign-in or refuses this account ({status})."),
+        sentence=_(
+            "The network is fine: “{service}” answers, and wants a sign-in or refuses this account (number {status})."
+        ),
         advice=(
             _("Sign in again, and check user name and password."),
             _("If it still refuses, ask the support desk whether your account may use the service."),

@@ -4,11 +4,12 @@ Steps of one kind to one other end are told in one line; engineers have the figu
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
-from nexkit.address import Family, known_family
+from nexkit.address import Family, Scope, known_family, known_scope
+from nexkit.diagnosis.signs import service_id
 from nexkit.facts.access import AccessLine
 from nexkit.facts.dns import NameRole, ResolverAnswers, SystemLookups, rewritten_to
 from nexkit.facts.echo import EchoStats
@@ -18,18 +19,21 @@ from nexkit.facts.mtu import MtuState, PathMtu
 from nexkit.facts.network import GatewayReach, NeighbourState, NetworkState
 from nexkit.facts.path import PathTrace
 from nexkit.facts.portal import PortalCheck
-from nexkit.facts.reach import Reach
+from nexkit.facts.reach import ProxyReach, Reach
+from nexkit.facts.time import ClockCheck
+from nexkit.facts.udp import UdpPortState, UdpService
 from nexkit.facts.wifi import WifiReading
 from nexkit.outcome import Completed, FailureKind
 from nexkit.run_record import RunRecord, StepResult
 from nexkit.stats import quantile
 from nexkit.subject import Subject
 from nexkit.texts import Texts
-from nexkit.texts.facts import fact_text, outcome_text
-from nexkit.texts.numbers import bit_rate, milliseconds, quantity
-from nexkit.texts.words import subject_text
+from nexkit.texts.facts import REAL_LINKS, fact_text, outcome_text
+from nexkit.texts.numbers import bit_rate, quantity, whole_milliseconds
+from nexkit.texts.words import span_text, spoken_time, subject_text
 
 _FAMILIES = {Family.IPV4: "IPv4", Family.IPV6: "IPv6"}
+_OF_SERVICES = frozenset({Subject.SERVICE, Subject.SERVICE_HOST})
 _FOUND = frozenset({"NOERROR", "NXDOMAIN"})
 
 
@@ -64,7 +68,12 @@ def _group(result: StepResult) -> tuple[object, ...]:
     counts = _counts(result)
     if not counts or isinstance(_fact(result), ResolverAnswers):
         return (result.id,)
-    return (result.subject, _odd_kinds(result))
+    return (result.subject, _service(result), _odd_kinds(result))
+
+
+def _service(result: StepResult) -> str | None:
+    """The name of the service that a step is about; None for those of anything else."""
+    return service_id(result.id) if result.subject in _OF_SERVICES else None
 
 
 def _fact(result: StepResult) -> object:
@@ -75,7 +84,9 @@ def _fact(result: StepResult) -> object:
 def _lines(results: Sequence[StepResult], texts: Texts) -> Iterator[str]:
     _ = texts.gettext
     first = results[0]
-    who = subject_text(first.subject, texts)
+    who, service = subject_text(first.subject, texts), _service(first)
+    if service is not None:
+        who = _("{what} “{name}”").format(what=who, name=service)
     if isinstance(_fact(first), SystemLookups):
         who = _("Name lookup on this computer")
     counts: dict[Family | None, _Answers] = {}
@@ -106,7 +117,12 @@ def _counted(who: str, answers: _Answers, texts: Texts) -> str:
         words = _("{who}: answered {answered} of {asked} times, as a rule within {time}.")
     else:
         words = _("{who}: answered every time ({asked} of {asked}), as a rule within {time}.")
-    return words.format(who=who, asked=answers.asked, answered=answers.answered, time=milliseconds(usual))
+    return words.format(
+        who=who,
+        asked=answers.asked,
+        answered=answers.answered,
+        time="–" if usual is None else whole_milliseconds(usual),
+    )
 
 
 def _tally(tries: Iterable[tuple[str | None, bool, float | None]]) -> _Counts:
@@ -130,7 +146,7 @@ def _counts(result: StepResult) -> _Counts:
         case SystemLookups() as fact:
             names = (each for each in fact.lookups if each.role is not NameRole.NONEXISTENT)
             return _tally((None, bool(each.addresses), each.time_ms) for each in names)
-        case Reach() as fact:
+        case Reach() as fact if result.subject is not Subject.PROXY:
             return _tally((each.address, each.failure is None, each.total_ms) for each in fact.attempts)
         case PortalCheck() as fact:
             return _tally((each.address, each.failure is None, each.total_ms) for each in fact.attempts)
@@ -174,11 +190,52 @@ def _single(result: StepResult, texts: Texts) -> str:
         return _("could not be measured. {reason}").format(reason=outcome_text(result, texts))
     if isinstance(fact, LinkReading) and result.subject is not Subject.COMPUTER:
         return _("the way that data takes there was looked up.")
+    if isinstance(fact, Reach) and fact.through_proxy is not None and result.subject is Subject.PROXY:
+        return _through_proxy(fact.host, fact.through_proxy, texts)
     return _WORDS.get(type(fact), fact_text)(fact, texts)
 
 
 def _link(fact: LinkReading, texts: Texts) -> str:
-    return fact_text(replace(fact, routes=()), texts)
+    _ = texts.gettext
+    real = [link for link in fact.links if link.kind in REAL_LINKS and link.admin_up and link.carrier is not False]
+    lines = [
+        _("speed of the connection to the router or socket: {speed}, damaged pieces of data: {errors}.").format(
+            speed=bit_rate(link.speed_bit_s), errors=quantity(link.counters.receive_errors)
+        )
+        for link in real
+        if link.speed_bit_s is not None
+    ]
+    return texts.joined(lines) or _("its network connections were read.")
+
+
+def _through_proxy(host: str, through: ProxyReach, texts: Texts) -> str:
+    _ = texts.gettext
+    status = through.tunnel.status if through.tunnel is not None else HTTPStatus.OK
+    if through.failure is None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return _("{host} was reached through it.").format(host=host)
+    return _("{host} was not reached through it.").format(host=host)
+
+
+def _clock(fact: ClockCheck, texts: Texts) -> str:
+    _ = texts.gettext
+    if fact.offset_s is None:
+        return _("other clocks could not be asked, or do not agree.")
+    words = (
+        _("{good} of {count} clocks of others say that the one of this computer is {time} behind.")
+        if fact.offset_s > 0
+        else _("{good} of {count} clocks of others say that the one of this computer is {time} ahead.")
+    )
+    return words.format(good=fact.agreeing, count=len(fact.sources), time=span_text(abs(fact.offset_s), texts))
+
+
+def _udp(fact: UdpService, texts: Texts) -> str:
+    _ = texts.gettext
+    states = {port.state for port in fact.ports}
+    if states & {UdpPortState.ANSWERS, UdpPortState.ANSWERS_OTHERWISE}:
+        return _("its server answers.")
+    if UdpPortState.REFUSED in states:
+        return _("its server refuses.")
+    return _("its server gives no answer.") if states else _("its server was not found.")
 
 
 def _line_kind(_fact: AccessLine, texts: Texts) -> str:
@@ -216,11 +273,27 @@ def _settings(fact: NetworkState, texts: Texts) -> str:
     _ = texts.gettext
     if not any(interface.admin_up for interface in fact.interfaces if interface.kind.value != "loopback"):
         return _("Wi-Fi and cable are switched off.")
+    real = [each for each in fact.interfaces if each.kind in REAL_LINKS and each.admin_up]
+    if real and all(each.carrier is False for each in real):
+        return _("no Wi-Fi is joined, and no cable has a signal.")
+    if any(address.duplicate for each in fact.interfaces for address in each.addresses):
+        return _("the system says that another device uses its address.")
+    self_given = any(
+        known_family(address.address) is Family.IPV4 and known_scope(address.address) is Scope.LINK_LOCAL
+        for each in real
+        for address in each.addresses
+    )
+    if self_given:
+        return _("it was given no address of the older kind (IPv4), and has made one up.")
     if not fact.default_routes:
         return _("it was given no way out of the network.")
     if not fact.resolvers:
         return _("it was given no name server.")
-    return _("its network settings were read.")
+    own = [each.address for family in Family for each in fact.usable_addresses(family)]
+    routers = [route.gateway for route in fact.default_routes if route.gateway]
+    return _("its address is {addresses}, the router that is set is {routers}.").format(
+        addresses=", ".join(dict.fromkeys(own)) or "–", routers=", ".join(dict.fromkeys(routers)) or "–"
+    )
 
 
 def _sizes(fact: PathMtu, texts: Texts) -> str:
@@ -234,6 +307,10 @@ def _sizes(fact: PathMtu, texts: Texts) -> str:
     return words[fact.state]
 
 
+def _spoken(value_ms: float | None, texts: Texts) -> str:
+    return "–" if value_ms is None else spoken_time(value_ms, texts)
+
+
 def _load(fact: LoadTest, texts: Texts) -> str:
     _ = texts.gettext
     busy = [way.working.rtt_p50_ms for way in (fact.down, fact.up) if way is not None and way.working is not None]
@@ -242,8 +319,8 @@ def _load(fact: LoadTest, texts: Texts) -> str:
     ).format(
         down=bit_rate(fact.down.goodput_bit_s if fact.down else None),
         up=bit_rate(fact.up.goodput_bit_s if fact.up else None),
-        idle=milliseconds(fact.idle.rtt_p50_ms if fact.idle else None),
-        busy=milliseconds(max((each for each in busy if each is not None), default=None)),
+        idle=_spoken(fact.idle.rtt_p50_ms if fact.idle else None, texts),
+        busy=_spoken(max((each for each in busy if each is not None), default=None), texts),
     )
 
 
@@ -251,6 +328,8 @@ _WORDS: Mapping[type, Callable[[Any, Texts], str]] = {
     NetworkState: _settings,
     GatewayReach: _nearby,
     LinkReading: _link,
+    ClockCheck: _clock,
+    UdpService: _udp,
     AccessLine: _line_kind,
     Reach: _nameless,
     PathTrace: _path,

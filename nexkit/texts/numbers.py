@@ -1,5 +1,7 @@
 """Numbers as people read them: rounding, prefixes and units happen here and nowhere else."""
 
+import math
+
 
 def milliseconds(value: float | None) -> str:
     """A duration given in ms: `0.42 ms`, `12.3 ms`, `410 ms`, `2.4 s`; a dash where unknown."""
@@ -12,6 +14,11 @@ def milliseconds(value: float | None) -> str:
     if value < 2000:  # noqa: PLR2004
         return f"{value:.0f} ms"
     return f"{value / 1000:.1f} s"
+
+
+def whole_milliseconds(value: float) -> str:
+    """The same for people who are told "within": rounded up to whole ones: `1 ms`, `43 ms`, `2.4 s`."""
+    return f"{math.ceil(value)} ms" if value < 1000 else f"{value / 1000:.1f} s"  # noqa: PLR2004
 
 
 def percent(ratio: float | None) -> str:

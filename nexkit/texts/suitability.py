@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nexkit.diagnosis.verdict import Diagnosis, Grade, GradedValue, Suitability, Use
 from nexkit.texts import Texts
-from nexkit.texts.words import value_name, value_text
+from nexkit.texts.words import spoken_time, value_name, value_text
 
 
 def use_name(use: Use, texts: Texts) -> str:
@@ -29,7 +29,9 @@ def graded_value_text(value: GradedValue, texts: Texts) -> str:
     """One value; what is asked for stands beside it where it is missed."""
     _ = texts.gettext
     name = _("download") if value.name == "goodput_bit_s" else value_name(value.name, texts)
-    words = f"{name} {value_text(value.name, value.value)}"
+    tiny = value.name.endswith("_ms") and value.value < 1
+    shown = spoken_time(value.value, texts) if tiny else value_text(value.name, value.value)
+    words = f"{name} {shown}"
     if value.grade is Grade.GOOD:
         return words
     more_is_better = value.poor is not None and value.poor < value.good

@@ -139,6 +139,37 @@ def value_text(name: str, value: FindingValue) -> str:
     return f"{value:g}"
 
 
+def span_text(seconds: float, texts: Texts) -> str:
+    """A time in the unit that people would tell it in: at least two of it, save seconds."""
+    _ = texts.gettext
+    for size_s, words in ((86_400, _("{count} days")), (3600, _("{count} hours")), (60, _("{count} minutes"))):
+        if seconds >= 2 * size_s:
+            return words.format(count=round(seconds / size_s))
+    return _("{count} seconds").format(count=round(seconds))
+
+
+def spoken_time(value_ms: float, texts: Texts) -> str:
+    """A time as one tells it to people: whole ms, or seconds; below 1 ms nobody cares how far."""
+    _ = texts.gettext
+    if value_ms < 1:
+        return _("less than 1 ms")
+    if value_ms < 1000:  # noqa: PLR2004
+        return f"{value_ms:.0f} ms"
+    return _("{count} seconds").format(count=f"{value_ms / 1000:.1f}")
+
+
+def spoken_value(name: str, value: FindingValue, texts: Texts) -> str:
+    """A value within a sentence: rounded to what people can do something with."""
+    if isinstance(value, int | float):
+        if name.endswith("_ms"):
+            return spoken_time(value, texts)
+        if name.endswith("_ratio") and value >= 0.01:  # noqa: PLR2004
+            return f"{value * 100:.0f} %"
+        if name.endswith("_bit_s"):
+            return bit_rate(value).replace(".0 ", " ")
+    return worded_value(name, value, texts)
+
+
 def value_name(name: str, texts: Texts) -> str:
     """What a value is, in a word or two; the stable name of one that only a newer version knows."""
     _ = texts.gettext
@@ -222,6 +253,7 @@ def value_name(name: str, texts: Texts) -> str:
         "tried": _("tried"),
         "tunnel_rtt_ms": _("round trip through the VPN"),
         "udp": _("UDP"),
+        "working": _("still works"),
         "working_rtt_ms": _("round trip under load"),
     }
     return words.get(name, name)
@@ -245,6 +277,7 @@ _CODED = frozenset(
         "port_53",
         "problem",
         "server",
+        "working",
     }
 )
 """Values that are stable words; other text values are names of services, codes of protocols and the like."""

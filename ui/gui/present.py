@@ -287,9 +287,24 @@ def link_of(record: RunRecord) -> InterfaceKind | None:
     return next((kind for fact in facts if (kind := link_kind(fact)) is not None), None)
 
 
-def place_name(segment: Segment, link: InterfaceKind | None, texts: Texts) -> str:
-    """What a place of the drawing is called, in words of every day."""
+_OF_THE_WHOLE_NETWORK = frozenset(
+    {
+        "lan.captive_portal",
+        "lan.client_isolation",
+        "lan.dhcp_failed",
+        "lan.duplicate_address",
+        "lan.rogue_dhcp",
+        "lan.wrong_network",
+    }
+)
+"""Faults of the first stretch for which neither the Wi-Fi nor the cable is to blame."""
+
+
+def place_name(segment: Segment, link: InterfaceKind | None, texts: Texts, cause: str | None = None) -> str:
+    """What a place of the drawing is called, in words of every day; `cause` is what was found to be the root."""
     _ = texts.gettext
+    if segment is Segment.LAN and cause in _OF_THE_WHOLE_NETWORK:
+        return _("This network")
     if segment is Segment.ACCESS:
         return _("Provider’s line")
     if segment is Segment.LAN and link is InterfaceKind.WIFI:
@@ -297,6 +312,13 @@ def place_name(segment: Segment, link: InterfaceKind | None, texts: Texts) -> st
     if segment is Segment.LAN and link is InterfaceKind.ETHERNET:
         return _("Cable")
     return segment_name(segment, texts)
+
+
+def place_word(place: Place, texts: Texts) -> str:
+    """The word beside the shape of a place: what fails for a fault elsewhere is not broken itself."""
+    if place.mark is Mark.BROKEN and not place.here:
+        return texts.gettext("does not work")
+    return mark_word(place.mark, texts)
 
 
 def mark_word(mark: Mark, texts: Texts) -> str:
@@ -308,7 +330,7 @@ def mark_word(mark: Mark, texts: Texts) -> str:
         case Mark.WARN:
             return _("has trouble")
         case Mark.BROKEN:
-            return _("broken here")
+            return _("at fault")
         case Mark.UNKNOWN:
             return _("not clear")
         case Mark.NOT_RUN:

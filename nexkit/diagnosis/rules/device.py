@@ -79,7 +79,15 @@ def _no_way_for_ipv4(run: Snapshot, step: str, state: NetworkState, view: signs.
     if not stranded or not view.reached[Family.IPV6] or signs.synthesised(run):
         return Clear()
     evidence = (step, *view.reached[Family.IPV6])
-    return (finding("device.no_default_route", confidence=LIKELY, evidence=evidence, severity=Severity.DEGRADED),)
+    return (
+        finding(
+            "device.no_default_route",
+            confidence=LIKELY,
+            evidence=evidence,
+            values={"family": Family.IPV4.value},
+            severity=Severity.DEGRADED,
+        ),
+    )
 
 
 def wrong_ip_settings(run: Snapshot, _limits: Limits) -> RuleAnswer:

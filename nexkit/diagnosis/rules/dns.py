@@ -154,7 +154,8 @@ def _service_name_lost(run: Snapshot, limits: Limits, configured: tuple[Resolver
         if not codes and by_chance(run, limits, silences):
             return Inconclusive(missing=(Subject.RESOLVER.value,))
         evidence = (*(each.step for each in configured), *resolved)
-        return (finding("dns.resolver_error", confidence=LIKELY, evidence=evidence, values=_answer_values(codes)),)
+        values = {**_answer_values(codes), "service": _service_of(run).get(name)}
+        return (finding("dns.resolver_error", confidence=LIKELY, evidence=evidence, values=values),)
     return Clear()
 
 
@@ -169,6 +170,11 @@ def _lost_names(run: Snapshot, configured: tuple[ResolverView, ...]) -> dict[str
         if asked and lost and resolved:
             found[name] = resolved
     return found
+
+
+def _service_of(run: Snapshot) -> dict[str, str]:
+    """The service that each name stands for."""
+    return {reach.host: signs.service_id(step) for step, reach in run.facts(Reach, Subject.SERVICE)}
 
 
 def _without_address(run: Snapshot) -> set[str]:
@@ -439,7 +445,7 @@ def name_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
     compared = [each for each in signs.resolvers(run, Subject.COMPARISON_RESOLVER) if each.state is ResolverState.GOOD]
     everyone = (*configured, *signs.resolvers(run, Subject.COMPARISON_RESOLVER))
     lost = _without_address(run)
-    service_of = {reach.host: signs.service_id(step) for step, reach in run.facts(Reach, Subject.SERVICE)}
+    service_of = _service_of(run)
     unheard = _names_inside_unheard(run)
     found: list[Finding] = []
     for name in sorted({query.name for each in configured for query in each.asked(NameRole.SERVICE)}):

@@ -8,7 +8,7 @@ from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.rules.dns import all_failing, fast_elsewhere, resolving_elsewhere, uncached_ms
 from nexkit.diagnosis.signs import ResolverState
 from nexkit.diagnosis.snapshot import Snapshot
-from nexkit.diagnosis.verdict import Clear, Inconclusive, RuleAnswer
+from nexkit.diagnosis.verdict import Clear, Inconclusive, RuleAnswer, Severity
 from nexkit.facts.access import AccessLine, LineKind
 from nexkit.subject import Subject
 
@@ -40,16 +40,27 @@ def unreachable(run: Snapshot, _limits: Limits) -> RuleAnswer:
         return Clear()
     if dead.absent and dead.static and any(each.alive for each in known):
         return Clear()  # device.wrong_ip_settings: the router lives, the manual address does not fit
-    against = (*view.reached_ids, *(step for each in known for step in (each.alive if dead.absent else each.answered)))
+    # Then IPv4 alone is gone, and what answers over IPv6 says nothing of it.
+    one_family = bool(view.reached[Family.IPV6])
+    rest = [each for each in known if not one_family or each.family is dead.family]
+    against = (
+        *(() if one_family else view.reached_ids),
+        *(step for each in rest for step in (each.alive if dead.absent else each.answered)),
+    )
     evidence = (*dead.absent, *dead.silent, *view.dead_ids)
     return (
         finding(
             "gateway.unreachable",
             # An address that was typed in may belong to another network, where nobody has that router.
-            confidence=POSSIBLE if not dead.absent else FAIR if dead.static else PROVED,
+            confidence=POSSIBLE if not dead.absent else FAIR if dead.static else LIKELY if one_family else PROVED,
+            severity=Severity.DEGRADED if one_family else None,
             evidence=evidence,
             against=against,
-            values={"family": dead.family.value, "answer": "silent" if dead.absent else "known"},
+            values={
+                "family": dead.family.value,
+                "answer": "silent" if dead.absent else "known",
+                "working": Family.IPV6.value if one_family else None,
+            },
         ),
     )
 

@@ -86,7 +86,15 @@ def routing_loop(run: Snapshot, limits: Limits) -> RuleAnswer:
     )
     if not looping:
         return Clear()
-    return (finding("internet.routing_loop", confidence=STRONG, evidence=(*looping, *view.dead_ids)),)
+    hit = {known_family(trace.target) for step, trace in paths if step in looping}
+    return (
+        finding(
+            "internet.routing_loop",
+            confidence=STRONG,
+            evidence=(*looping, *view.dead_ids),
+            values={"family": families_word(tuple(each for each in Family if each in hit))},
+        ),
+    )
 
 
 def _family_reached(view: signs.Internet, address: str) -> bool:

@@ -5,6 +5,7 @@ from nexkit.diagnosis import signs, ways
 from nexkit.diagnosis.causes import FAIR, LIKELY, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.loss import RoundTrips, of_families, round_trips, together
+from nexkit.diagnosis.rules.access import families_word
 from nexkit.diagnosis.rules.device import NO_STATE, self_assigned
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, FindingValue, Inconclusive, RuleAnswer, Severity
@@ -104,7 +105,12 @@ def loss(run: Snapshot, limits: Limits) -> RuleAnswer:
                     "lan.loss",
                     confidence=STRONG,
                     evidence=(*near.steps, *beyond.steps),
-                    values={"loss_ratio": near.ratio, "sent": near.sent, "beyond_loss_ratio": beyond.ratio},
+                    values={
+                        "loss_ratio": near.ratio,
+                        "sent": near.sent,
+                        "beyond_loss_ratio": beyond.ratio,
+                        "family": families_word(families),
+                    },
                 ),
             )
     if not to_anchors and any(each.lossy(limits) for each in to_gateways.values()):

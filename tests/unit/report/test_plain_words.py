@@ -117,11 +117,11 @@ def test_a_family_that_never_answers_stands_in_a_line_of_its_own():
         ("ping", Subject.ANCHOR, Completed(echo_of("2001:db8:18::10", received=False))),
     )
     assert evidence_lines(("x.0", "x.1", "gone"), record, TEXTS) == (
-        "Internet (IPv4): answered every time (4 of 4), as a rule within 2.0 ms.",
+        "Internet (IPv4): answered every time (4 of 4), as a rule within 2 ms.",
         "Internet (IPv6): never answered (asked 4×).",
     )
     assert evidence_lines(("x.0",), record, TEXTS) == (
-        "Internet: answered every time (4 of 4), as a rule within 2.0 ms.",
+        "Internet: answered every time (4 of 4), as a rule within 2 ms.",
     )
 
 

@@ -41,7 +41,7 @@ from ui.earlier import (
 )
 from ui.gui.links import FileShower
 from ui.gui.pages.base import CardGrid, Disclosure, buddy_label, card, plain_label, selectable_label
-from ui.gui.present import mark_word, places
+from ui.gui.present import place_word, places
 from ui.gui.rooms import RoomContext, RoomPage
 from ui.gui.theme import current_theme
 from ui.gui.widgets.choice import Tick
@@ -430,7 +430,7 @@ class ReportView(QWidget):
                     segment=place.segment,
                     mark=place.mark,
                     label=segment_name(place.segment, texts),
-                    word=mark_word(place.mark, texts),
+                    word=place_word(place, texts),
                     here=place.here,
                 )
                 for place in places(diagnosis)

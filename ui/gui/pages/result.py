@@ -19,7 +19,7 @@ from nexkit.texts.verdicts import (
 )
 from nexkit.trial import Trial
 from ui.gui.pages.base import Disclosure, PageBase, card, plain_label, selectable_label
-from ui.gui.present import Mark, link_of, mark_word, place_name, places
+from ui.gui.present import Mark, link_of, place_name, place_word, places
 from ui.gui.theme import current_theme
 from ui.gui.widgets.engineer_tabs import EngineerTabs
 from ui.gui.widgets.lazy import Lazy
@@ -127,8 +127,8 @@ class ResultPage(PageBase):
                 PathNode(
                     segment=place.segment,
                     mark=place.mark,
-                    label=place_name(place.segment, link, self.texts),
-                    word=mark_word(place.mark, self.texts),
+                    label=place_name(place.segment, link, self.texts, diagnosis.verdict.cause),
+                    word=place_word(place, self.texts),
                     here=place.here,
                     wired=link is InterfaceKind.ETHERNET,
                 )
