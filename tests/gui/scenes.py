@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QScrollArea, QTabWidget, QWidget
 from replay import ReplayRunner, recorded, replay
-from watch_logs import watch_log
+from watch_logs import watch_events, watch_log
 
 from nexkit.diagnosis.engine import diagnose
 from nexkit.profile import LoadedProfile
@@ -248,7 +248,7 @@ def _filled(studio: Studio) -> QWidget:
 
 
 def _watching(studio: Studio) -> QWidget:
-    """The room of a watch that has gone on for some hours."""
+    """The room of a watch that has gone on for some hours, and told of what is in its log."""
     window = studio.window(double_runner())
     window.enter_room(Room.WATCH)
     page = window.room(Room.WATCH)
@@ -256,8 +256,16 @@ def _watching(studio: Studio) -> QWidget:
     studio.until(lambda: not window.threads())
     page.consent.setChecked(True)
     studio.press(window, "watch.start")
-    studio.until(lambda: page._thread is not None and page._thread.log is not None)
-    page._show_log(watch_log(240))
+    worker = page.run.worker
+    assert worker is not None
+    studio.until(lambda: worker.log is not None and worker.log.rounds > 0)
+    worker.event_came.disconnect(page.run.take)
+    log = watch_log(240)
+    for event in watch_events(log):
+        page.run.take(event)
+    page._show_news()
+    page._show_log(log)
+    page._repaint.stop()
     page._quitting = True
     return window
 

@@ -32,6 +32,7 @@ from nexkit.watch.events import (
 from nexkit.watch.record import GapReason
 from report.unfinished import unfinished_runs
 from report.watch_store import interrupted_watches, take_up
+from ui.gui import watch_run
 from ui.gui.flow import Page
 from ui.gui.pages import watch as watch_module
 from ui.gui.pages.watch import WatchPage
@@ -77,7 +78,7 @@ def begin(qtbot, window) -> WatchPage:
 
 
 def measured(qtbot, page: WatchPage) -> None:
-    qtbot.waitUntil(lambda: page._thread.log is not None and page._thread.log.rounds > 0, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: page.run.worker.log is not None and page.run.worker.log.rounds > 0, timeout=WAIT_MS)
 
 
 def leave(window) -> None:
@@ -95,10 +96,10 @@ def test_nothing_begins_before_the_consent(qtbot, make_window, no_licence, langu
     assert not page.start.isEnabled()
     page.consent.setChecked(True)
     assert page.start.isEnabled()
-    assert page.length.currentData() is None
+    assert page.before.length.currentData() is None
     begin(qtbot, window)
     check_page(window)
-    page._closing.setVisible(True)
+    page.live.ask_what_closing_means(True)
     check_page(window)
     leave(window)
 
@@ -124,8 +125,8 @@ def test_a_watch_from_start_to_report_by_keyboard_alone(qtbot, make_window, no_l
     QTest.keyClicks(to("watch.words"), "The call froze")
     QTest.keyClick(to("watch.now"), Qt.Key.Key_Return)
     assert "Noted" in text(window, "watch.noted")
-    qtbot.waitUntil(lambda: page._state.episode is not None, timeout=WAIT_MS)
-    assert page._state.mood is WatchMood.TROUBLE
+    qtbot.waitUntil(lambda: page.run.state.episode is not None, timeout=WAIT_MS)
+    assert page.run.state.mood is WatchMood.TROUBLE
     QTest.keyClick(to("watch.stop"), Qt.Key.Key_Return)
     qtbot.waitUntil(page.report.isVisible, timeout=WAIT_MS)
     assert "1 disturbance" in text(window, "watch.state")
@@ -160,7 +161,7 @@ def interrupted(qtbot, make_window, no_licence) -> WatchPage:
     second = make_window(loaded=no_licence)
     page = room(qtbot, second)
     assert "was interrupted" in text(second, "watch.earlier")
-    qtbot.waitUntil(page._continue.isEnabled, timeout=WAIT_MS)
+    qtbot.waitUntil(page.before.go_on.isEnabled, timeout=WAIT_MS)
     check_page(second)
     return page
 
@@ -169,8 +170,8 @@ def test_an_interrupted_watch_goes_on(qtbot, make_window, no_licence):
     page = interrupted(qtbot, make_window, no_licence)
     window = page.window()
     press(qtbot, window, "watch.continue")
-    qtbot.waitUntil(lambda: page._thread.log is not None and bool(page._thread.log.gaps), timeout=WAIT_MS)
-    assert page._thread.log.gaps[0].reason is GapReason.NOT_RUNNING
+    qtbot.waitUntil(lambda: page.run.worker.log is not None and bool(page.run.worker.log.gaps), timeout=WAIT_MS)
+    assert page.run.worker.log.gaps[0].reason is GapReason.NOT_RUNNING
     leave(window)
     assert len(interrupted_watches(NOW)) == 1
 
@@ -186,8 +187,23 @@ def test_an_interrupted_watch_is_finished(qtbot, make_window, no_licence):
 def test_an_interrupted_watch_is_thrown_away(qtbot, make_window, no_licence):
     page = interrupted(qtbot, make_window, no_licence)
     press(qtbot, page.window(), "watch.discard_earlier")
-    qtbot.waitUntil(lambda: not page.earlier.isVisible(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not page.window().threads(), timeout=WAIT_MS)
+    assert not page.before.earlier.isVisible()
     assert interrupted_watches(NOW) == ()
+
+
+def test_of_two_the_second_is_offered_when_the_first_is_gone(qtbot, make_window, no_licence):
+    page = interrupted(qtbot, make_window, no_licence)
+    measured(qtbot, begin(qtbot, page.window()))
+    leave(page.window())
+    window = make_window(loaded=no_licence)
+    page = room(qtbot, window)
+    before = interrupted_watches(NOW)
+    assert len(before) == 2
+    press(qtbot, window, "watch.discard_earlier")
+    assert not page.before.earlier.isVisible()
+    qtbot.waitUntil(page.before.earlier.isVisible, timeout=WAIT_MS)
+    assert len(interrupted_watches(NOW)) == 1
 
 
 def test_what_cannot_be_read_of_a_watch_can_be_thrown_away(qtbot, make_window, no_licence, own_folder):
@@ -197,9 +213,9 @@ def test_what_cannot_be_read_of_a_watch_can_be_thrown_away(qtbot, make_window, n
     window = make_window(loaded=no_licence)
     page = room(qtbot, window)
     assert "cannot be used" in text(window, "watch.earlier")
-    assert not page._continue.isVisible()
+    assert not page.before.go_on.isVisible()
     press(qtbot, window, "watch.discard_earlier")
-    qtbot.waitUntil(lambda: not page.earlier.isVisible(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not page.before.earlier.isVisible(), timeout=WAIT_MS)
 
 
 def test_a_watch_that_another_program_has_by_now_is_said_to_be_there(qtbot, make_window, no_licence):
@@ -227,13 +243,13 @@ def test_a_full_disk_is_told_and_nothing_goes_on(qtbot, make_window, no_licence,
 def test_it_ends_by_itself_after_the_time_that_was_chosen(qtbot, make_window, no_licence):
     window = make_window(loaded=no_licence)
     page = room(qtbot, window)
-    page.length.setCurrentIndex(1)
+    page.before.length.setCurrentIndex(1)
     page = begin(qtbot, window)
     measured(qtbot, page)
-    assert page._thread.limit_s == 3600
-    page._take(totals(3599))
+    assert page.run.worker.limit_s == 3600
+    page.run.take(totals(3599))
     assert page.stop.isVisible()
-    page._take(totals(3600))
+    page.run.take(totals(3600))
     qtbot.waitUntil(page.report.isVisible, timeout=WAIT_MS)
 
 
@@ -244,11 +260,11 @@ def test_a_diagnosis_beside_it_is_a_gap_and_no_trouble(qtbot, make_window, no_li
     window.leave_room()
     to_agree(qtbot, window)
     press(qtbot, window, "wizard.main")
-    assert page._state.mood is WatchMood.HELD
+    assert page.run.state.mood is WatchMood.HELD
     qtbot.waitUntil(lambda: window.flow.page is Page.RESULT, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: not page._state.held, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: bool(page._thread.log.gaps), timeout=WAIT_MS)
-    log = page._thread.log
+    qtbot.waitUntil(lambda: not page.run.state.held, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: bool(page.run.worker.log.gaps), timeout=WAIT_MS)
+    log = page.run.worker.log
     assert [gap.reason for gap in log.gaps] == [GapReason.OWN_TEST]
     assert log.episodes == ()
     leave(window)
@@ -278,7 +294,7 @@ def test_without_a_place_beside_the_clock_the_room_asks(qtbot, make_window, no_l
 @pytest.fixture
 def with_tray(monkeypatch):
     said = []
-    monkeypatch.setattr(watch_module, "has_tray", lambda: True)
+    monkeypatch.setattr(watch_run, "has_tray", lambda: True)
     monkeypatch.setattr(QSystemTrayIcon, "show", lambda _icon: None)
     monkeypatch.setattr(QSystemTrayIcon, "showMessage", lambda _icon, *words: said.append(words[0]))
     return said
@@ -288,7 +304,7 @@ def with_tray(monkeypatch):
 def test_with_one_the_window_goes_there_and_says_so_once(qtbot, make_window, no_licence, with_tray):
     window = make_window(loaded=no_licence)
     page = begin(qtbot, window)
-    tray = page._tray
+    tray = page.run.tray
     for _time in range(2):
         assert not window.close()
         assert not window.isVisible()
@@ -300,14 +316,14 @@ def test_with_one_the_window_goes_there_and_says_so_once(qtbot, make_window, no_
     measured(qtbot, page)
     window.close()
     entries["tray.now"].trigger()
-    qtbot.waitUntil(lambda: page._state.episode is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: page.run.state.episode is not None, timeout=WAIT_MS)
     assert tray._mark is Mark.BROKEN
     entries["tray.stop"].trigger()
     qtbot.waitUntil(lambda: not page.watching, timeout=WAIT_MS)
     assert with_tray[1:] == ["The watch is over"]
     entries["tray.open"].trigger()
     assert page.report.isVisible()
-    assert page._tray is None
+    assert page.run.tray is None
 
 
 def test_its_menu_ends_the_program_and_keeps_the_watch(qtbot, make_window, no_licence, with_tray):
@@ -315,7 +331,7 @@ def test_its_menu_ends_the_program_and_keeps_the_watch(qtbot, make_window, no_li
     page = begin(qtbot, window)
     window.close()
     with qtbot.waitSignal(window.closed, timeout=WAIT_MS):
-        next(each for each in page._tray._menu.actions() if each.objectName() == "tray.quit").trigger()
+        next(each for each in page.run.tray._menu.actions() if each.objectName() == "tray.quit").trigger()
     assert len(interrupted_watches(NOW)) == 1
 
 
@@ -356,10 +372,10 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_going_on_after_a_restart_is_a_tick_that_leaves_nothing(qtbot, make_window, no_licence, own_home):
     window = make_window(loaded=no_licence)
     page = begin(qtbot, window)
-    qtbot.waitUntil(page.after_restart.isVisible, timeout=WAIT_MS)
-    assert not page.after_restart.isChecked()
-    page._scroll.ensureWidgetVisible(page.after_restart)
-    page.after_restart.click()
+    qtbot.waitUntil(page.live.after_restart.isVisible, timeout=WAIT_MS)
+    assert not page.live.after_restart.isChecked()
+    page._scroll.ensureWidgetVisible(page.live.after_restart)
+    page.live.after_restart.click()
     qtbot.waitUntil(own_home.exists, timeout=WAIT_MS)
     assert "wizard --watching" in own_home.read_text()
     page.stop.click()
@@ -371,7 +387,7 @@ def test_going_on_after_a_restart_is_a_tick_that_leaves_nothing(qtbot, make_wind
 def test_started_at_log_in_it_goes_on_beside_the_clock(qtbot, make_window, no_licence, own_home, with_tray):
     first = make_window(loaded=no_licence)
     page = begin(qtbot, first)
-    page.after_restart.click()
+    page.live.after_restart.click()
     qtbot.waitUntil(own_home.exists, timeout=WAIT_MS)
     measured(qtbot, page)
     leave(first)
@@ -381,10 +397,10 @@ def test_started_at_log_in_it_goes_on_beside_the_clock(qtbot, make_window, no_li
     again = second.room(Room.WATCH)
     qtbot.waitUntil(lambda: again.watching, timeout=WAIT_MS)
     assert not second.isVisible()
-    qtbot.waitUntil(lambda: again._tray is not None, timeout=WAIT_MS)
-    again._tray.open_wanted.emit()
+    qtbot.waitUntil(lambda: again.run.tray is not None, timeout=WAIT_MS)
+    again.run.tray.open_wanted.emit()
     assert second.isVisible()
-    qtbot.waitUntil(again.after_restart.isChecked, timeout=WAIT_MS)
+    qtbot.waitUntil(again.live.after_restart.isChecked, timeout=WAIT_MS)
     again.stop.click()
     qtbot.waitUntil(lambda: again.report.isVisible() and not second.threads(), timeout=WAIT_MS)
     assert not own_home.exists()
@@ -422,7 +438,7 @@ def test_the_first_page_tells_of_an_interrupted_watch(qtbot, make_window, no_lic
     qtbot.waitUntil(second.trouble.interrupted.isVisible, timeout=WAIT_MS)
     press(qtbot, second, "trouble.look_at_watch")
     assert second.in_room is second.room(Room.WATCH)
-    qtbot.waitUntil(second.room(Room.WATCH)._continue.isVisible, timeout=WAIT_MS)
+    qtbot.waitUntil(second.room(Room.WATCH).before.go_on.isVisible, timeout=WAIT_MS)
 
 
 # What is said
@@ -535,18 +551,18 @@ def test_nothing_is_painted_anew_where_nothing_is_new_and_nobody_looks(qtbot, ma
     page = begin(qtbot, window)
     measured(qtbot, page)
     log = watch_log(30)
-    monkeypatch.setattr(type(page._thread), "log", property(lambda _thread: log))
+    monkeypatch.setattr(type(page.run.worker), "log", property(lambda _thread: log))
     shown = []
-    monkeypatch.setattr(page.timeline, "show_log", lambda log, **_options: shown.append(log))
+    monkeypatch.setattr(page.live.timeline, "show_log", lambda log, **_options: shown.append(log))
     window.hide()
     for _time in range(5):
-        page._take(totals(60))
+        page.run.take(totals(60))
     assert not page._repaint.isActive()
     assert shown == []
     window.show()
     qtbot.waitUntil(lambda: shown == [log], timeout=WAIT_MS)
     for _time in range(5):
-        page._take(totals(60))
+        page.run.take(totals(60))
     assert shown == [log]
     leave(window)
 
@@ -556,24 +572,24 @@ def test_two_hours_of_watching_need_no_more_than_their_first_minutes(qtbot, make
     window = make_window(loaded=no_licence)
     page = begin(qtbot, window)
     measured(qtbot, page)
-    page._thread.event_came.disconnect(page._take)
+    page.run.worker.event_came.disconnect(page.run.take)
     logs = {}
     base = watch_log(120, episodes=20)
-    monkeypatch.setattr(type(page._thread), "log", property(lambda _thread: logs["now"]))
+    monkeypatch.setattr(type(page.run.worker), "log", property(lambda _thread: logs["now"]))
 
     def watch(from_minute: int, to_minute: int) -> None:
         for number in range(from_minute, to_minute):
             logs["now"] = log = replace(base)
             if number % 6 == 0:
-                page._take(EpisodeBegan(episode=log.episodes[number % 20], diagnosing=True))
-                page._take(MomentMarked(mark=log.marks[0]))
-                page._take(EpisodeEnded(episode=log.episodes[number % 20]))
-                page._take(GapSeen(gap=log.gaps[0]))
+                page.run.take(EpisodeBegan(episode=log.episodes[number % 20], diagnosing=True))
+                page.run.take(MomentMarked(mark=log.marks[0]))
+                page.run.take(EpisodeEnded(episode=log.episodes[number % 20]))
+                page.run.take(GapSeen(gap=log.gaps[0]))
             for second in range(0, 60, 5):
-                page._take(watch_round(SampleState.GOOD, number * 60 + second))
-                page._take(totals(number * 60 + second))
+                page.run.take(watch_round(SampleState.GOOD, number * 60 + second))
+                page.run.take(totals(number * 60 + second))
             page._show_news()
-            page.timeline.repaint()
+            page.live.timeline.repaint()
 
     watch(0, 12)
     gc.collect()

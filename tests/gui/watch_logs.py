@@ -1,10 +1,22 @@
 """Logs of made-up watches: quiet minutes with episodes, a gap, marks and changes in them."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from nexkit.diagnosis.verdict import Segment, Severity
 from nexkit.subject import Subject
 from nexkit.units import Bytes, Ms, Ratio, Seconds
+from nexkit.watch.events import (
+    EpisodeBegan,
+    EpisodeEnded,
+    GapSeen,
+    SampleState,
+    WatchEvent,
+    WatchRound,
+    WatchSample,
+    WatchTotals,
+)
 from nexkit.watch.record import (
     ChangeKind,
     Episode,
@@ -108,4 +120,36 @@ def watch_log(minutes: int, *, length: float = 1.0, episodes: int = 3, gap: bool
         else (),
         gaps=(asleep,) if gap else (),
         changes=(NetworkChange(at=BEGAN + whole * 0.3, kind=ChangeKind.JOINED_OTHER),),
+    )
+
+
+def watch_events(log: WatchLog) -> Iterator[WatchEvent]:
+    """What the engine tells of the happenings of a log, and of its last round, in which everybody answers."""
+    for episode in log.episodes:
+        yield EpisodeBegan(episode=replace(episode, ended_at=None), diagnosing=True)
+        yield EpisodeEnded(episode=episode)
+    for gap in log.gaps:
+        yield GapSeen(gap=gap)
+    elapsed_s = Seconds((log.ended_at - log.started_at).total_seconds())
+    samples = tuple(
+        WatchSample(
+            target=each.target,
+            subject=each.subject,
+            sent=2,
+            lost=0,
+            rtt_ms=each.rtt_p50_ms,
+            state=SampleState.GOOD,
+        )
+        for each in log.minutes[-1].subjects
+    )
+    yield WatchRound(at=log.ended_at, elapsed_s=elapsed_s, samples=samples, in_episode=False)
+    yield WatchTotals(
+        elapsed_s=elapsed_s,
+        measured_s=log.measured_s,
+        rounds=log.rounds,
+        traffic_bytes=log.traffic_bytes,
+        traffic_last_hour_bytes=Bytes(log.traffic_bytes // 4),
+        episodes=len(log.episodes),
+        marks=len(log.marks),
+        cpu_share=None,
     )

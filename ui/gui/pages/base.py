@@ -1,12 +1,15 @@
 """What all pages share: a title, a calm column of content that scrolls, cards, folding details."""
 
-from PySide6.QtCore import Qt
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, SignalInstance
 from PySide6.QtGui import QAccessible, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QGridLayout,
     QLabel,
+    QPushButton,
     QRadioButton,
     QScrollArea,
     QSizePolicy,
@@ -18,7 +21,7 @@ from PySide6.QtWidgets import (
 from nexkit.texts import Texts
 from report.visible import IN_SENTENCES, visible
 from ui.gui.accessible import announce, read_as
-from ui.gui.theme import current_theme
+from ui.gui.theme import current_theme, mark_main
 
 _COLUMN_EM = 50
 """Width of the content: lines longer than this tire the eye."""
@@ -92,6 +95,17 @@ def card() -> tuple[QFrame, QVBoxLayout]:
     layout.setContentsMargins(em, em, em, em)
     layout.setSpacing(em // 2)
     return frame, layout
+
+
+def push_button(
+    name: str, words: str, pressed: Callable[[], None] | SignalInstance, *, is_main: bool = False
+) -> QPushButton:
+    """A button; `is_main`: the one to press next."""
+    button = QPushButton(words)
+    button.setObjectName(name)
+    button.clicked.connect(pressed)
+    mark_main(button, is_main)
+    return button
 
 
 def rule() -> QFrame:
