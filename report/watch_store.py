@@ -51,6 +51,10 @@ class WatchError(Exception):
     """A kept watch that is not there, goes on elsewhere, is damaged or of another version; one line for the user."""
 
 
+class DamagedWatchError(WatchError):
+    """It can never be read by this version."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Head:
     """The first line."""
@@ -184,7 +188,7 @@ def take_up(watch_id: str, folder: Path | None = None) -> KeptWatch:
         raise WatchError(f"{path}: {error.strerror or type(error).__name__}") from None
     except (ValueError, OverflowError) as error:
         file.close()
-        raise WatchError(f"{path}: damaged, or of another version of this program ({error})") from None
+        raise DamagedWatchError(f"{path}: damaged, or of another version of this program ({error})") from None
 
 
 def discard_watch(watch_id: str, folder: Path | None = None) -> None:
@@ -246,9 +250,10 @@ def _tidy(now: datetime, folder: Path) -> None:
         if written_at > now:
             os.utime(path, (now.timestamp(), now.timestamp()))
         elif written_at < now - timedelta(days=KEPT_DAYS) or number >= MAX_WATCHES:
-            with contextlib.suppress(OSError), path.open("rb") as file:
-                lock_file(file.fileno())
-                _delete(watch_id, folder)
+            with contextlib.suppress(OSError):
+                with path.open("rb") as file:
+                    lock_file(file.fileno())
+                _delete(watch_id, folder)  # Windows deletes nothing that is open
 
 
 def _ids(folder: Path) -> list[str]:

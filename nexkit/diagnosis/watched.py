@@ -42,4 +42,4 @@ def watched_rungs(rungs: tuple[Rung, ...], verdict: Verdict) -> tuple[Rung, ...]
 
 
 def _length_s(episode: Episode, watch: WatchLog) -> float:
-    return ((episode.ended_at or watch.ended_at) - episode.started_at).total_seconds()
+    return (watch.known_end(episode) - episode.started_at).total_seconds()

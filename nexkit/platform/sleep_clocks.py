@@ -21,8 +21,9 @@ class SleepClocks:
 def sleep_clocks() -> SleepClocks:
     """What they show now. Neither is touched by the setting of the wall clock.
 
-    Linux: clock_gettime(2), CLOCK_BOOTTIME and CLOCK_MONOTONIC. macOS: clock_gettime(3), where it is CLOCK_MONOTONIC
-    that goes on. Windows: GetTickCount64 goes on, QueryUnbiasedInterruptTime does not.
+    Linux: clock_gettime(2), CLOCK_BOOTTIME and CLOCK_MONOTONIC. macOS: clock_gettime(3), CLOCK_MONOTONIC_RAW and
+    CLOCK_UPTIME_RAW, of which neither is turned by time servers. Windows: GetTickCount64 goes on,
+    QueryUnbiasedInterruptTime does not.
     """
     if sys.platform == "win32":
         unbiased = ctypes.c_ulonglong()
@@ -31,7 +32,7 @@ def sleep_clocks() -> SleepClocks:
         ticks.restype = ctypes.c_ulonglong
         return SleepClocks(Seconds(ticks() / 1e3), Seconds(unbiased.value / 1e7))
     if sys.platform == "darwin":
-        awake_s, boot_s = time.clock_gettime(time.CLOCK_UPTIME_RAW), time.clock_gettime(time.CLOCK_MONOTONIC)
+        awake_s, boot_s = time.clock_gettime(time.CLOCK_UPTIME_RAW), time.clock_gettime(time.CLOCK_MONOTONIC_RAW)
     else:
         awake_s, boot_s = time.clock_gettime(time.CLOCK_MONOTONIC), time.clock_gettime(time.CLOCK_BOOTTIME)
     return SleepClocks(Seconds(boot_s), Seconds(awake_s))

@@ -2,13 +2,40 @@
 
 import asyncio
 import contextlib
+import os
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar, TypeVarTuple
 
 ResultT = TypeVar("ResultT")
 ArgumentTs = TypeVarTuple("ArgumentTs")
+
+
+class _Used:
+    """Processor time of blocking calls that are over."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.seconds = 0.0
+
+    def add_this_thread(self) -> None:
+        with self._lock:
+            self.seconds += time.thread_time()
+
+
+_used = _Used()
+
+
+def cpu_with_calls_s() -> float:
+    """Processor time of the calling thread, of all blocking calls that are over, and of programs that were waited for.
+
+    What other threads of this program use, such as a window's, is not in it. Programs: where the system tells
+    (times(2); not on Windows).
+    """
+    programs = os.times()
+    return time.thread_time() + _used.seconds + programs.children_user + programs.children_system
 
 
 async def in_daemon_thread(function: Callable[[*ArgumentTs], ResultT], *args: *ArgumentTs) -> ResultT:
@@ -31,6 +58,7 @@ async def in_daemon_thread(function: Callable[[*ArgumentTs], ResultT], *args: *A
             set_outcome = partial(future.set_result, function(*args))
         except BaseException as error:  # noqa: BLE001  handed over whole and raised again where the call is awaited
             set_outcome = partial(future.set_exception, error)
+        _used.add_this_thread()
         # RuntimeError: the loop is closed, nobody waits any more.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, set_outcome)

@@ -45,8 +45,11 @@ def length_text(length_s: float, texts: Texts) -> str:
     return ngettext("{days} day {hours} h", "{days} days {hours} h", days).format(days=days, hours=hours)
 
 
-def episode_title(episode: Episode, texts: Texts) -> str:
-    """What an episode was, in a few words: the cause where one was found, else where it was and how bad."""
+def episode_title(episode: Episode, texts: Texts, *, reported: bool = False) -> str:
+    """What an episode was, in a few words: the cause where one was found, else where it was and how bad.
+
+    `reported`: told to others than the user.
+    """
     _ = texts.gettext
     if episode.cause is not None:
         return cause_title(episode.cause, texts)
@@ -56,6 +59,8 @@ def episode_title(episode: Episode, texts: Texts) -> str:
             return _("{place}: interrupted").format(place=place)
         return _("{place}: worked badly").format(place=place)
     if not episode.signs and episode.told_by is ToldBy.USER:
+        if reported:
+            return _("Noticed by the user; the small tests saw nothing")
         return _("Noticed by you; the small tests saw nothing")
     return _("Disturbed; where cannot be told")
 
@@ -71,14 +76,14 @@ def episode_time(episode: Episode, log: WatchLog, texts: Texts, *, over: bool) -
     return words.format(span=span(episode.started_at, end, texts), length=length)
 
 
-def episode_details(episode: Episode, texts: Texts) -> tuple[str, ...]:
-    """What was seen in an episode, one line each."""
+def episode_details(episode: Episode, texts: Texts, *, reported: bool = False) -> tuple[str, ...]:
+    """What was seen in an episode, one line each; `reported`: told to others than the user."""
     _ = texts.gettext
     silent = {sign.target for sign in episode.signs if sign.kind is SignKind.SILENT}
     telling = [sign for sign in episode.signs if sign.kind is not SignKind.LOSS or sign.target not in silent]
     lines = list(dict.fromkeys(sign_text(sign, texts) for sign in telling))
     if episode.told_by is ToldBy.USER and episode.signs:
-        lines.append(_("You noticed it too."))
+        lines.append(_("The user noticed it too.") if reported else _("You noticed it too."))
     if episode.run_healthy:
         lines.append(_("The full test that was made at once found nothing wrong."))
     elif episode.run is None and episode.ended_at is not None:
@@ -126,7 +131,7 @@ def gap_text(reason: GapReason, texts: Texts) -> str:
         GapReason.ASLEEP: _("the computer was asleep"),
         GapReason.NOT_RUNNING: _("this program was not running"),
         GapReason.NOT_POSSIBLE: _("measuring was not possible"),
-        GapReason.OWN_TEST: _("your own test was running"),
+        GapReason.OWN_TEST: _("a full test was running"),
     }
     return words[reason]
 
@@ -175,7 +180,10 @@ def watched_text(log: WatchLog, texts: Texts) -> str:
         said = _("Watched for {length}, of which {missing} could not be measured.").format(
             length=length_text(whole_s, texts), missing=length_text(missing_s, texts)
         )
-    count = len(log.episodes)
+    # Of more than a report has room for, the latest one is kept and has its number.
+    count = max((each.number for each in log.episodes), default=0)
+    if not (log.rounds or count):
+        return f"{said} {_('Nothing was measured.')}"
     if not count:
         return f"{said} {_('No interruption was seen.')}"
     return f"{said} " + ngettext("The trouble came {count} time.", "The trouble came {count} times.", count).format(
@@ -184,7 +192,7 @@ def watched_text(log: WatchLog, texts: Texts) -> str:
 
 
 def timeline(log: WatchLog, texts: Texts) -> tuple[TimelineLine, ...]:
-    """What happened, in the order in which it did."""
+    """What happened, in the order in which it did, as a report tells it: the user is one of those who read it."""
     lines = [*_episode_lines(log, texts), *_mark_lines(log, texts), *_gap_lines(log, texts), *_change_lines(log, texts)]
     return tuple(sorted(lines, key=lambda line: line.started_at))
 
@@ -195,8 +203,8 @@ def _episode_lines(log: WatchLog, texts: Texts) -> Iterator[TimelineLine]:
             kind=Happening.EPISODE,
             started_at=each.started_at,
             ended_at=each.ended_at,
-            text=episode_title(each, texts),
-            details=episode_details(each, texts),
+            text=episode_title(each, texts, reported=True),
+            details=episode_details(each, texts, reported=True),
         )
 
 

@@ -12,7 +12,7 @@ LIGHT_BYTES = Bytes(2_000_000)
 ROUND_BYTES = Bytes(8_000)
 """More than any light round takes: with less left, none is begun."""
 LEAST_RUN_BYTES = Bytes(400_000)
-"""A diagnosis run with less would break off before it can tell anything."""
+"""A diagnosis run with less would break off before it can tell anything; so much is left for the last one."""
 MOST_RUN_BYTES = Bytes(1_500_000)
 """Of one diagnosis run: several times what a quick one takes."""
 RUN_PAUSE_S = Seconds(60.0)
@@ -33,14 +33,21 @@ MOST_EVERY_S = Seconds(30.0)
 class Budget:
     """What was spent, by the time since the watch began."""
 
-    def __init__(self, spent_before: int = 0) -> None:
-        """`spent_before`: by the same watch, in the hour before it was taken up again."""
-        self._spent: deque[tuple[float, int, bool]] = deque([(0.0, spent_before, True)] if spent_before else [])
+    def __init__(self, at_s: float = 0.0, *, spent_last_hour: int = 0, spent_before: int = 0) -> None:
+        """Of a watch that is taken up at `at_s`: what it spent in the hour before, and altogether."""
+        self._spent: deque[tuple[float, int, bool]] = deque([(at_s, spent_last_hour, True)] if spent_last_hour else [])
+        self._spent_bytes = spent_before
         self._cpu: deque[tuple[float, float]] = deque()
         self._last_run_s: float | None = None
 
+    @property
+    def spent_bytes(self) -> Bytes:
+        """In the whole watch."""
+        return Bytes(self._spent_bytes)
+
     def spend(self, at_s: float, count: int, *, light: bool) -> None:
         """Bytes of a round or of a diagnosis run."""
+        self._spent_bytes += count
         self._spent.append((at_s, count, light))
 
     def last_hour(self, at_s: float, *, light_alone: bool = False) -> Bytes:
@@ -51,15 +58,19 @@ class Budget:
 
     def may_measure(self, at_s: float) -> bool:
         """Whether a light round fits in."""
-        return self.last_hour(at_s) + ROUND_BYTES <= HOUR_BYTES
+        return self.last_hour(at_s) + ROUND_BYTES + LEAST_RUN_BYTES <= HOUR_BYTES
 
     def for_run(self, at_s: float, *, asked: bool) -> Bytes | None:
         """How much a diagnosis run may take now; None: none may begin. `asked`: the user wants it."""
         if not asked and self._last_run_s is not None and at_s - self._last_run_s < RUN_PAUSE_S:
             return None
         light = self.last_hour(at_s, light_alone=True)
-        left = HOUR_BYTES - self.last_hour(at_s) - max(0, LIGHT_BYTES - light)
+        left = HOUR_BYTES - LEAST_RUN_BYTES - self.last_hour(at_s) - max(0, LIGHT_BYTES - light)
         return None if left < LEAST_RUN_BYTES else Bytes(min(left, MOST_RUN_BYTES))
+
+    def for_last_run(self, at_s: float) -> Bytes:
+        """How much the run at the watch's end may take: what light rounds and other runs have left for it."""
+        return Bytes(max(0, min(HOUR_BYTES - self.last_hour(at_s), MOST_RUN_BYTES)))
 
     def run_began(self, at_s: float) -> None:
         """A diagnosis run begins."""

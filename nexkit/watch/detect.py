@@ -179,6 +179,11 @@ class Detection:
     courses: Mapping[Place, _Course] = field(default_factory=dict)
     trouble: Trouble | None = None
 
+    @property
+    def heard(self) -> frozenset[str]:
+        """The targets that have answered in this network."""
+        return frozenset(target for target, track in self.tracks.items() if track.heard)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
@@ -295,7 +300,7 @@ def _places(detection: Detection, now: LightRound, states: Mapping[str, SampleSt
         return ways
     if any(state is not SampleState.UNKNOWN for state in states.values()):
         ways[Place.EVERYTHING] = False
-    elif not any(track.heard for track in detection.tracks.values()):
+    elif not detection.heard:
         asked = [each for each in now.samples if each.sent > 0]
         if asked and not all(each.icmp for each in asked) and all(each.rtt_ms is None for each in asked):
             ways[Place.EVERYTHING] = True

@@ -128,7 +128,7 @@ class WatchTotals:
     episodes: int
     marks: int
     cpu_share: Ratio | None
-    """Of one core, over the last minutes, of the thread that measures; None: too early."""
+    """Of one core, over the last minutes, of what measures, a window left out; None: too early."""
 
 
 WatchEvent: TypeAlias = (

@@ -1,20 +1,18 @@
 """What a watch has seen so far: built entry by entry, live and from the disk alike, and never larger than a report."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias, TypeVar
 
 from nexkit.diagnosis.verdict import Diagnosis, Severity, VerdictState
 from nexkit.sensitivity import Open
-from nexkit.stats import quantile
-from nexkit.units import Bytes, Ms, Ratio, Seconds
+from nexkit.units import Bytes, Ratio, Seconds
+from nexkit.watch.minutes import MINUTE_S, coarser
 from nexkit.watch.record import (
     Episode,
     MinuteSummary,
     MomentMark,
     NetworkChange,
-    SubjectSummary,
     WatchGap,
     WatchLog,
 )
@@ -93,13 +91,14 @@ class Journal:
         self._alive = Alive(at=started_at, measured_s=Seconds(0.0), rounds=0, traffic_bytes=Bytes(0))
         self._started_at = started_at
         self._minutes: list[MinuteSummary] = []
-        self._bucket_s = 60.0
+        self._bucket_s = MINUTE_S
         self._episodes: dict[int, Episode] = {}
         self._marks: list[MomentMark] = []
         self._gaps: list[WatchGap] = []
         self._changes: list[NetworkChange] = []
         self._left_out = 0
         self._traffic: list[tuple[datetime, int]] = []
+        self._counted_runs = 0
         self.runs: dict[str, RunNote] = {}
 
     @property
@@ -138,6 +137,11 @@ class Journal:
         last = self.last_episode
         return 0 if last is None else last.number
 
+    @property
+    def counted_runs(self) -> int:
+        """How many diagnosis runs there were, those that are forgotten among them."""
+        return self._counted_runs
+
     def traffic_since(self, moment: datetime) -> int:
         """Bytes that are on record since then."""
         return sum(count for at, count in self._traffic if at >= moment)
@@ -161,9 +165,7 @@ class Journal:
             case ClockShift():
                 self._shift(timedelta(seconds=entry.by_s))
             case RunNote():
-                self.runs[entry.name] = entry
-                if len(self.runs) > MAX_ITEMS:
-                    del self.runs[next(name for name, note in self.runs.items() if not note.kept)]
+                self._put_run(entry)
 
     def dropped_runs(self) -> tuple[RunNote, ...]:
         """Kept runs that are too many, the least telling first; of equals the earlier one."""
@@ -220,6 +222,12 @@ class Journal:
             del self._episodes[next(reversed(self._episodes))]
         self._episodes[episode.number] = episode
 
+    def _put_run(self, note: RunNote) -> None:
+        self._counted_runs += note.name not in self.runs
+        self.runs[note.name] = note
+        if len(self.runs) > MAX_ITEMS:
+            del self.runs[next((name for name, each in self.runs.items() if not each.kept), note.name)]
+
     def _keep(self, items: list[_ItemT], item: _ItemT) -> None:
         if len(items) < MAX_ITEMS:
             items.append(item)
@@ -246,47 +254,3 @@ def shifted(value: _ItemT, by: timedelta) -> _ItemT:
         if isinstance(moment := getattr(value, item.name), datetime)
     }
     return replace(value, **moments)  # type: ignore[type-var]
-
-
-def coarser(minutes: list[MinuteSummary], bucket_s: float) -> list[MinuteSummary]:
-    """Neighbours put together as long as no stretch becomes longer than `bucket_s`."""
-    merged: list[MinuteSummary] = []
-    for each in minutes:
-        if merged and (each.started_at - merged[-1].started_at).total_seconds() + each.length_s <= bucket_s * 1.01:
-            merged[-1] = _together(merged[-1], each)
-        else:
-            merged.append(each)
-    return merged if len(merged) < len(minutes) else [_together(*pair) for pair in _pairs(minutes)]
-
-
-def _pairs(minutes: list[MinuteSummary]) -> list[tuple[MinuteSummary, ...]]:
-    return [tuple(minutes[number : number + 2]) for number in range(0, len(minutes), 2)]
-
-
-def _together(*parts: MinuteSummary) -> MinuteSummary:
-    first, last = parts[0], parts[-1]
-    targets = dict.fromkeys(each.target for part in parts for each in part.subjects)
-    return MinuteSummary(
-        started_at=first.started_at,
-        length_s=Seconds((last.started_at - first.started_at).total_seconds() + last.length_s),
-        rounds=sum(part.rounds for part in parts),
-        subjects=tuple(
-            _one([each for part in parts for each in part.subjects if each.target == target]) for target in targets
-        ),
-    )
-
-
-def _one(parts: list[SubjectSummary]) -> SubjectSummary:
-    def over(values: list[Ms | None], choose: Callable[[list[float]], float | None]) -> Ms | None:
-        known = [float(value) for value in values if value is not None]
-        chosen = choose(known) if known else None
-        return None if chosen is None else Ms(chosen)
-
-    return SubjectSummary(
-        target=parts[0].target,
-        subject=parts[0].subject,
-        sent=sum(part.sent for part in parts),
-        lost=sum(part.lost for part in parts),
-        rtt_p50_ms=over([part.rtt_p50_ms for part in parts], lambda values: quantile(values, 0.5)),
-        rtt_p95_ms=over([part.rtt_p95_ms for part in parts], max),
-    )

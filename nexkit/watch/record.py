@@ -196,6 +196,8 @@ class WatchLog:
         """When an episode ended; where nothing was measured at its end, up to when it is known to have gone on."""
         if episode.ended_at is not None:
             return episode.ended_at
-        unknown = [gap.started_at for gap in self.gaps if gap.started_at >= episode.started_at and gap.is_long]
+        # A program that ended within an episode has lost sight of it, however soon it was there again.
+        lost = [gap for gap in self.gaps if gap.is_long or gap.reason is GapReason.NOT_RUNNING]
+        unknown = [gap.started_at for gap in lost if gap.started_at >= episode.started_at]
         later = [each.started_at for each in self.episodes if each.number > episode.number]
         return max(episode.started_at, min((*unknown, *later, self.ended_at)))

@@ -53,7 +53,8 @@ async def _measure() -> dict[str, Any]:
     from nexkit.request import Request, Symptom
     from nexkit.run_record import ProfileTrust
     from nexkit.watch.events import WatchTotals
-    from nexkit.watch.watcher import Unkept, Watcher
+    from nexkit.watch.logbook import Unkept
+    from nexkit.watch.watcher import Watcher
     from nexkit.whole_run import measure_and_diagnose
     from ui.bootstrap import build_runner
 

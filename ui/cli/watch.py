@@ -38,12 +38,21 @@ from nexkit.watch.events import (
     WatchEvent,
     WatchTotals,
 )
+from nexkit.watch.logbook import Unkept
 from nexkit.watch.record import WatchLog
-from nexkit.watch.watcher import Unkept, Watcher
+from nexkit.watch.watcher import Watcher
 from report.profile_in_force import Sources
 from report.unfinished import Keeper
 from report.visible import visible
-from report.watch_store import KeptWatch, WatchError, begin_watch, discard_watch, interrupted_watches, take_up
+from report.watch_store import (
+    DamagedWatchError,
+    KeptWatch,
+    WatchError,
+    begin_watch,
+    discard_watch,
+    interrupted_watches,
+    take_up,
+)
 from ui.bootstrap import Run, build_runner
 from ui.cli.diagnose import document_of, request_of, status_of
 from ui.cli.errors import CommandError, ExitStatus
@@ -170,7 +179,8 @@ def _taken_up(watch_id: str, seen: "_Seen") -> _Watch:
     try:
         kept = take_up(watch_id)
     except WatchError as error:
-        discard_watch(watch_id)
+        if isinstance(error, DamagedWatchError):
+            discard_watch(watch_id)
         raise CommandError(str(error)) from None
     watcher = Watcher(build_runner(), kept.profile, kept.request, kept, seen.show, resumed=kept.journal)
     return _Watch(watcher=watcher, profile=kept.profile, kept=kept)

@@ -38,8 +38,9 @@ from nexkit.watch.events import (
     WatchRound,
     WatchTotals,
 )
+from nexkit.watch.logbook import Unkept
 from nexkit.watch.record import ChangeKind, GapReason, ToldBy
-from nexkit.watch.watcher import Unkept, Watcher
+from nexkit.watch.watcher import Watcher
 from probes.interfaces import InterfacesProbe
 from probes.ping import PingProbe
 
@@ -342,7 +343,7 @@ def test_who_answers_no_echo_is_asked_by_connections(world):
 
 def test_an_interrupted_watch_goes_on_with_a_gap(world):
     first = world.watch(300, (100, world.breaks), (150, world.heals))
-    journal = world.watcher._journal
+    journal = world.watcher._book.journal
     again = World()
     again.awake_s = 1000.0 + 900
     log = again.watch(1500, resumed=journal)
