@@ -1,7 +1,7 @@
 """Starts the wizard: the application, its language, its window."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QObject, Qt, QTranslator, Slot
 from PySide6.QtGui import QFont, QFontDatabase, QFontInfo
@@ -20,8 +20,23 @@ _LEAST_POINTS = 10.0
 
 
 _SYSTEM_FONT = "nexkit_system_font"
-_JAPANESE = ("Noto Sans CJK JP", "IPAPGothic", "IPAexGothic", "TakaoPGothic", "VL PGothic")
-"""Families that Linux systems bring for Japanese; Windows and macOS have a system font that knows it."""
+_JAPANESE = (
+    "Yu Gothic UI",
+    "Meiryo UI",
+    "Meiryo",
+    "Hiragino Sans",
+    "Hiragino Kaku Gothic ProN",
+    "Noto Sans CJK JP",
+    "Noto Sans JP",
+    "BIZ UDPGothic",
+    "IPAexGothic",
+    "IPAPGothic",
+    "TakaoPGothic",
+    "VL PGothic",
+)
+"""Families for Japanese that Windows, macOS and Linux bring, best first. Without one of them first, letters that
+Chinese has too may come in their Chinese form."""
+_CHINESE_AND_KOREAN = (" SC", " TC", " HK", " KR")
 
 
 def dress(application: QApplication, language: str) -> None:
@@ -56,12 +71,19 @@ def _reading_font(font: QFont, language: str) -> QFont:
     font = QFont(font)
     if font.pointSizeF() < _LEAST_POINTS:
         font.setPointSizeF(_LEAST_POINTS)
-    if language == "ja":
-        japanese = QFontDatabase.families(QFontDatabase.WritingSystem.Japanese)
-        if QFontInfo(font).family() not in japanese:
-            chosen = next((family for family in _JAPANESE if family in japanese), None)
-            font.setFamilies([chosen, font.family()] if chosen else [font.family()])
+    there = frozenset(QFontDatabase.families(QFontDatabase.WritingSystem.Japanese)) if language == "ja" else frozenset()
+    families = reading_families(QFontInfo(font).family(), language, there)
+    if len(families) > 1:
+        font.setFamilies(families)
     return font
+
+
+def reading_families(system: str, language: str, japanese: Collection[str]) -> list[str]:
+    """The families to read in, best first: that of the system, unless it has no Japanese and one of `japanese` does."""
+    if language != "ja" or (system in japanese and not system.endswith(_CHINESE_AND_KOREAN)):
+        return [system]
+    chosen = next((family for family in _JAPANESE if family in japanese), None)
+    return [chosen, system] if chosen else [system]
 
 
 def run_wizard(
