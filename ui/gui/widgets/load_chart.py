@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QAccessible, QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nexkit.facts.echo import EchoSample, EchoStats
@@ -12,8 +12,8 @@ from nexkit.facts.load import LoadTest
 from nexkit.texts import Texts
 from nexkit.texts.numbers import bit_rate, milliseconds, percent
 from ui.gui.accessible import read_as
-from ui.gui.theme import Theme, current_theme, mixed
-from ui.gui.widgets.rtt_chart import nice_top_ms
+from ui.gui.theme import Theme, current_theme
+from ui.gui.widgets.plotting import nice_top_ms, paint_cross, paint_scale, small_font
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,14 +83,12 @@ class LoadChart(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         em = theme.em
-        small = QFont(self.font())
-        small.setPointSizeF(self.font().pointSizeF() * 0.88)
-        painter.setFont(small)
+        painter.setFont(small_font(self))
         left = painter.fontMetrics().horizontalAdvance("10000 ms") + em * 0.4
         plot = QRectF(left, em * 2.7, self.width() - left - em * 0.2, self.height() - em * 3.4)
         rtts = [each.rtt_ms for phase in self._phases for each in phase.echo.samples if each.rtt_ms is not None]
         top_ms = nice_top_ms(max(rtts, default=0.0))
-        self._paint_scale(painter, theme, plot, top_ms)
+        paint_scale(painter, theme, plot, top_ms)
         width = plot.width() / max(1, len(self._phases))
         for number, phase in enumerate(self._phases):
             band = QRectF(plot.left() + number * width, plot.top(), width, plot.height())
@@ -99,17 +97,6 @@ class LoadChart(QWidget):
                 painter.setPen(QPen(theme.border, 1.4))
                 painter.drawLine(band.topLeft() - QPointF(0, em * 2.5), band.bottomLeft())
         painter.end()
-
-    def _paint_scale(self, painter: QPainter, theme: Theme, plot: QRectF, top_ms: float) -> None:
-        em = theme.em
-        for share in (0.0, 0.5, 1.0):
-            y = plot.bottom() - share * plot.height()
-            painter.setPen(QPen(mixed(theme.border, theme.card, 0.3), 1))
-            painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
-            painter.setPen(theme.muted)
-            box = QRectF(0, y - em * 0.6, plot.left() - em * 0.4, em * 1.2)
-            side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(box, int(side), f"{top_ms * share:.0f} ms")
 
     def _paint_phase(self, painter: QPainter, theme: Theme, band: QRectF, phase: Phase, top_ms: float) -> None:
         em = theme.em
@@ -134,13 +121,9 @@ class LoadChart(QWidget):
         for sample in phase.echo.samples:
             if sample.rtt_ms is not None:
                 painter.drawEllipse(place(sample, sample.rtt_ms), 1.9, 1.9)
-        arm = em * 0.2
-        painter.setPen(QPen(theme.bad, 1.8))
         for sample in phase.echo.samples:
             if sample.rtt_ms is None:
-                foot = place(sample, 0.0) - QPointF(0, arm * 1.6)
-                painter.drawLine(foot + QPointF(-arm, -arm), foot + QPointF(arm, arm))
-                painter.drawLine(foot + QPointF(arm, -arm), foot + QPointF(-arm, arm))
+                paint_cross(painter, theme, place(sample, 0.0) - QPointF(0, em * 0.35))
         if phase.echo.rtt_p50_ms is not None:
             y = band.bottom() - min(1.0, phase.echo.rtt_p50_ms / top_ms) * band.height()
             painter.setPen(QPen(theme.text, 1.4, Qt.PenStyle.DashLine))

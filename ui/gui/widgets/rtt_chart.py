@@ -11,7 +11,6 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import (
     QAccessible,
     QColor,
-    QFont,
     QFontMetricsF,
     QHideEvent,
     QPainter,
@@ -26,11 +25,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from nexkit.texts import Texts
 from nexkit.texts.numbers import milliseconds
 from ui.gui.accessible import read_as
-from ui.gui.theme import Theme, current_theme, mixed
+from ui.gui.theme import Theme, current_theme
+from ui.gui.widgets.plotting import nice_top_ms, paint_cross, paint_scale, small_font
 
-_LEAST_TOP_MS = 20.0
 _LEAST_SPAN_S = 5.0
-_NICE = (1.0, 2.0, 5.0, 10.0)
 _REPAINT_MS = 100
 """Samples come faster than anybody looks, and painting takes time from the measuring."""
 _DESCRIBE_MS = 2000
@@ -44,15 +42,6 @@ _SHAPES: tuple[tuple[tuple[float, float], ...], ...] = (
     ((0, 1.2), (1.1, -0.9), (-1.1, -0.9)),
 )
 """Corners, in units of a marker's radius. Their number and that of the dashes have no common factor."""
-
-
-def nice_top_ms(highest_ms: float) -> float:
-    """A round number above the highest round trip, for the top of a scale."""
-    wanted = max(_LEAST_TOP_MS, highest_ms * 1.1)
-    size = 1.0
-    while size * 10 < wanted:
-        size *= 10
-    return next(size * nice for nice in _NICE if size * nice >= wanted)
 
 
 @dataclass(slots=True)
@@ -172,15 +161,10 @@ class RttChart(QWidget):
         super().resizeEvent(event)
         self._fit_legend()
 
-    def _small_font(self) -> QFont:
-        small = QFont(self.font())
-        small.setPointSizeF(self.font().pointSizeF() * 0.9)
-        return small
-
     def _legend(self) -> list[tuple[float, int, str]]:
         """Where each entry begins: x, line, word; the last one says what a cross is."""
         em = current_theme().em
-        metrics = QFontMetricsF(self._small_font())
+        metrics = QFontMetricsF(small_font(self))
         places, x, line = [], 0.0, 0
         for word in (*self._names(), self._texts.gettext("lost")):
             width = em * 2.4 + metrics.horizontalAdvance(word) + em * 0.8
@@ -202,10 +186,10 @@ class RttChart(QWidget):
         """Draw the axes, the lines and the legend."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(self._small_font())
+        painter.setFont(small_font(self))
         theme = current_theme()
         em = theme.em
-        highest = max((rtt for series in self._series.values() for rtt in series.rtts_ms()), default=_LEAST_TOP_MS)
+        highest = max((rtt for series in self._series.values() for rtt in series.rtts_ms()), default=0.0)
         top_ms = nice_top_ms(highest)
         left = QFontMetricsF(painter.font()).horizontalAdvance(f"{top_ms:.0f} ms") + em * 0.5
         head = em * (1.3 * self._legend_lines + 0.4)
@@ -226,15 +210,7 @@ class RttChart(QWidget):
 
     def _paint_axes(self, painter: QPainter, theme: Theme, plot: QRectF, top_ms: float, span_s: float) -> None:
         em = theme.em
-        for share in (0.0, 0.5, 1.0):
-            y = plot.bottom() - share * plot.height()
-            painter.setPen(QPen(mixed(theme.border, theme.card, 0.3), 1))
-            painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
-            painter.setPen(theme.muted)
-            box = QRectF(0, y - em * 0.6, plot.left() - em * 0.4, em * 1.2)
-            painter.drawText(
-                box, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), f"{top_ms * share:.0f} ms"
-            )
+        paint_scale(painter, theme, plot, top_ms)
         for share, side in (
             (0.0, Qt.AlignmentFlag.AlignLeft),
             (0.5, Qt.AlignmentFlag.AlignHCenter),
@@ -266,7 +242,7 @@ class RttChart(QWidget):
             self._paint_markers(painter, colour, series, line[::every], em * 0.2)
         for at_s, rtt in series.points:
             if rtt is None:
-                self._paint_cross(painter, theme, place(at_s, 0) - QPointF(0, em * 0.35))
+                paint_cross(painter, theme, place(at_s, 0) - QPointF(0, em * 0.35))
 
     def _paint_markers(
         self, painter: QPainter, colour: QColor, series: _Series, places: Sequence[QPointF], radius: float
@@ -281,12 +257,6 @@ class RttChart(QWidget):
                 painter.drawEllipse(at, radius, radius)
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
-    def _paint_cross(self, painter: QPainter, theme: Theme, at: QPointF) -> None:
-        arm = theme.em * 0.2
-        painter.setPen(QPen(theme.bad, 1.8))
-        painter.drawLine(at + QPointF(-arm, -arm), at + QPointF(arm, arm))
-        painter.drawLine(at + QPointF(arm, -arm), at + QPointF(-arm, arm))
-
     def _paint_legend(self, painter: QPainter, theme: Theme) -> None:
         em = theme.em
         *targets, lost = self._legend()
@@ -300,7 +270,7 @@ class RttChart(QWidget):
         if any(rtt is None for series in self._series.values() for _at, rtt in series.points):
             x, line, word = lost
             middle = em * (0.65 + 1.3 * line)
-            self._paint_cross(painter, theme, QPointF(x + em * 1.8, middle))
+            paint_cross(painter, theme, QPointF(x + em * 1.8, middle))
             self._legend_word(painter, theme, x, middle, word)
 
     def _legend_word(self, painter: QPainter, theme: Theme, x: float, middle: float, word: str) -> None:

@@ -6,15 +6,13 @@ that choosing an episode, or another window passing by, costs nothing.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from math import ceil, sqrt
+from datetime import timedelta
+from math import sqrt
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
-    QBrush,
-    QColor,
     QFocusEvent,
     QFont,
     QFontMetricsF,
@@ -24,7 +22,6 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPixmap,
-    QPolygonF,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -40,17 +37,17 @@ from nexkit.texts.watch import (
     gap_text,
     watched_name,
 )
-from nexkit.watch.record import MinuteSummary, SubjectSummary, WatchLog
+from nexkit.watch.record import WatchLog
 from ui.gui.theme import Theme, current_theme, mixed
-from ui.gui.widgets.rtt_chart import nice_top_ms
+from ui.gui.widgets import timeline_shapes as shapes
+from ui.gui.widgets.plotting import nice_top_ms, small_font
+from ui.gui.widgets.time_scale import Column, TimeScale, ticks, worst_columns
 
 _LEAST_SPAN = timedelta(minutes=10)
 _LEAST_EPISODE_PX = 4.0
 _LEAST_LOSS = 0.22
 """Of a lane's height: a single lost answer is to be seen too."""
 _LEAST_BETWEEN_EM = 4
-_STEPS_MIN = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080)
-_DAY_MIN = 1440
 _TOLD_EPISODES = 10
 """In the words for screen readers; all of them are reached by the arrow keys."""
 
@@ -63,36 +60,11 @@ _LANES: tuple[tuple[Subject, frozenset[Subject]], ...] = (
 """The last one is drawn only where a service is watched."""
 
 
-@dataclass(slots=True)
-class _Column:
-    """What one column of a lane shows: the worst of the minutes in it."""
-
-    left: float
-    right: float
-    loss: float
-    p50_ms: float | None
-    p95_ms: float | None
-
-
 @dataclass(frozen=True, slots=True)
 class _Lane:
     name: str
-    columns: tuple[_Column, ...]
+    columns: tuple[Column, ...]
     top_ms: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Scale:
-    """From moments to places."""
-
-    begin: datetime
-    seconds: float
-    left: float
-    width: float
-
-    def x(self, at: datetime) -> float:
-        share = (at - self.begin).total_seconds() / self.seconds
-        return self.left + min(1.0, max(0.0, share)) * self.width
 
 
 class Timeline(QWidget):
@@ -255,11 +227,6 @@ class Timeline(QWidget):
         em = current_theme().em
         return QSize(round(em * 14), round(em * 12))
 
-    def _small(self) -> QFont:
-        font = QFont(self.font())
-        font.setPointSizeF(self.font().pointSizeF() * 0.88)
-        return font
-
     def _lane_count(self) -> int:
         has_service = self._log is not None and any(
             each.subject is Subject.SERVICE for minute in self._log.minutes[-3:] for each in minute.subjects
@@ -280,12 +247,12 @@ class Timeline(QWidget):
     def _legend_top(self, em: float) -> float:
         return self._lanes_bottom(em) + em * 3.4
 
-    def _scale(self, log: WatchLog) -> _Scale:
+    def _scale(self, log: WatchLog) -> TimeScale:
         em = current_theme().em
         seconds = max(log.ended_at - log.started_at, _LEAST_SPAN).total_seconds()
-        return _Scale(begin=log.started_at, seconds=seconds, left=em * 0.6, width=max(1.0, self.width() - em * 1.2))
+        return TimeScale(begin=log.started_at, seconds=seconds, left=em * 0.6, width=max(1.0, self.width() - em * 1.2))
 
-    def _episode_spans(self, log: WatchLog, scale: _Scale) -> Iterator[tuple[int, float, float]]:
+    def _episode_spans(self, log: WatchLog, scale: TimeScale) -> Iterator[tuple[int, float, float]]:
         for episode in log.episodes:
             left, right = scale.x(episode.started_at), scale.x(log.known_end(episode))
             yield episode.number, left, max(right, left + _LEAST_EPISODE_PX)
@@ -324,7 +291,7 @@ class Timeline(QWidget):
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(self._small())
+        painter.setFont(small_font(self))
         scale = self._scale(log)
         for index, lane in enumerate(self._lanes(log, scale)):
             self._paint_lane(painter, theme, lane, self._lanes_top(theme.em) + index * self._lane_height(theme.em))
@@ -337,14 +304,14 @@ class Timeline(QWidget):
         self._picture = looks, pixmap
         return pixmap
 
-    def _lanes(self, log: WatchLog, scale: _Scale) -> Sequence[_Lane]:
+    def _lanes(self, log: WatchLog, scale: TimeScale) -> Sequence[_Lane]:
         lanes = []
         edges = [
             (scale.x(each.started_at), scale.x(each.started_at + timedelta(seconds=each.length_s)))
             for each in log.minutes
         ]
         for subject, subjects in _LANES[: self._lane_count()]:
-            columns = _columns(log.minutes, subjects, edges)
+            columns = worst_columns(log.minutes, subjects, edges)
             highest = max((column.p50_ms for column in columns if column.p50_ms is not None), default=0.0)
             lanes.append(_Lane(watched_name(subject, self._texts), columns, nice_top_ms(highest)))
         return lanes
@@ -366,7 +333,7 @@ class Timeline(QWidget):
         def height(rtt_ms: float) -> float:
             return sqrt(min(1.0, rtt_ms / lane.top_ms)) * plot.height()
 
-        def bar(column: _Column, tall: float) -> QRectF:
+        def bar(column: Column, tall: float) -> QRectF:
             return QRectF(column.left, plot.bottom() - tall, column.right - column.left, tall)
 
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
@@ -387,7 +354,7 @@ class Timeline(QWidget):
         painter.setPen(QPen(theme.border, 1))
         painter.drawRect(plot)
 
-    def _paint_gaps(self, painter: QPainter, theme: Theme, log: WatchLog, scale: _Scale) -> None:
+    def _paint_gaps(self, painter: QPainter, theme: Theme, log: WatchLog, scale: TimeScale) -> None:
         em = theme.em
         words = self._texts.gettext("not measured")
         wide = QFontMetricsF(painter.font()).horizontalAdvance(words)
@@ -396,7 +363,7 @@ class Timeline(QWidget):
             for index in range(self._lane_count()):
                 top = self._lanes_top(em) + index * self._lane_height(em) + em * 1.25
                 box = QRectF(left, top, max(2.0, right - left), self._lane_height(em) - em * 1.5)
-                _hatch(painter, box, theme, Qt.BrushStyle.BDiagPattern)
+                shapes.hatch(painter, theme, box)
                 if index == 0 and right - left > wide + em * 0.5:
                     painter.setPen(theme.text)
                     label = QRectF(0, 0, wide + em * 0.4, em * 1.2)
@@ -404,12 +371,12 @@ class Timeline(QWidget):
                     painter.fillRect(label, theme.card)
                     painter.drawText(label, int(Qt.AlignmentFlag.AlignCenter), words)
 
-    def _paint_episodes(self, painter: QPainter, theme: Theme, log: WatchLog, scale: _Scale) -> None:
+    def _paint_episodes(self, painter: QPainter, theme: Theme, log: WatchLog, scale: TimeScale) -> None:
         em = theme.em
         busy_to = 0.0
         few = len(log.episodes) * em * _LEAST_BETWEEN_EM < self.width()
         for number, left, right in self._episode_spans(log, scale):
-            _episode_shape(painter, theme, QRectF(left, em * 1.55, right - left, em * 0.7))
+            shapes.episode_shape(painter, theme, QRectF(left, em * 1.55, right - left, em * 0.7))
             # Thin lines down to the lanes: which of them was hit shows there. Of many they would be a curtain.
             painter.setPen(QPen(theme.doubt, 1, Qt.PenStyle.DotLine))
             for x in (left, right) if few else ():
@@ -424,15 +391,15 @@ class Timeline(QWidget):
             painter.setPen(theme.text)
             painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), words)
 
-    def _paint_marks(self, painter: QPainter, theme: Theme, log: WatchLog, scale: _Scale) -> None:
+    def _paint_marks(self, painter: QPainter, theme: Theme, log: WatchLog, scale: TimeScale) -> None:
         em = theme.em
         for mark in log.marks:
             x = scale.x(mark.at)
-            _flag(painter, theme, QPointF(x, em * 2.35))
+            shapes.flag(painter, theme, QPointF(x, em * 2.35))
             painter.setPen(QPen(theme.text, 1, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(x, em * 3.0), QPointF(x, self._lanes_bottom(em) - em * 0.25))
 
-    def _paint_axis(self, painter: QPainter, theme: Theme, log: WatchLog, scale: _Scale) -> None:
+    def _paint_axis(self, painter: QPainter, theme: Theme, log: WatchLog, scale: TimeScale) -> None:
         em = theme.em
         y = self._lanes_bottom(em) + em * 0.35
         painter.setPen(QPen(theme.muted, 1))
@@ -442,7 +409,7 @@ class Timeline(QWidget):
         last = scale.begin + timedelta(seconds=scale.seconds)
         day_to = 0.0
         named: object = None
-        for tick in _ticks(scale.begin, last, scale.width / wide):
+        for tick in ticks(scale.begin, last, scale.width / wide):
             x = scale.x(tick)
             painter.setPen(QPen(theme.muted, 1))
             painter.drawLine(QPointF(x, y), QPointF(x, y + em * 0.3))
@@ -459,7 +426,7 @@ class Timeline(QWidget):
                 painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), words_of_day)
                 named, day_to = date, left + room
         for change in log.changes:
-            _diamond(painter, theme, QPointF(scale.x(change.at), y))
+            shapes.diamond(painter, theme, QPointF(scale.x(change.at), y))
 
     def _paint_chosen(self, painter: QPainter, theme: Theme, log: WatchLog) -> None:
         em = theme.em
@@ -470,7 +437,7 @@ class Timeline(QWidget):
                 painter.setPen(QPen(theme.text, 2))
                 painter.drawRoundedRect(frame, em * 0.2, em * 0.2)
                 words = str(number)
-                font = self._small()
+                font = small_font(self)
                 font.setWeight(QFont.Weight.Bold)
                 painter.setFont(font)
                 box = QRectF(0, em * 0.2, QFontMetricsF(font).horizontalAdvance(words) + em * 0.8, em * 1.2)
@@ -485,18 +452,18 @@ class Timeline(QWidget):
     def _legend(self) -> tuple[tuple[str, Callable[[QPainter, Theme, QRectF], None]], ...]:
         _ = self._texts.gettext
         return (
-            (_("time to answer"), _rtt_sample),
-            (_("answers missing"), _loss_sample),
-            (_("disturbance"), _episode_shape),
-            (_("not measured"), lambda painter, theme, box: _hatch(painter, box, theme, Qt.BrushStyle.BDiagPattern)),
-            (_("“It is happening now”"), _flag_sample),
-            (_("network changed"), _diamond_sample),
+            (_("time to answer"), shapes.rtt_sample),
+            (_("answers missing"), shapes.loss_sample),
+            (_("disturbance"), shapes.episode_shape),
+            (_("not measured"), shapes.hatch),
+            (_("“It is happening now”"), shapes.flag_sample),
+            (_("network changed"), shapes.diamond_sample),
         )
 
     def _legend_places(self, width: float) -> Iterator[tuple[float, int]]:
         """Where each entry stands: its left edge and its row."""
         em = current_theme().em
-        metrics = QFontMetricsF(self._small())
+        metrics = QFontMetricsF(small_font(self))
         x, row = em * 0.6, 0
         for words, _sample in self._legend():
             room = em * 2.1 + metrics.horizontalAdvance(words)
@@ -516,113 +483,3 @@ class Timeline(QWidget):
             painter.setPen(theme.text)
             box = QRectF(x + em * 2.1, y, self.width() - x - em * 2.1, em * 1.2)
             painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)
-
-
-def _columns(
-    minutes: Sequence[MinuteSummary], subjects: frozenset[Subject], edges: Sequence[tuple[float, float]]
-) -> tuple[_Column, ...]:
-    """The minutes of a lane, those within one pixel together: what stands out must not get lost between others."""
-    columns: list[_Column] = []
-    for minute, (left, right) in zip(minutes, edges, strict=True):
-        told = [each for each in minute.subjects if each.subject in subjects and each.sent]
-        if not told:
-            continue
-        best = min(told, key=_loss)  # of two well-known addresses, one that never answers says nothing of the line
-        if columns and right - columns[-1].left <= 1.0:
-            last = columns[-1]
-            last.right = max(last.right, right)
-            last.loss = max(last.loss, _loss(best))
-            last.p50_ms = _larger(last.p50_ms, best.rtt_p50_ms)
-            last.p95_ms = _larger(last.p95_ms, best.rtt_p95_ms)
-        else:
-            columns.append(_Column(left, max(right, left + 1.0), _loss(best), best.rtt_p50_ms, best.rtt_p95_ms))
-    return tuple(columns)
-
-
-def _loss(summary: SubjectSummary) -> float:
-    return summary.lost / summary.sent
-
-
-def _larger(one: float | None, other: float | None) -> float | None:
-    return max((value for value in (one, other) if value is not None), default=None)
-
-
-def _ticks(begin: datetime, end: datetime, most: float) -> Iterator[datetime]:
-    """Round moments of this computer's clock, no more than `most`."""
-    span_min = (end - begin).total_seconds() / 60
-    step_min = next((step for step in _STEPS_MIN if span_min / step <= max(1.0, most)), _STEPS_MIN[-1])
-    tick = _round_up(begin, min(step_min, _DAY_MIN))
-    while tick <= end:
-        yield tick
-        # Up to the next one by the clock on the wall, also over a night in which it is set to summer time.
-        tick = _round_up(tick + timedelta(minutes=step_min * 0.75), min(step_min, _DAY_MIN))
-
-
-def _round_up(at: datetime, step_min: float) -> datetime:
-    local = at.astimezone()
-    since_midnight_min = local.hour * 60 + local.minute + local.second / 60 + local.microsecond / 6e7
-    goal_min = ceil(since_midnight_min / step_min - 1e-9) * step_min
-    return (local + timedelta(minutes=goal_min - since_midnight_min)).astimezone(at.tzinfo)
-
-
-# The shapes
-
-
-def _hatch(painter: QPainter, box: QRectF, theme: Theme, pattern: Qt.BrushStyle) -> None:
-    painter.fillRect(box, theme.window)
-    painter.fillRect(box, QBrush(theme.muted, pattern))
-
-
-def _episode_shape(painter: QPainter, theme: Theme, box: QRectF) -> None:
-    """A band of small crosses with a firm edge."""
-    painter.setPen(QPen(theme.doubt, 1.4))
-    painter.setBrush(QBrush(_paler(theme, theme.doubt)))
-    painter.drawRect(box)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QBrush(theme.doubt, Qt.BrushStyle.DiagCrossPattern))
-    painter.drawRect(box)
-
-
-def _paler(theme: Theme, colour: QColor) -> QColor:
-    return mixed(theme.card, colour, 0.25)
-
-
-def _flag(painter: QPainter, theme: Theme, top: QPointF) -> None:
-    """A triangle that points down at its moment."""
-    arm = theme.em * 0.36
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme.text)
-    painter.drawPolygon(QPolygonF([top + QPointF(-arm, 0), top + QPointF(arm, 0), top + QPointF(0, arm * 1.8)]))
-
-
-def _flag_sample(painter: QPainter, theme: Theme, box: QRectF) -> None:
-    _flag(painter, theme, QPointF(box.center().x(), box.top()))
-
-
-def _diamond(painter: QPainter, theme: Theme, centre: QPointF) -> None:
-    arm = theme.em * 0.34
-    painter.setPen(QPen(theme.text, 1.4))
-    painter.setBrush(theme.card)
-    painter.drawPolygon(QPolygonF([centre + QPointF(x, y) for x, y in ((0, -arm), (arm, 0), (0, arm), (-arm, 0))]))
-
-
-def _diamond_sample(painter: QPainter, theme: Theme, box: QRectF) -> None:
-    _diamond(painter, theme, box.center())
-
-
-def _rtt_sample(painter: QPainter, theme: Theme, box: QRectF) -> None:
-    """Bars that stand."""
-    for index, tall in enumerate((0.45, 0.7, 0.55)):
-        bar = QRectF(box.left() + index * box.width() / 3, box.bottom() - tall * box.height(), box.width() / 3, 1)
-        bar.setBottom(box.bottom())
-        painter.fillRect(bar, mixed(theme.card, theme.accent, 0.7))
-
-
-def _loss_sample(painter: QPainter, theme: Theme, box: QRectF) -> None:
-    """Bars that hang."""
-    painter.setPen(QPen(theme.border, 1))
-    painter.drawLine(box.bottomLeft(), box.bottomRight())
-    for index, tall in ((0, 0.4), (2, 0.8)):
-        painter.fillRect(
-            QRectF(box.left() + index * box.width() / 3, box.top(), box.width() / 3, tall * box.height()), theme.bad
-        )
