@@ -115,7 +115,7 @@ def _texts(dist: metadata.Distribution) -> Iterator[str]:
 
 def _licence(dist: metadata.Distribution, text: str) -> str:
     """By its name, as the distribution says it; else as its text begins."""
-    said = dist.metadata.get("License-Expression") or dist.metadata.get("License") or ""
+    said = (dist.metadata.get_all("License-Expression") or dist.metadata.get_all("License") or [""])[0]
     if not said or "\n" in said:
         classes = dist.metadata.get_all("Classifier") or ()
         said = next((word.rpartition(" :: ")[2] for word in classes if word.startswith("License ::")), "")

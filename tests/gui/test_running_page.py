@@ -53,7 +53,14 @@ def held(qtbot, make_window, no_licence):
 def test_the_way_is_told_in_words_of_every_day(qtbot, held):
     qtbot.waitUntil(lambda: held.running.path.nodes()[-1].word == "answers", timeout=WAIT_MS)
     nodes = held.running.path.nodes()
-    assert [node.label for node in nodes] == ["This computer", "Cable", "Router", "Provider’s line", "Internet", "Service"]
+    assert [node.label for node in nodes] == [
+        "This computer",
+        "Cable",
+        "Router",
+        "Provider’s line",
+        "Internet",
+        "Service",
+    ]
     assert nodes[1].wired
     assert nodes[0].word == "ready"
     assert "Router: answers" in held.running.path.accessibleDescription()
