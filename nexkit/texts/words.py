@@ -154,7 +154,7 @@ def spoken_time(value_ms: float, texts: Texts) -> str:
     if value_ms < 1:
         return _("less than 1 ms")
     if value_ms < 1000:  # noqa: PLR2004
-        return f"{value_ms:.0f} ms"
+        return _("{count} ms").format(count=f"{value_ms:.0f}")
     return _("{count} seconds").format(count=f"{value_ms / 1000:.1f}")
 
 
