@@ -140,6 +140,10 @@ def style_sheet(theme: Theme) -> str:
     def px(share: float) -> str:
         return f"{max(1, round(em * share))}px"
 
+    def filled(share: float) -> str:
+        """Of a button whose edge is not seen: as large as the others with theirs."""
+        return f"{round(em * share) + 1}px"
+
     def rgb(colour: QColor) -> str:
         return colour.name()
 
@@ -167,9 +171,9 @@ QPushButton[weight="large"] {{ font-size: {point * 1.2:.1f}pt; padding: {px(0.75
 QPushButton[weight="large"]:focus {{ padding: {px(0.7)} {px(1.55)}; }}
 QPushButton[role="main"] {{
   background: {rgb(theme.accent)}; color: {rgb(theme.on_accent)}; font-weight: 600;
-  border: 2px solid transparent; background-clip: padding; padding: {px(0.37)} {px(1.05)};
+  border: 2px solid transparent; background-clip: padding; padding: {filled(0.42)} {filled(1.1)};
 }}
-QPushButton[role="main"][weight="large"] {{ padding: {px(0.7)} {px(1.55)}; }}
+QPushButton[role="main"][weight="large"] {{ padding: {filled(0.75)} {filled(1.6)}; }}
 QPushButton[role="main"]:hover {{ background: {rgb(mixed(theme.accent, theme.text, 0.15))}; }}
 QPushButton[role="main"]:focus {{ border-color: {rgb(theme.text)}; }}
 QPushButton[role="main"]:disabled {{

@@ -79,7 +79,7 @@ class AboutPage(RoomPage):
         self.list.setMinimumHeight(round(em * 12))
         self.text = QPlainTextEdit()
         self.text.setObjectName("about.licence")
-        self.text.setAccessibleName(_("Licence text"))
+        self.text.setAccessibleName(_("Text of the licence"))
         self.text.setReadOnly(True)
         self.text.setTabChangesFocus(True)
         self.text.setMinimumHeight(round(em * 12))
