@@ -40,7 +40,7 @@ class WatchRun(QObject):
 
     def __init__(self, threads: Threads, texts: Texts, parent: QWidget) -> None:
         super().__init__(parent)
-        self._threads, self._texts, self._parent = threads, texts, parent
+        self._threads, self._texts = threads, texts
         self.state = WatchState()
         self.worker: WatchThread | None = None
         self.tray: WatchTray | None = None
@@ -139,15 +139,21 @@ class WatchRun(QObject):
     def _gone(self) -> None:
         self.worker = None
         self._silent.stop()
-        if not self._parent.window().isHidden():
+        if not self._page().window().isHidden():
             self.remove_tray()
+
+    def _page(self) -> QWidget:
+        """Asked for, not kept: what holds the widget it belongs to is taken apart in any order when it goes."""
+        page = self.parent()
+        assert isinstance(page, QWidget)  # noqa: S101  made as its child
+        return page
 
     # Beside the clock
 
     def look_for_tray(self) -> bool:
         """Have an icon beside the clock where this desktop has a place for it; whether there is one."""
         if self.tray is None and has_tray():
-            tray = self.tray = WatchTray(self._texts, self._parent)
+            tray = self.tray = WatchTray(self._texts, self._page())
             tray.happening.connect(self.happening)
             tray.open_wanted.connect(self.open_wanted)
             tray.stop_wanted.connect(self.stop_wanted)

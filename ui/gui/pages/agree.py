@@ -15,7 +15,7 @@ from nexkit.texts.load import load_detail, load_question
 from nexkit.texts.numbers import byte_size
 from nexkit.texts.probes import probe_text
 from nexkit.texts.targets import target_lines
-from ui.gui.pages.base import CardGrid, Disclosure, PageBase, card, plain_label, rule
+from ui.gui.pages.base import CardGrid, Disclosure, PageBase, card, empty, plain_label, rule
 from ui.gui.present import depth_text
 from ui.gui.theme import current_theme
 from ui.gui.widgets.choice import ChoiceCard, Tick
@@ -137,10 +137,7 @@ class AgreePage(PageBase):
         """The rows of the probes that the chosen depth uses."""
         full = Depth.FULL in self._depths and self._depths[Depth.FULL].isChecked()
         self.load_consent.setVisible(full)
-        while (item := self._rows.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.setParent(None)
-                widget.deleteLater()
+        empty(self._rows)
         shown = [spec for spec in self._specs if full or spec.consent not in _LOAD_CONSENTS]
         for number, spec in enumerate(shown):
             if number:

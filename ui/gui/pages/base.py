@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QLabel,
+    QLayout,
     QPushButton,
     QRadioButton,
     QScrollArea,
@@ -106,6 +107,19 @@ def push_button(
     button.clicked.connect(pressed)
     mark_main(button, is_main)
     return button
+
+
+def empty(layout: QLayout) -> None:
+    """Take all widgets of a layout away, out of sight at once.
+
+    They keep their parent until Qt deletes them: without one they would be Python's, which deletes them on the spot,
+    also one whose button is being pressed.
+    """
+    while (item := layout.takeAt(0)) is not None:
+        if (widget := item.widget()) is not None:
+            widget.hide()
+            widget.setObjectName("")
+            widget.deleteLater()
 
 
 def rule() -> QFrame:

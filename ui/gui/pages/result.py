@@ -1,6 +1,8 @@
 """Page: what came out. One sentence, the drawing, what to do now; why, and everything measured, on demand."""
 
-from PySide6.QtCore import Qt, Signal
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from nexkit.diagnosis.trials import Series
@@ -52,6 +54,7 @@ class ResultPage(PageBase):
         self._support = support
         self._content: QWidget | None = None
         self._why: Disclosure | None = None
+        self._offered: Trial | None = None
         self._sentence = ""
 
     def show_result(self, series: Series) -> None:
@@ -73,8 +76,9 @@ class ResultPage(PageBase):
         self._add_advice(layout, diagnosis, series.offer())
         self._add_next_step(layout, series)
         self._add_gaps(layout, record, diagnosis)
+        # What is made later, and the slots below, hold no page: one that nobody else holds goes at once, as a whole.
         self._why = Disclosure(
-            "result.why", _("Wh&y do we think so?"), Lazy(lambda: Why(record, diagnosis, self.texts))
+            "result.why", _("Wh&y do we think so?"), Lazy(partial(Why, record, diagnosis, self.texts))
         )
         layout.addWidget(self._why)
         layout.addWidget(Disclosure("result.details", _("For eng&ineers"), EngineerTabs(record, diagnosis, self.texts)))
@@ -93,14 +97,26 @@ class ResultPage(PageBase):
             self._why.button.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _add_next_step(self, layout: QVBoxLayout, series: Series) -> None:
-        trial = series.offer()
-        if trial is None:
+        self._offered = series.offer()
+        if self._offered is None:
             return
-        step = NextStepCard(trial, series.record, self.texts)
-        step.done.connect(lambda: self.retest_wanted.emit(trial))
-        step.told.connect(lambda works: self.told.emit(trial, works))
-        step.skipped.connect(lambda: self.skipped.emit(trial))
+        step = NextStepCard(self._offered, series.record, self.texts)
+        step.done.connect(self._retest)
+        step.told.connect(self._tell)
+        step.skipped.connect(self._skip)
         layout.addWidget(step)
+
+    @Slot()
+    def _retest(self) -> None:
+        self.retest_wanted.emit(self._offered)
+
+    @Slot(bool)
+    def _tell(self, works: bool) -> None:
+        self.told.emit(self._offered, works)
+
+    @Slot()
+    def _skip(self) -> None:
+        self.skipped.emit(self._offered)
 
     def _add_sentence(self, layout: QVBoxLayout, record: RunRecord, diagnosis: Diagnosis) -> None:
         _ = self.texts.gettext

@@ -11,7 +11,7 @@ from nexkit.texts.moments import time_of_day
 from nexkit.texts.numbers import byte_size, milliseconds
 from report.csv_table import Cell, csv_bytes
 from report.visible import json_text, visible
-from ui.gui.pages.base import CardGrid, Disclosure, card, plain_label, selectable_label
+from ui.gui.pages.base import CardGrid, Disclosure, card, empty, plain_label, selectable_label
 from ui.gui.run_thread import Threads
 from ui.gui.theme import current_theme
 from ui.gui.widgets.code_view import CodeView
@@ -140,11 +140,7 @@ class OutcomeCard(QWidget):
                 seconds=shown.took_s, size=byte_size(shown.traffic_bytes)
             )
         )
-        while (item := self._tables.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()  # without a parent it would be a window of its own until it is deleted
-                widget.setParent(None)
-                widget.deleteLater()
+        empty(self._tables)
         for number, table in enumerate(shown.tables, start=1):
             self._tables.addWidget(titled_table(f"expert.table.{number}", table, self._texts))
         text = json_text(shown.document)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 from nexkit.params import ParamError, ParamField, ParamKind
 from nexkit.texts import Texts
 from nexkit.texts.params import choice_word, param_hint, param_problem_text
-from ui.gui.pages.base import CardGrid, Disclosure, plain_label
+from ui.gui.pages.base import CardGrid, Disclosure, empty, plain_label
 from ui.gui.theme import current_theme
 
 
@@ -102,11 +102,7 @@ class ParamForm(QWidget):
     def show_fields(self, fields: tuple[ParamField, ...]) -> None:
         """The fields of another probe, with their defaults."""
         _ = self._texts.gettext
-        while (item := self._layout.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()  # without a parent it would be a window of its own until it is deleted
-                widget.setParent(None)
-                widget.deleteLater()
+        empty(self._layout)
         self._rows = {field.name: _Row(self.objectName(), field, self._texts) for field in fields}
         # The first parameter is the target, whether the probe needs one or not.
         shown = [field.name for number, field in enumerate(fields) if field.required or number == 0]

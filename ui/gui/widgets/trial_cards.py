@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from nexkit.run_record import RunRecord
@@ -48,8 +48,8 @@ class NextStepCard(QFrame):
         if looks:
             works = self._button("result.next.works", _("It &works there"))
             fails = self._button("result.next.fails", _("It &fails there too"))
-            works.clicked.connect(lambda: self.told.emit(True))
-            fails.clicked.connect(lambda: self.told.emit(False))
+            works.clicked.connect(self._tell_works)
+            fails.clicked.connect(self._tell_fails)
             layout.addWidget(_side_by_side(works, fails))
             layout.addWidget(skip, 0, Qt.AlignmentFlag.AlignLeft)
             return
@@ -67,6 +67,14 @@ class NextStepCard(QFrame):
             )
         )
         layout.addWidget(_side_by_side(again, skip))
+
+    @Slot()
+    def _tell_works(self) -> None:
+        self.told.emit(True)
+
+    @Slot()
+    def _tell_fails(self) -> None:
+        self.told.emit(False)
 
     @staticmethod
     def _button(name: str, words: str) -> QPushButton:
