@@ -8,11 +8,20 @@ import pytest
 from scenario import find, load
 from world import run_in_lab
 
+from nexkit.watch.light import ROUND_S
+from nexkit.watch.watch_clock import GAP_S
+
 pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("lab")]
 
 DISTURB = Path(__file__).parent / "disturb.py"
-BREAK = "nft 'add table inet broken; add chain inet broken f { type filter hook forward priority 0; policy drop; }'"
+BREAK = (
+    "nft 'add table inet broken; add chain inet broken f { type filter hook forward priority 0; };"
+    " add rule inet broken f reject with icmpx type no-route'"
+)
+"""The provider says that there is no way on: nobody waits for answers, and the test is short."""
 HEAL = "nft delete table inet broken"
+HELD_UP_S = GAP_S + ROUND_S + 0.8
+"""Longer than anything that the watch plans."""
 ROUND = ("until", "Watching for ")
 KNOWN = (ROUND,) * 3
 """By then everybody has answered once and again."""
@@ -57,7 +66,8 @@ def test_trouble_on_the_line_is_told_marked_diagnosed_and_reported(tmp_path):
     assert episode["ended_at"] is not None
     (mark,) = document["watch"]["marks"]
     assert (mark["words"], mark["episode"]) == ("the video froze", episode["number"])
-    assert document["watch"]["gaps"] == []
+    # A busy computer may have held the program up; it does not sleep.
+    assert {gap["reason"] for gap in document["watch"]["gaps"]} <= {"not_running"}
     shown = run_in_lab("healthy", [sys.executable, "-m", "ui.cli", "show", "--lang", "en", "--json", "-", str(bundle)])
     assert json.loads(shown.stdout)["verdict"] == document["verdict"]
     assert bundle.stat().st_size
@@ -68,7 +78,7 @@ def test_a_program_that_is_stopped_and_one_that_is_killed_leave_gaps_and_no_trou
         tmp_path,
         ROUND,
         ("signal", "SIGSTOP"),
-        ("wait", 11),
+        ("wait", HELD_UP_S),
         ("signal", "SIGCONT"),
         ("until", "Not measured: this program was not running"),
         ("signal", "SIGKILL"),

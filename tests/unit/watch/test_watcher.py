@@ -28,7 +28,7 @@ from nexkit.request import Request, Symptom
 from nexkit.run_record import ProfileTrust
 from nexkit.runner import Runner
 from nexkit.units import Ms, Seconds
-from nexkit.watch.budget import HOUR_BYTES
+from nexkit.watch.budget import HOUR_BYTES, LEAST_RUN_BYTES, Budget
 from nexkit.watch.events import (
     EpisodeBegan,
     EpisodeEnded,
@@ -371,3 +371,72 @@ def test_the_request_is_measured_quickly_and_without_load():
     log = world.watch(100, request=replace(Request(symptom=Symptom.SLOW), time_limit_s=Seconds(5.0)))
     assert log.rounds
     assert world.run.record.request.time_limit_s is None
+
+
+def test_a_mark_during_a_test_of_the_users_own_has_its_own_moment(world):
+    def tests():
+        world.watcher.hold(True)
+        asyncio.get_running_loop().call_later(0.02, world.watcher.mark, "now")
+        asyncio.get_running_loop().call_later(0.05, released)
+
+    def released():
+        world.awake_s += 30
+        world.watcher.hold(False)
+
+    log = world.watch(400, (200, tests))
+    (gap,), (mark,) = log.gaps, log.marks
+    assert gap.started_at <= mark.at < gap.ended_at
+    assert mark.episode is None
+    assert not log.episodes
+
+
+def test_clocks_that_drift_apart_are_no_clock_that_was_set(world):
+    real = world.now
+    world.now = lambda: real() + timedelta(seconds=(world.awake_s - 1000.0) * 0.01)
+    assert world.watch(900).changes == ()
+
+
+def test_an_episode_whose_run_was_held_up_gets_another_one(world):
+    def held_up():
+        world.awake_s += 40
+
+    def breaks():
+        world.breaks()
+        real = world.hear
+
+        def hear(event):
+            real(event)
+            if isinstance(event, EpisodeBegan):
+                world.hear = real
+                held_up()
+
+        world.watcher._book._listener = hear
+
+    log = world.watch(600, (200, breaks), (400, world.heals))
+    assert [gap.reason for gap in log.gaps][:1] == [GapReason.NOT_RUNNING]
+    assert any(episode.run is not None for episode in log.episodes)
+
+
+def test_a_sleep_while_nothing_could_be_measured_is_no_time_that_was(world):
+    def refuses():
+        world.watcher._budget.spend(world.watcher._clock.elapsed_s(), HOUR_BYTES, light=False)
+
+    def sleeps():
+        if world.asleep_s == 0:
+            world.asleep_s += 1800
+
+    log = world.watch(4300, (100, refuses), (300, sleeps))
+    assert [gap.reason for gap in log.gaps] == [GapReason.NOT_POSSIBLE, GapReason.ASLEEP, GapReason.NOT_POSSIBLE]
+    missing_s = sum((gap.ended_at - gap.started_at).total_seconds() for gap in log.gaps)
+    whole_s = (log.ended_at - log.started_at).total_seconds()
+    assert log.measured_s == pytest.approx(whole_s - missing_s, abs=30)
+
+
+def test_the_last_run_fits_into_the_hour():
+    budget = Budget()
+    at_s = 0.0
+    while budget.may_measure(at_s):
+        budget.spend(at_s, 8000, light=True)
+    assert budget.for_run(at_s, asked=True) is None
+    assert budget.last_hour(at_s) + budget.for_last_run(at_s) <= HOUR_BYTES
+    assert budget.for_last_run(at_s) >= LEAST_RUN_BYTES
