@@ -1,9 +1,10 @@
 """What all pages share: a title, a calm column of content that scrolls, cards, folding details."""
 
+import re
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, SignalInstance
-from PySide6.QtGui import QAccessible, QResizeEvent
+from PySide6.QtGui import QAccessible, QFont, QFontMetrics, QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -24,6 +25,9 @@ from report.visible import IN_SENTENCES, visible
 from ui.gui.accessible import announce, read_as
 from ui.gui.theme import current_theme, mark_main
 
+_LEFTOVER = 3
+"""Letters; with a full stop these are two of a word."""
+_JAPANESE_END = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff][\u3002\uff09\u300d]?$")
 _COLUMN_EM = 50
 """Width of the content: lines longer than this tire the eye."""
 _MOST_FOOT = 0.36
@@ -45,6 +49,45 @@ class PlainLabel(QLabel):
         super().setText(shown)
         if is_news:
             announce(self, shown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Break the lines so that the last one is more than a leftover: Japanese may break before its last letter."""
+        super().resizeEvent(event)
+        indent = leftover_indent(self.text(), self.font(), self.width()) if self.wordWrap() else 0
+        if indent != self.contentsMargins().right():
+            self.setContentsMargins(0, 0, indent, 0)
+
+
+def leftover_indent(text: str, font: QFont, width: int) -> int:
+    """How much narrower lines have to be so that the last one is no leftover of one to three letters, in pixels.
+
+    0 where nothing is to be mended, or where it would cost a line more.
+    """
+    if not _JAPANESE_END.search(text) or "\n" in text:
+        return 0
+    lines, last = _lines(text, font, width)
+    if lines < 2 or last > _LEFTOVER:  # noqa: PLR2004  one line has nothing left over
+        return 0
+    letter = QFontMetrics(font).horizontalAdvance("あ")
+    for letters in range(1, 5):
+        more_lines, more_last = _lines(text, font, width - letters * letter)
+        if more_lines == lines and more_last > _LEFTOVER:
+            return letters * letter
+    return 0
+
+
+def _lines(text: str, font: QFont, width: int) -> tuple[int, int]:
+    """How many lines the text takes, and the letters of the last one."""
+    layout = QTextLayout(text, font)
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WordWrap)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    while (line := layout.createLine()).isValid():
+        line.setLineWidth(max(width, 1))
+    layout.endLayout()
+    count = layout.lineCount()
+    return count, layout.lineAt(count - 1).textLength() if count else 0
 
 
 def plain_label(text: str, role: str = "", name: str = "") -> QLabel:
