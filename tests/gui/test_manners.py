@@ -175,7 +175,7 @@ def test_the_application_follows_a_change_to_dark(qtbot, qapp: QApplication, mak
 
 def test_nothing_can_be_measured_by_the_menu_before_the_licence_is_accepted(qtbot, make_window):
     window = make_window()
-    entries = {action.data(): action for action in window._room_entries}
+    entries = {action.data(): action for action in window.menu._rooms.actions()}
     assert window.flow.page is Page.LICENCE
     assert {room for room, action in entries.items() if not action.isEnabled()} == {Room.WATCH, Room.EXPERT}
     press(qtbot, window, "licence.accept")

@@ -2,32 +2,32 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from nexkit.profile import LoadedProfile
 from nexkit.request import Request
 from nexkit.run_record import LicenceAccepter
 from nexkit.runner import Runner
-from nexkit.texts import LANGUAGES, Texts
+from nexkit.texts import Texts
 from nexkit.texts.profiles import whose_text
 from report.profile_state import ProfileMemory, accepted
 from ui.gui import flow
 from ui.gui.accessible import announce
 from ui.gui.answers import answers_in, fill_in
+from ui.gui.earlier import Earlier
 from ui.gui.flow import Flow, Page, RunState
 from ui.gui.house import House
+from ui.gui.menu import Menu
 from ui.gui.pages.agree import AgreePage
 from ui.gui.pages.base import PageBase, rule
 from ui.gui.pages.licence import LicencePage
 from ui.gui.pages.trouble import TroublePage
 from ui.gui.reporting import Reporting
-from ui.gui.rooms import MEASURING_ROOMS, Room, RoomContext, RoomPage, room_title
+from ui.gui.rooms import Room, RoomContext, RoomPage
 from ui.gui.run_thread import RunThread, Threads, WorkThread
 from ui.gui.theme import current_theme, mark_main, style_sheet
 from ui.gui.widgets.steps_bar import StepsBar
@@ -42,13 +42,12 @@ if TYPE_CHECKING:
     from nexkit.run_record import RunRecord
     from nexkit.trial import Trial
     from report.draft import Draft
-    from report.unfinished import Keeper, Unfinished, Unreadable
+    from report.unfinished import Keeper, Unfinished
     from ui.bootstrap import Run
     from ui.gui.pages.result import ResultPage
     from ui.gui.pages.running import RunningPage
     from ui.gui.pages.save import SavePage
     from ui.gui.pages.share import SharePage
-    from ui.watching import Interrupted
 
 _STEP_OF_PAGE = {
     Page.LICENCE: 0,
@@ -68,21 +67,6 @@ def system_runner() -> Runner:
     from ui.bootstrap import build_runner
 
     return build_runner()
-
-
-def _earlier_runs() -> "list[Unfinished | Unreadable]":
-    """Runs of earlier starts whose reports were not finished; what cannot be read of them comes last."""
-    from report.unfinished import unfinished_runs
-
-    runs, unreadable = unfinished_runs(datetime.now(UTC))
-    return [*runs, *unreadable]
-
-
-def _interrupted_watches() -> "tuple[Interrupted, ...]":
-    """Watches of earlier starts that can go on."""
-    from ui.watching import find_interrupted
-
-    return find_interrupted()
 
 
 def _nothing_to_keep(_run: "Run") -> None:
@@ -122,7 +106,8 @@ class WizardWindow(QWidget):
         self._reporting.wipe_wanted.connect(self._wipe)
         self._keeper: Keeper | None = None
         self._keeper_before: Keeper | None = None
-        self._earlier: list[Unfinished | Unreadable] = []
+        self._earlier = Earlier(texts, self._threads, self)
+        self._earlier.result_wanted.connect(self.show_result)
         self._flow = flow.start(licence_needed=self._licence is not None)
         self._pages: dict[Page, PageBase] = {}
         self.setObjectName("wizard")
@@ -159,7 +144,11 @@ class WizardWindow(QWidget):
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, round(em * 0.7), 0)
         head.addWidget(self.steps, 1)
-        head.addWidget(self._build_menu())
+        self.menu = Menu(self._texts)
+        self.menu.room_chosen.connect(self.enter_room)
+        # Queued: the menu goes with all that is said anew.
+        self.menu.language_chosen.connect(self.speak, Qt.ConnectionType.QueuedConnection)
+        head.addWidget(self.menu)
         wizard = QWidget()
         layout = QVBoxLayout(wizard)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -189,51 +178,7 @@ class WizardWindow(QWidget):
             show_result=self.show_result,
         )
 
-    def _build_menu(self) -> QToolButton:
-        """The way to the rooms beside the steps."""
-        _ = self._texts.gettext
-        self.menu = QToolButton()
-        self.menu.setObjectName("wizard.menu")
-        self.menu.setText(_("&Menu"))
-        self.menu.setAccessibleName(_("Menu"))
-        self.menu.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        entries = QMenu(self.menu)
-        entries.setObjectName("wizard.menu_entries")
-        self._room_entries: list[QAction] = []
-        for room in Room:
-            action = entries.addAction(room_title(room, self._texts))
-            self._room_entries.append(action)
-            action.setObjectName(f"menu.{room.value}")
-            action.setData(room)
-            action.triggered.connect(self._menu_chosen)
-        entries.addSeparator()
-        entries.addMenu(self._build_languages(entries))
-        self.menu.setMenu(entries)
-        return self.menu
-
-    def _build_languages(self, entries: QMenu) -> QMenu:
-        """Each by its own name; the word for it also in English, for whoever reads nothing else here."""
-        word = self._texts.gettext("&Language")
-        self._languages = QMenu(word if self._texts.language == "en" else f"{word} / Language", entries)
-        self._languages.setObjectName("menu.language")
-        group = QActionGroup(self._languages)
-        for language in LANGUAGES:
-            action = self._languages.addAction(Texts(language).language_name)
-            action.setObjectName(f"menu.language.{language}")
-            action.setCheckable(True)
-            action.setChecked(language == self._texts.language)
-            action.setData(language)
-            group.addAction(action)
-        group.triggered.connect(self._language_picked)
-        return self._languages
-
-    @Slot(QAction)
-    def _language_picked(self, action: QAction) -> None:
-        if action.data() != self._texts.language:
-            # Not from within the menu, which goes with the rest of the window.
-            QTimer.singleShot(0, self, partial(self.speak, action.data()))
-
+    @Slot(str)
     def speak(self, language: str) -> None:
         """Say everything in another language: what was typed and measured stays, what was agreed to is asked anew."""
         after = flow.reworded(self._flow)
@@ -253,6 +198,7 @@ class WizardWindow(QWidget):
         former.setParent(None)
         former.deleteLater()
         self._reporting.speak(self._texts)
+        self._earlier.speak(self._texts)
         self._flow = after
         self._build()
         self._restyle()
@@ -263,7 +209,6 @@ class WizardWindow(QWidget):
             self.result.show_result(self._series)
         self._show_flow()
         self.setTabOrder(self.main, self.menu)
-        self._offer_earlier()
         self.page(after.page).focus_first()
 
     def _button(self, name: str, words: str, slot: Callable[[], None]) -> QPushButton:
@@ -336,8 +281,7 @@ class WizardWindow(QWidget):
                 return licence
             case Page.TROUBLE:
                 trouble = TroublePage(texts, profile)
-                trouble.finish_wanted.connect(self._finish_earlier)
-                trouble.discard_wanted.connect(self._discard_earlier)
+                self._earlier.offer_on(trouble)
                 trouble.watch_wanted.connect(self._watch)
                 return trouble
             case Page.AGREE:
@@ -420,13 +364,7 @@ class WizardWindow(QWidget):
         self._show_whose(self._profile_on(state.page))
         self._stack.setCurrentWidget(self.page(state.page))
         self._show_title()
-        self.menu.setEnabled(state.page is not Page.RUNNING)
-        self.menu.setToolTip("" if self.menu.isEnabled() else self._why_no_menu())
-        self.menu.setAccessibleDescription(self.menu.toolTip())
-        for entry in self._room_entries:
-            # Nothing is measured before the licence is accepted.
-            entry.setEnabled(state.page is not Page.LICENCE or entry.data() not in MEASURING_ROOMS)
-        self._languages.setEnabled(flow.reworded(state) is not None)
+        self.menu.follow(state)
         self.steps.show_step(_STEP_OF_PAGE[state.page])
         self.main.setText(words.get(state.page, _("&Continue")))
         self.main.setVisible(state.page is not Page.RUNNING)
@@ -439,9 +377,6 @@ class WizardWindow(QWidget):
         self.stop.setVisible(state.page is Page.RUNNING and state.run is not RunState.FAILED)
         self.stop.setEnabled(state.can_stop)
         self.stop.setText(_("Stopping …") if state.run is RunState.STOPPING else _("&Cancel"))
-
-    def _why_no_menu(self) -> str:
-        return self._texts.gettext("Not while tests are running: they would measure each other.")
 
     def _entered(self, before: Page, page: Page) -> None:
         """What a page needs when it comes up."""
@@ -526,6 +461,7 @@ class WizardWindow(QWidget):
         """The room on the screen; None: the wizard's steps are."""
         return self._house.current_room
 
+    @Slot(Room)
     def enter_room(self, room: Room) -> None:
         """Show a room in place of the steps, which stay as they are."""
         self._house.enter(room)
@@ -565,12 +501,6 @@ class WizardWindow(QWidget):
         assert isinstance(watch, WatchPage)  # noqa: S101  made as such
         watch.go_on_in_background()
 
-    @Slot()
-    def _menu_chosen(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            self.enter_room(action.data())
-
     def _show_title(self) -> None:
         page = self.in_room or self.page(self._flow.page)
         self.setWindowTitle(self._texts.gettext("{page} – nexkit").format(page=page.accessibleName()))
@@ -589,8 +519,7 @@ class WizardWindow(QWidget):
 
     def _load(self) -> None:
         self._threads.start(self._make_runner, self._prepared, self._not_prepared)
-        self._threads.start(_earlier_runs, self._earlier_found, self._not_prepared)
-        self._threads.start(_interrupted_watches, self._interrupted_found, self._not_prepared)
+        self._earlier.look()
 
     @Slot(object)
     def _prepared(self, runner: Runner) -> None:
@@ -603,44 +532,7 @@ class WizardWindow(QWidget):
     def _not_prepared(self, error: object) -> None:
         self.agree.show_problem(problem_text(error, self._texts))
 
-    # Results of earlier starts
-
     @Slot(object)
-    def _earlier_found(self, found: "list[Unfinished | Unreadable]") -> None:
-        self._earlier = found
-        if found:
-            self._offer_earlier()
-
-    @Slot(object)
-    def _interrupted_found(self, found: "tuple[Interrupted, ...]") -> None:
-        if found:
-            from ui.gui.watch_state import interrupted_text
-
-            self.trouble.offer_watch(interrupted_text(found[0], self._texts))
-
-    def _offer_earlier(self) -> None:
-        from report.unfinished import Unfinished, Unreadable
-
-        match self._earlier[:1]:
-            case [Unfinished(record=record, diagnosis=diagnosis)]:
-                from nexkit.texts.verdicts import verdict_sentence
-
-                self.trouble.offer_earlier(record.started_at, verdict_sentence(diagnosis, self._texts))
-            case [Unreadable(reason=reason)]:
-                self.trouble.offer_unreadable(reason)
-            case _:
-                self.trouble.offer_nothing()
-
-    @Slot()
-    def _finish_earlier(self) -> None:
-        from report.unfinished import Unfinished
-
-        match self._earlier[:1]:
-            case [Unfinished() as unfinished]:
-                del self._earlier[0]
-                self.show_result(unfinished)
-                self._offer_earlier()
-
     def show_result(self, finished: "Unfinished") -> None:
         """The result of a run that is kept: of an earlier start, or of a room."""
         from nexkit.diagnosis.trials import taken_up
@@ -652,23 +544,6 @@ class WizardWindow(QWidget):
         self._move(flow.take_up(self._flow))
         if self.in_room is not None:
             self.leave_room()
-
-    @Slot()
-    def _discard_earlier(self) -> None:
-        from report.unfinished import discard
-
-        if self._earlier:
-            run_id = self._earlier.pop(0).id
-            self._threads.start(lambda: discard(run_id), self._earlier_discarded, self._not_discarded)
-
-    @Slot(object)
-    def _earlier_discarded(self, _was_there: object) -> None:
-        self._offer_earlier()
-        self.trouble.focus_first()
-
-    @Slot(object)
-    def _not_discarded(self, error: object) -> None:
-        self.trouble.offer_unreadable(problem_text(error, self._texts))
 
     def _about(self, profile: LoadedProfile) -> None:
         """The run from now on, and the pages about it, are of this profile."""
@@ -800,7 +675,6 @@ class WizardWindow(QWidget):
         for page in (Page.TROUBLE, Page.AGREE, Page.RUNNING, *_PAGES_OF_RUN):
             self._drop_page(page)
         self._move(after)
-        self._offer_earlier()
 
     @Slot(object)
     def _forgotten(self, _answer: object) -> None:
