@@ -9,8 +9,9 @@ from nexkit.diagnosis.watched import watched_rungs, with_watch
 from nexkit.subject import Subject
 from nexkit.texts import LANGUAGES, Texts
 from nexkit.texts.verdicts import verdict_advice, verdict_sentence
+from nexkit.texts.watch import timeline, watched_text
 from nexkit.units import Bytes, Ratio, Seconds
-from nexkit.watch.record import Episode, LightSign, SignKind, ToldBy, WatchLog
+from nexkit.watch.record import Episode, GapReason, LightSign, SignKind, ToldBy, WatchGap, WatchLog
 
 BEGAN = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
 HEALTHY = Verdict(state=VerdictState.HEALTHY, segment=None, cause=None, confidence=Ratio(0.9))
@@ -87,3 +88,28 @@ def test_the_ladder_and_the_words_say_so_in_every_language():
             assert "{" not in verdict_sentence(diagnosis, Texts(language))
             assert verdict_advice(diagnosis, Texts(language))
     assert watched_rungs(rungs, replace(verdict, comes_and_goes=False)) == rungs
+
+
+def test_what_a_restart_interrupted_is_not_said_to_have_gone_on():
+    began = BEGAN + timedelta(minutes=2)
+    gap = WatchGap(
+        started_at=began + timedelta(seconds=30), ended_at=began + timedelta(seconds=45), reason=GapReason.NOT_RUNNING
+    )
+    lost = replace(episode(2, Segment.DNS), ended_at=None)
+    log = replace(watch(episode(1, Segment.ACCESS, minutes=1), lost), gaps=(gap,))
+    assert log.known_end(lost) == gap.started_at
+    verdict = with_watch(HEALTHY, log, DEFAULT_LIMITS)
+    assert verdict.segment is Segment.ACCESS
+
+
+def test_a_report_speaks_of_the_user_and_not_to_them():
+    log = watch(episode(1, Segment.DNS, told_by=ToldBy.USER), episode(2, None, signs=(), told_by=ToldBy.USER))
+    told = [words for line in timeline(log, Texts("en")) for words in (line.text, *line.details)]
+    assert "The user noticed it too." in told
+    assert "Noticed by the user; the small tests saw nothing" in told
+
+
+def test_where_nothing_was_measured_no_interruption_is_not_said():
+    log = replace(watch(), rounds=0, measured_s=Seconds(0.0))
+    assert "No interruption" not in watched_text(log, Texts("en"))
+    assert "No interruption" in watched_text(watch(), Texts("en"))
