@@ -34,7 +34,7 @@ KEPT_DAYS = 14
 MAX_WATCHES = 3
 """Interrupted ones; the oldest goes for a new one."""
 MAX_FILE_BYTES = 32 * 1024 * 1024
-"""Of the entries: months of minutes. What goes beyond is not kept."""
+"""Of the entries: four weeks of minutes. What goes beyond is not kept."""
 MAX_LINE_BYTES = 64 * 1024
 """Of one entry; the first one has the profile in it and may be as long as a document."""
 _SCHEMA = "nexkit/watch/1"
