@@ -540,9 +540,9 @@ def test_three_days_are_painted_at_once(qtbot):
     took_s = []
     for _time in range(5):
         timeline.show_log(watch_log(480, length=9.0, episodes=14))
-        began = time.perf_counter()
+        began = time.thread_time()
         timeline.grab()
-        took_s.append(time.perf_counter() - began)
+        took_s.append(time.thread_time() - began)
     assert min(took_s) < 0.05
 
 

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nexkit.platform.api import Capability, CapabilityState
 from nexkit.probe import ProbeSpec
 from nexkit.runner import Runner
 from nexkit.texts.capabilities import capability_setting, capability_text, state_word
 from nexkit.texts.probes import probe_text
-from ui.gui.pages.base import card, plain_label, rule, selectable_label
+from ui.gui.pages.base import card, plain_label, push_button, rule, selectable_label
 from ui.gui.present import Mark
 from ui.gui.rooms import RoomContext
 from ui.gui.theme import current_theme
@@ -47,9 +47,7 @@ class CheckPart(QWidget):
         self._layout.addWidget(
             plain_label(_("What this system lets the program measure, and how to change that."), "muted")
         )
-        self.again = QPushButton(_("Check a&gain"))
-        self.again.setObjectName("expert.check_again")
-        self.again.clicked.connect(self.look)
+        self.again = push_button("expert.check_again", _("Check a&gain"), self.look)
         self._layout.addWidget(self.again, 0, Qt.AlignmentFlag.AlignLeft)
         self.problem = plain_label("", "problem", "expert.check_problem")
         self.problem.setVisible(False)

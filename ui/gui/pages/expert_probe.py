@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QProgressBar,
-    QPushButton,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -35,10 +34,10 @@ from nexkit.texts.numbers import byte_size
 from nexkit.texts.probes import probe_text
 from nexkit.units import Seconds
 from report.visible import visible
-from ui.gui.pages.base import TurningBox, card, plain_label, rule, selectable_label
+from ui.gui.pages.base import TurningBox, card, plain_label, push_button, rule, selectable_label
 from ui.gui.rooms import RoomContext
 from ui.gui.run_thread import LoopThread
-from ui.gui.theme import current_theme, mark_main
+from ui.gui.theme import current_theme
 from ui.gui.widgets.choice import Tick
 from ui.gui.widgets.code_view import fixed_font
 from ui.gui.widgets.hand_run import LiveCard, OutcomeCard
@@ -183,13 +182,8 @@ class ProbePart(QWidget):
         self.bar.setRange(0, 1000)
         self.bar.setVisible(False)
         self.state = plain_label("", name="expert.state")
-        self.start_button = QPushButton(_("&Start"))
-        self.start_button.setObjectName("expert.start")
-        self.start_button.clicked.connect(self.start)
-        mark_main(self.start_button, True)
-        self.stop_button = QPushButton(_("St&op"))
-        self.stop_button.setObjectName("expert.stop")
-        self.stop_button.clicked.connect(self.stop)
+        self.start_button = push_button("expert.start", _("&Start"), self.start, is_main=True)
+        self.stop_button = push_button("expert.stop", _("St&op"), self.stop)
         self.stop_button.setVisible(False)
         row = QHBoxLayout()
         row.setSpacing(em // 2)
@@ -218,9 +212,7 @@ class ProbePart(QWidget):
         self.runs.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.runs.currentRowChanged.connect(self._run_chosen)
         label.setBuddy(self.runs)
-        self.again = QPushButton(_("Run this one a&gain"))
-        self.again.setObjectName("expert.again")
-        self.again.clicked.connect(self._run_again)
+        self.again = push_button("expert.again", _("Run this one a&gain"), self._run_again)
         layout.addWidget(label)
         layout.addWidget(self.runs)
         layout.addWidget(self.again, 0, Qt.AlignmentFlag.AlignLeft)

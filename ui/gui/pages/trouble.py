@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TypeVar
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from nexkit.profile import Profile
 from nexkit.request import (
@@ -22,9 +22,9 @@ from nexkit.request import (
 from nexkit.texts import Texts
 from nexkit.texts.moments import moment
 from nexkit.texts.words import affected_text, occurrence_text, since_text, symptom_name
-from ui.gui.pages.base import CardGrid, Disclosure, PageBase, TurningBox, buddy_label, card, plain_label
+from ui.gui.pages.base import CardGrid, Disclosure, PageBase, TurningBox, buddy_label, card, plain_label, push_button
 from ui.gui.present import symptom_detail
-from ui.gui.theme import current_theme, mark_main
+from ui.gui.theme import current_theme
 from ui.gui.widgets.choice import ChoiceCard, OneOrNone
 from ui.gui.widgets.icons import symptom_icon
 from ui.gui.widgets.service_list import ServiceList
@@ -114,21 +114,15 @@ class TroublePage(PageBase):
         self._earlier, layout = card()
         self.earlier = plain_label("", name="trouble.earlier")
         layout.addWidget(self.earlier)
-        self._finish = QPushButton(_("&Finish that report"))
-        self._finish.setObjectName("trouble.finish")
-        self._finish.clicked.connect(self.finish_wanted)
-        throw_away = QPushButton(_("Throw it awa&y"))
-        throw_away.setObjectName("trouble.discard")
-        throw_away.clicked.connect(self.discard_wanted)
+        self._finish = push_button("trouble.finish", _("&Finish that report"), self.finish_wanted)
+        throw_away = push_button("trouble.discard", _("Throw it awa&y"), self.discard_wanted)
         layout.addWidget(TurningBox(self._finish, throw_away, least_em=24, fill=False))
         self._earlier.setVisible(False)
         self.column.addWidget(self._earlier)
         self._interrupted, layout = card()
         self.interrupted = plain_label("", name="trouble.interrupted")
         layout.addWidget(self.interrupted)
-        look = QPushButton(_("&Look at the watch"))
-        look.setObjectName("trouble.look_at_watch")
-        look.clicked.connect(self._look_at_watch)
+        look = push_button("trouble.look_at_watch", _("&Look at the watch"), self._look_at_watch)
         layout.addWidget(look, 0, Qt.AlignmentFlag.AlignLeft)
         self._interrupted.setVisible(False)
         self.column.addWidget(self._interrupted)
@@ -146,10 +140,7 @@ class TroublePage(PageBase):
                 name=f"{name}_offer",
             )
         )
-        watch = QPushButton(_("Watc&h until it happens"))
-        watch.setObjectName(name)
-        watch.clicked.connect(self.watch_wanted)
-        mark_main(watch, False)
+        watch = push_button(name, _("Watc&h until it happens"), self.watch_wanted)
         row = QHBoxLayout()
         row.addWidget(watch)
         row.addStretch(1)

@@ -92,6 +92,7 @@ class EpisodeList(QWidget):
             row.setVisible(index < len(latest))
             if index < len(latest):
                 row.show_episode(latest[index], log, over=over)
+        self._none.setText(self._texts.gettext("None.") if over else self._texts.gettext("None so far."))
         self._none.setVisible(not latest)
         older = len(log.episodes) - len(latest) + log.left_out
         self._more.setText(self._texts.gettext("Earlier ones stand in the report: {count}.").format(count=older))

@@ -1,17 +1,17 @@
 """A run by hand as it goes on, and what came of it: round trips, tables, the fact as JSON, files of all three."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from nexkit.texts import Texts
 from nexkit.texts.moments import time_of_day
 from nexkit.texts.numbers import byte_size, milliseconds
 from report.csv_table import Cell, csv_bytes
 from report.visible import json_text, visible
-from ui.gui.pages.base import CardGrid, Disclosure, card, empty, plain_label, selectable_label
+from ui.gui.pages.base import CardGrid, Disclosure, card, empty, plain_label, push_button, selectable_label
 from ui.gui.run_thread import Threads
 from ui.gui.theme import current_theme
 from ui.gui.widgets.code_view import CodeView
@@ -112,9 +112,9 @@ class OutcomeCard(QWidget):
         self._files = QWidget()
         layout = QVBoxLayout(self._files)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.save_json = _button("expert.save_json", _("Save as JSO&N …"), self._save_json)
-        self.save_tables = _button("expert.save_tables", _("Save tables as CS&V …"), self._save_tables)
-        self.save_samples = _button("expert.save_samples", _("Save round trips as &CSV …"), self._save_samples)
+        self.save_json = push_button("expert.save_json", _("Save as JSO&N …"), self._save_json)
+        self.save_tables = push_button("expert.save_tables", _("Save tables as CS&V …"), self._save_tables)
+        self.save_samples = push_button("expert.save_samples", _("Save round trips as &CSV …"), self._save_samples)
         grid = CardGrid(3, 14)
         for button in (self.save_json, self.save_tables, self.save_samples):
             grid.add(button)
@@ -175,13 +175,6 @@ class OutcomeCard(QWidget):
 
     def _save_csv(self, name: str, rows: Sequence[Sequence[Cell]]) -> None:
         self.save_as.ask(name, self._texts.gettext("CSV files (*.csv)"), partial(csv_bytes, rows))
-
-
-def _button(name: str, words: str, slot: Callable[[], None]) -> QPushButton:
-    button = QPushButton(words)
-    button.setObjectName(name)
-    button.clicked.connect(slot)
-    return button
 
 
 def _only(widget: QWidget, frame: QFrame) -> None:
