@@ -64,7 +64,7 @@ class BeforePart(QWidget):
                 "happening now”."
             ),
             _(
-                "It needs next to nothing: at most {size} of data an hour and 1 % of what one processor core can do. "
+                "It needs next to nothing: at most {size} of data an hour and a hundredth of one processor core. "
                 "It goes on after the computer has slept, and in another network."
             ).format(size=byte_size(HOUR_BYTES)),
             _(
