@@ -160,7 +160,7 @@ def interrupted(qtbot, make_window, no_licence) -> WatchPage:
     leave(first)
     second = make_window(loaded=no_licence)
     page = room(qtbot, second)
-    assert "was interrupted" in text(second, "watch.earlier")
+    qtbot.waitUntil(lambda: "was interrupted" in text(second, "watch.earlier"), timeout=WAIT_MS)
     qtbot.waitUntil(page.before.go_on.isEnabled, timeout=WAIT_MS)
     check_page(second)
     return page
@@ -198,8 +198,8 @@ def test_of_two_the_second_is_offered_when_the_first_is_gone(qtbot, make_window,
     leave(page.window())
     window = make_window(loaded=no_licence)
     page = room(qtbot, window)
-    before = interrupted_watches(NOW)
-    assert len(before) == 2
+    qtbot.waitUntil(page.before.earlier.isVisible, timeout=WAIT_MS)
+    assert len(interrupted_watches(NOW)) == 2
     press(qtbot, window, "watch.discard_earlier")
     assert not page.before.earlier.isVisible()
     qtbot.waitUntil(page.before.earlier.isVisible, timeout=WAIT_MS)
@@ -212,7 +212,7 @@ def test_what_cannot_be_read_of_a_watch_can_be_thrown_away(qtbot, make_window, n
     (folder / "20261119T120000Z-0123abcd.jsonl").write_text('{"schema": "other"}\n')
     window = make_window(loaded=no_licence)
     page = room(qtbot, window)
-    assert "cannot be used" in text(window, "watch.earlier")
+    qtbot.waitUntil(lambda: "cannot be used" in text(window, "watch.earlier"), timeout=WAIT_MS)
     assert not page.before.go_on.isVisible()
     press(qtbot, window, "watch.discard_earlier")
     qtbot.waitUntil(lambda: not page.before.earlier.isVisible(), timeout=WAIT_MS)
