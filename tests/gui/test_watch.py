@@ -215,7 +215,8 @@ def test_what_cannot_be_read_of_a_watch_can_be_thrown_away(qtbot, make_window, n
     qtbot.waitUntil(lambda: "cannot be used" in text(window, "watch.earlier"), timeout=WAIT_MS)
     assert not page.before.go_on.isVisible()
     press(qtbot, window, "watch.discard_earlier")
-    qtbot.waitUntil(lambda: not page.before.earlier.isVisible(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.threads(), timeout=WAIT_MS)
+    assert not page.before.earlier.isVisible()
 
 
 def test_a_watch_that_another_program_has_by_now_is_said_to_be_there(qtbot, make_window, no_licence):

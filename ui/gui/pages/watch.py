@@ -68,6 +68,8 @@ class WatchPage(RoomPage):
         self._said_hidden = False
         self._quitting = False
         self._in_background = False
+        self._closed = False
+        """Nobody waits any more for a thread that is started now."""
         self._changed = False
         self._since = QElapsedTimer()
         self._repaint = self._timer(_REPAINT_MS, self._show_news)
@@ -241,6 +243,7 @@ class WatchPage(RoomPage):
 
     def closing(self) -> None:
         """The program ends: what is on the disk of a watch is taken up another time."""
+        self._closed = True
         for timer in (self._repaint, self._waiting, self._tray_later):
             timer.stop()
         self.run.cancel()
@@ -275,7 +278,7 @@ class WatchPage(RoomPage):
     def _look_for_earlier(self) -> None:
         from ui.watching import find_interrupted
 
-        if not self.watching:
+        if not self.watching and not self._closed:
             self._context.threads.start(find_interrupted, self._earlier_found, self._earlier_failed)
 
     @Slot(object)
