@@ -1,5 +1,6 @@
 """Starts the wizard: the application, its language, its window."""
 
+import signal
 import sys
 from collections.abc import Collection, Sequence
 
@@ -98,6 +99,8 @@ def run_wizard(
 
     `language`: what was asked for at the start; None: what was chosen in the menu before, else the system's.
     """
+    # Python would hear of Ctrl-C only when one of its own functions runs next.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     application = QApplication([sys.argv[0], *argv])
     remembered = WindowMemory()
     texts = Texts(language or remembered.language or language_of(QLocale.system().uiLanguages()))

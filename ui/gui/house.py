@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from ui.gui.pages.base import rule
+from ui.gui.pages.base import push_button, rule
 from ui.gui.rooms import Room, RoomContext, RoomPage
 from ui.gui.theme import current_theme
 
@@ -64,9 +64,7 @@ class House(QStackedWidget):
     def _with_way_back(self, room: Room, page: RoomPage, context: RoomContext) -> QWidget:
         frame = QWidget()
         em = round(current_theme().em)
-        back = QPushButton(context.texts.gettext("&Back"))
-        back.setObjectName(f"{room.value}.back")
-        back.clicked.connect(self.leave)
+        back = push_button(f"{room.value}.back", context.texts.gettext("&Back"), self.leave)
         foot = QHBoxLayout()
         foot.setContentsMargins(round(em * 1.4), round(em * 0.7), round(em * 1.4), round(em * 0.9))
         foot.addWidget(back)

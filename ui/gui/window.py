@@ -23,7 +23,7 @@ from ui.gui.flow import Flow, Page, RunState
 from ui.gui.house import House
 from ui.gui.menu import Menu
 from ui.gui.pages.agree import AgreePage
-from ui.gui.pages.base import PageBase, rule
+from ui.gui.pages.base import PageBase, push_button, rule
 from ui.gui.pages.licence import LicencePage
 from ui.gui.pages.trouble import TroublePage
 from ui.gui.reporting import Reporting
@@ -129,10 +129,10 @@ class WizardWindow(QWidget):
             _("Step {number} of {count}: {name}"),
         )
         self._stack = QStackedWidget()
-        self.back = self._button("wizard.back", _("&Back"), self._go_back)
-        self.stop = self._button("wizard.stop", _("&Cancel"), self._stop)
-        self.again = self._button("wizard.again", _("Test a&gain"), self._go_back)
-        self.main = self._button("wizard.main", "", self._go_on)
+        self.back = push_button("wizard.back", _("&Back"), self._go_back)
+        self.stop = push_button("wizard.stop", _("&Cancel"), self._stop)
+        self.again = push_button("wizard.again", _("Test a&gain"), self._go_back)
+        self.main = push_button("wizard.main", "", self._go_on)
         foot = QHBoxLayout()
         em = round(current_theme().em)
         foot.setContentsMargins(round(em * 1.4), round(em * 0.7), round(em * 1.4), round(em * 0.9))
@@ -210,12 +210,6 @@ class WizardWindow(QWidget):
         self._show_flow()
         self.setTabOrder(self.main, self.menu)
         self.page(after.page).focus_first()
-
-    def _button(self, name: str, words: str, slot: Callable[[], None]) -> QPushButton:
-        button = QPushButton(words)
-        button.setObjectName(name)
-        button.clicked.connect(slot)
-        return button
 
     def _show_whose(self, profile: LoadedProfile) -> None:
         """Name the organisation whose profile the page is about."""

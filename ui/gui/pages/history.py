@@ -40,7 +40,7 @@ from ui.earlier import (
     place_for_withdrawal,
 )
 from ui.gui.links import FileShower
-from ui.gui.pages.base import CardGrid, Disclosure, buddy_label, card, plain_label, selectable_label
+from ui.gui.pages.base import CardGrid, Disclosure, buddy_label, card, plain_label, push_button, selectable_label
 from ui.gui.present import place_word, places
 from ui.gui.rooms import RoomContext, RoomPage
 from ui.gui.theme import current_theme
@@ -102,11 +102,11 @@ class HistoryPage(RoomPage):
         self.details, layout = card()
         self.about = selectable_label("", "history.about")
         layout.addWidget(self.about)
-        self.open = self._button("history.open", _("Op&en"), self._open)
-        self.folder = self._button("history.show_folder", _("Show in f&older"), self._show_file)
-        self.finish = self._button("history.finish", _("Make a &report of it"), self._finish)
-        self.withdraw = self._button("history.withdraw", _("&Withdraw the consent"), self._withdraw)
-        self.delete = self._button("history.delete", _("&Delete …"), self._ask_to_delete)
+        self.open = push_button("history.open", _("Op&en"), self._open)
+        self.folder = push_button("history.show_folder", _("Show in f&older"), self._show_file)
+        self.finish = push_button("history.finish", _("Make a &report of it"), self._finish)
+        self.withdraw = push_button("history.withdraw", _("&Withdraw the consent"), self._withdraw)
+        self.delete = push_button("history.delete", _("&Delete …"), self._ask_to_delete)
         self._actions = QVBoxLayout()
         self._offered: tuple[QPushButton, ...] = ()
         layout.addLayout(self._actions)
@@ -140,8 +140,8 @@ class HistoryPage(RoomPage):
         )
         layout.addWidget(self.receipt_too)
         grid = CardGrid(2, least_em=13)
-        self.keep = self._button("history.keep", _("&Keep it"), self._end_question)
-        self.really = self._button("history.really_delete", _("Delete &now"), self._delete)
+        self.keep = push_button("history.keep", _("&Keep it"), self._end_question)
+        self.really = push_button("history.really_delete", _("Delete &now"), self._delete)
         grid.add(self.keep)
         grid.add(self.really)
         layout.addWidget(grid)
@@ -159,16 +159,9 @@ class HistoryPage(RoomPage):
         layout.addWidget(buddy_label("history.other", _("Co&mpare with"), self.other))
         grid = CardGrid(2, least_em=13)
         grid.add(self.other)
-        grid.add(self._button("history.compare", _("Show what &changed"), self._compare))
+        grid.add(push_button("history.compare", _("Show what &changed"), self._compare))
         layout.addWidget(grid)
         return self.comparison
-
-    @staticmethod
-    def _button(name: str, words: str, slot: Callable[[], None]) -> QPushButton:
-        button = QPushButton(words)
-        button.setObjectName(name)
-        button.clicked.connect(slot)
-        return button
 
     # The list
 

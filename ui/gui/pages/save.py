@@ -1,9 +1,8 @@
 """Page: the report becomes a file; then it is handed over by the user."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QDir, QStandardPaths, Qt, Signal, SignalInstance
+from PySide6.QtCore import QDir, QStandardPaths, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QPushButton
 
@@ -13,7 +12,7 @@ from nexkit.texts.numbers import byte_size
 from report.document import ENCRYPTED_SUFFIX, SUFFIX
 from report.visible import IN_SENTENCES, visible, without_formulas
 from ui.gui.links import mail_draft, mail_holds, open_mail_draft, open_support_page, support_page
-from ui.gui.pages.base import CardGrid, Disclosure, PageBase, card, news, plain_label, rule
+from ui.gui.pages.base import CardGrid, Disclosure, PageBase, card, news, plain_label, push_button, rule
 from ui.gui.present import Mark
 from ui.gui.theme import current_theme, mark_main
 from ui.gui.widgets.choice import Tick
@@ -134,13 +133,13 @@ class SavePage(PageBase):
         self.tile = FileTile("save.tile", self.texts)
         after.addWidget(self.tile)
         grid = CardGrid(2, least_em=15)
-        self.copy = self._button("save.copy", _("&Copy summary for the ticket"), self._copy_summary)
-        buttons = [self.copy, self._button("save.copy_file", _("Copy the f&ile"), self._copy_file)]
+        self.copy = push_button("save.copy", _("&Copy summary for the ticket"), self._copy_summary)
+        buttons = [self.copy, push_button("save.copy_file", _("Copy the f&ile"), self._copy_file)]
         if vouched and support_page(support) is not None:
-            buttons.append(self._button("save.ticket_page", _("Open the &ticket page"), self._open_ticket_page))
+            buttons.append(push_button("save.ticket_page", _("Open the &ticket page"), self._open_ticket_page))
         if vouched and mail_draft(support, "", "") is not None:
-            buttons.append(self._button("save.mail", _("Write a m&ail"), self._write_mail))
-        self.show_folder = self._button("save.show_folder", _("Show in f&older"), self._show_file)
+            buttons.append(push_button("save.mail", _("Write a m&ail"), self._write_mail))
+        self.show_folder = push_button("save.show_folder", _("Show in f&older"), self._show_file)
         for button in (*buttons, self.show_folder):
             grid.add(button)
         after.addWidget(grid)
@@ -157,7 +156,7 @@ class SavePage(PageBase):
         after.addWidget(rule())
         self.receipt = plain_label("", "muted", "save.receipt")
         after.addWidget(self.receipt)
-        self.withdraw = self._button("save.withdraw", _("&Withdraw the consent"), self.withdraw_wanted)
+        self.withdraw = push_button("save.withdraw", _("&Withdraw the consent"), self.withdraw_wanted)
         row = QHBoxLayout()
         row.addWidget(self.withdraw)
         row.addStretch(1)
@@ -165,13 +164,6 @@ class SavePage(PageBase):
         self.column.addWidget(self._after)
         self.column.addStretch(1)
         self._after.setVisible(False)
-
-    @staticmethod
-    def _button(name: str, words: str, slot: Callable[[], None] | SignalInstance) -> QPushButton:
-        button = QPushButton(words)
-        button.setObjectName(name)
-        button.clicked.connect(slot)
-        return button
 
     def _hand_over_words(self, support: Support) -> str:
         _ = self.texts.gettext
@@ -190,7 +182,7 @@ class SavePage(PageBase):
         self._replaceable = ""
         self._summary = summary
         self._name = self._with_suffix(name)
-        self.summary.setPlainText(visible(summary, limit=len(summary), keep=IN_SENTENCES))
+        self.summary.setPlainText(visible(summary, limit=None, keep=IN_SENTENCES))
         self.file.clear()
         self.mark.setVisible(False)
         self.problem.setVisible(False)

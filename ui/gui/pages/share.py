@@ -26,7 +26,7 @@ from report.hits import hit_detail, hit_title, warning_text
 from report.masked import Masked
 from report.terms import terms_lines, terms_of
 from report.visible import shown_text, visible
-from ui.gui.pages.base import CardGrid, Disclosure, PageBase, TurningBox, card, news, plain_label
+from ui.gui.pages.base import CardGrid, Disclosure, PageBase, TurningBox, card, empty, news, plain_label
 from ui.gui.theme import current_theme
 from ui.gui.widgets.choice import Tick
 from ui.gui.widgets.file_view import FileView, FindBar
@@ -345,10 +345,7 @@ class SharePage(PageBase):
 
     def _forget_hits(self) -> None:
         self._hits.setVisible(False)
-        while (item := self._hit_rows.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.setParent(None)
-                widget.deleteLater()
+        empty(self._hit_rows)
 
     def show_problem(self, words: str) -> None:
         """The preview could not be made."""
