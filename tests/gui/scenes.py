@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gui_doubles import PROFILE_TOML, double_runner
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QScrollArea, QTabWidget, QWidget
@@ -144,6 +144,13 @@ def _unroll(window: WizardWindow) -> None:
         window.resize(window.width(), min(TALLEST, window.height() + area.verticalScrollBar().maximum()))
 
 
+def _scroll_to(window: WizardWindow, part: QWidget) -> None:
+    QTest.qWait(60)
+    page = window.page(window.flow.page)
+    for area in page.findChildren(QScrollArea, f"{page.objectName()}.scroll"):
+        area.verticalScrollBar().setValue(part.mapTo(area.widget(), QPoint(0, 0)).y())
+
+
 def _dark() -> QPalette:
     palette = QPalette(QColor("#202326"))
     palette.setColor(QPalette.ColorRole.Base, QColor("#2a2e32"))
@@ -184,7 +191,8 @@ def _tab(scenario: str, number: int) -> Callable[[Studio], QWidget]:
         studio.press(window, "result.details")
         tabs = window.findChild(QTabWidget, "result.tabs")
         assert isinstance(tabs, QTabWidget)
-        tabs.setCurrentIndex(min(number, tabs.count() - 1))
+        tabs.setCurrentIndex(number)
+        _scroll_to(window, tabs)
         return window
 
     return scene
@@ -193,6 +201,9 @@ def _tab(scenario: str, number: int) -> Callable[[Studio], QWidget]:
 def _why(studio: Studio) -> QWidget:
     window = studio.result("dns_resolver_unreachable")
     studio.press(window, "result.why")
+    why = _button(window, "result.why")
+    assert why is not None
+    _scroll_to(window, why)
     return window
 
 
@@ -286,6 +297,7 @@ def _expert(number: int) -> Callable[[Studio], QWidget]:
         page = window.room(Room.EXPERT)
         assert isinstance(page, ExpertPage)
         page.tabs.setCurrentIndex(number)
+        QTest.qWait(300)
         studio.until(lambda: not window.threads())
         return window
 
@@ -305,7 +317,7 @@ SCENES: dict[str, Callable[[Studio], QWidget]] = {
     "result-loss": _result_of("access_loss"),
     "result-load": _result_of("access_bufferbloat"),
     "result-why": _why,
-    **{f"details-{number}": _tab("access_bufferbloat", number) for number in range(7)},
+    **{f"details-{number}": _tab("access_bufferbloat", number) for number in range(8)},
     "share": _share,
     "review": _review,
     "save": _save,
