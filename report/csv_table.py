@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
@@ -11,6 +12,8 @@ Cell: TypeAlias = str | float | int | bool | None
 
 _BYTE_ORDER_MARK = "\ufeff"
 """Without it Excel takes a file that is opened by a click for one in the system's old code page; others skip it."""
+_FORMULA_BEHIND = re.compile(r'(;["\s]*)([=+\-@\uff1d\uff0b\uff0d\uff20])')
+"""Where the comma is the decimal sign, spreadsheets begin a cell at each semicolon, whatever is quoted here."""
 
 
 def csv_bytes(rows: Iterable[Sequence[Cell]]) -> bytes:
@@ -31,6 +34,6 @@ def _cell(value: Cell) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return without_formulas(visible(value, limit=None, keep="\n"))
+            return _FORMULA_BEHIND.sub(r"\1'\2", without_formulas(visible(value, limit=None, keep="\n")))
         case _:
             return repr(value)

@@ -5,6 +5,7 @@ more of the report than its redacted diagnosis; the place of the file is the one
 """
 
 import contextlib
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,9 +15,8 @@ from pathlib import Path
 from nexkit.diagnosis.verdict import Diagnosis
 from nexkit.platform.owner import data_folder
 from report.codec import CodecError, decode, decode_diagnosis, dumps, encode_diagnosis, loads
-from report.container import MAX_ZIP_BYTES
-from report.encryption import MAX_ENCRYPTED_BYTES
 from report.files import write_whole
+from report.load import bundle_file
 from report.plain import Json, encode
 from report.receipts import REPORT_ID
 
@@ -85,9 +85,17 @@ def saved_path(report_id: str, folder: Path | None = None) -> Path:
 
 def is_unchanged(note: SavedNote) -> bool:
     """Whether the file still is what was written; OSError where it is not there or cannot be read."""
-    with Path(note.path).open("rb") as file:
-        data = file.read(max(MAX_ZIP_BYTES, MAX_ENCRYPTED_BYTES) + 1)
+    data = saved_bytes(note)
     return len(data) == note.size_bytes and digest(data) == note.sha256
+
+
+def saved_bytes(note: SavedNote) -> bytes:
+    """What lies in the place of the file, no more than a report can have and one; OSError.
+
+    Of a pipe nothing is read: it may never end.
+    """
+    path = Path(note.path)
+    return b"" if stat.S_ISFIFO(path.stat().st_mode) else bundle_file(path)
 
 
 def digest(data: bytes) -> str:
@@ -107,7 +115,7 @@ def _read(path: Path) -> SavedReport | None:
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
             return None
         note = decode(document.get("note"), SavedNote)
-        if path.name != note.report_id + SUFFIX:
+        if path.name != note.report_id + SUFFIX or "\0" in note.path:
             return None
         return SavedReport(note=note, diagnosis=decode_diagnosis(document.get("diagnosis")))
     except (OSError, CodecError):

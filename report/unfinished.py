@@ -178,10 +178,10 @@ def _read(document: object) -> tuple[RunRecord, LoadedProfile]:
 def _delete_old(now: datetime, folder: Path) -> None:
     """Delete what is older than a week. Where the clock was set back since, the week begins now."""
     for run_id, paths in _files(folder).items():
-        written_at = datetime.fromtimestamp(paths[-1].stat().st_mtime, UTC)
-        if written_at > now:
+        age_s = now.timestamp() - paths[-1].stat().st_mtime
+        if age_s < 0:
             os.utime(paths[-1], (now.timestamp(), now.timestamp()))
-        elif written_at < now - timedelta(days=KEPT_DAYS):
+        elif age_s > timedelta(days=KEPT_DAYS).total_seconds():
             discard(run_id, folder)
 
 

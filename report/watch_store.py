@@ -246,10 +246,10 @@ def _tidy(now: datetime, folder: Path) -> None:
     remove_stale(folder)
     for number, watch_id in enumerate(_ids(folder)):
         path = _path(watch_id, folder)
-        written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        if written_at > now:
+        age_s = now.timestamp() - path.stat().st_mtime
+        if age_s < 0:
             os.utime(path, (now.timestamp(), now.timestamp()))
-        elif written_at < now - timedelta(days=KEPT_DAYS) or number >= MAX_WATCHES:
+        elif age_s > timedelta(days=KEPT_DAYS).total_seconds() or number >= MAX_WATCHES:
             with contextlib.suppress(OSError):
                 with path.open("rb") as file:
                     lock_file(file.fileno())

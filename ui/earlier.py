@@ -1,6 +1,7 @@
 """Reports that were made on this computer: listed, opened, compared, deleted. Window and command line alike."""
 
 import contextlib
+import stat
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -13,11 +14,11 @@ from nexkit.texts import Texts
 from report.consent import ConsentRecord
 from report.decoder import DecoderError, forget_decoder, has_decoder
 from report.encryption import is_encrypted
-from report.load import InvalidBundleError, LoadedReport, bundle_file, load_report
+from report.load import InvalidBundleError, LoadedReport, load_report
 from report.notes import WITHDRAWAL_SUFFIX
 from report.problems import problem_text
 from report.receipts import kept_receipts, receipt_path
-from report.saved import SavedNote, SavedReport, digest, forget_saved, is_unchanged, saved_reports
+from report.saved import SavedNote, SavedReport, digest, forget_saved, is_unchanged, saved_bytes, saved_reports
 from report.signers import Signer
 from report.ssh_lists import SignersError
 from report.trust import KNOWN_DEVICES_FILE, pinned_signers
@@ -106,7 +107,8 @@ def _state(note: SavedNote) -> FileState:
         found = Path(note.path).stat()
     except OSError:
         return FileState.GONE
-    return FileState.THERE if found.st_size == note.size_bytes else FileState.CHANGED
+    same_size = stat.S_ISREG(found.st_mode) and found.st_size == note.size_bytes
+    return FileState.THERE if same_size else FileState.CHANGED
 
 
 def open_earlier(earlier: Earlier, texts: Texts) -> LoadedReport:
@@ -120,7 +122,7 @@ def open_earlier(earlier: Earlier, texts: Texts) -> LoadedReport:
         raise EarlierError(_("Where the file of this report was saved is not known."))
     path = Path(earlier.note.path)
     try:
-        data = bundle_file(path)
+        data = saved_bytes(earlier.note)
         if is_encrypted(data):
             raise EarlierError(_("The file is encrypted: only the support desk can open it."))
         report = load_report(data, _signers(), known=data_folder() / KNOWN_DEVICES_FILE)
@@ -179,8 +181,7 @@ def delete_earlier(earlier: Earlier, texts: Texts, *, with_receipt: bool) -> str
         said.append(_("The receipt is deleted."))
     elif earlier.consent is not None:
         said.append(_("The receipt stays, so that you can still take back your consent."))
-    if note is not None:
-        forget_saved(earlier.report_id)
+    forget_saved(earlier.report_id)  # a note that cannot be read, too
     return texts.joined(said)
 
 

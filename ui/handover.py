@@ -199,9 +199,11 @@ def save_report(
 
 
 def _remember(draft: "Draft", consent: "ConsentRecord", path: Path, *, encrypted: bool) -> None:
-    """Have the report stand among the earlier ones; OSError."""
+    """Have the report stand among the earlier ones; OSError. What went into a pipe is nowhere to be found again."""
     from report.saved import SavedNote, SavedReport, digest, keep_saved
 
+    if not path.is_file():
+        return
     data = path.read_bytes()
     note = SavedNote(
         report_id=draft.report_id,

@@ -66,11 +66,14 @@ def watching_command() -> tuple[str, ...]:
 
 
 def write_entry(file: Path, content: bytes) -> None:
-    """Write a file of the system's folder, which is made where it is missing, whole or not at all; OSError."""
+    """Write a file for this user alone, whole or not at all; its folder is made where it is missing. OSError."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = file.with_suffix(f".part{os.getpid()}")
+    draft.unlink(missing_ok=True)
     try:
-        draft.write_bytes(content)
+        # Whatever the umask: nobody else may say what is started.
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as entry:
+            entry.write(content)
         draft.replace(file)
     except BaseException:
         draft.unlink(missing_ok=True)

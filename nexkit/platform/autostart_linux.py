@@ -1,6 +1,7 @@
 """What a desktop starts at log-in: a file in the user's autostart folder (XDG Desktop Application Autostart)."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from nexkit.platform.autostart import ENTRY_NAME, write_entry
 from nexkit.platform.owner import home_folder, named_folder
 
 _RESERVED = re.compile(r'[\s"\'\\><~|&;$*?#()`]')
+_NEVER_WRITTEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Control characters, halves of surrogate pairs, ends of lines. A full-width space is none of them."""
 _ESCAPED = re.compile(r'(["`$\\])')
 
 
@@ -61,9 +64,9 @@ def desktop_entry(command: Sequence[str]) -> str:
 def _argument(word: str) -> str:
     """One argument as the Exec key wants it: quoted where needed, then escaped as a value of type string.
 
-    ValueError for control characters, which no entry can hold.
+    ValueError for control characters and what is no Unicode, which no entry can hold.
     """
-    if not word.isprintable():
+    if any(unicodedata.category(character) in _NEVER_WRITTEN for character in word):
         raise ValueError(f"{word!r} cannot stand in a desktop entry")
     word = word.replace("%", "%%")
     if _RESERVED.search(word):

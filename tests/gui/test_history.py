@@ -322,3 +322,38 @@ def test_the_command_line_lists_and_deletes_the_same(tmp_path, capsys):
     assert not file.exists()
     assert main(["report", "delete", draft.report_id, "--lang", "en"]) == 2
     assert "no report of this number" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+def test_a_report_that_goes_into_a_pipe_is_not_waited_for_again(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+        save_one(pipe)
+        assert reader.stdout.read().startswith(b"PK")
+    assert saved_reports() == ()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+def test_a_pipe_in_the_place_of_a_report_is_not_read(tmp_path):
+    file = tmp_path / "report.nexkit.zip"
+    save_one(file)
+    file.unlink()
+    os.mkfifo(file)
+    (earlier,) = earlier_reports()
+    assert earlier.file is FileState.CHANGED
+    with pytest.raises(EarlierError):
+        open_earlier(earlier, EN)
+    assert "stays" in delete_earlier(earlier, EN, with_receipt=True)
+    assert file.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of POSIX")
+def test_a_note_that_cannot_be_read_goes_with_its_report(tmp_path):
+    draft = save_one(tmp_path / "report.nexkit.zip")
+    note = saved_path(draft.report_id)
+    note.write_text(note.read_text().replace(str(tmp_path), "/a\\u0000b"))
+    (earlier,) = earlier_reports()
+    assert earlier.note is None
+    delete_earlier(earlier, EN, with_receipt=True)
+    assert not note.exists()

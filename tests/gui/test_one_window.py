@@ -77,6 +77,28 @@ def test_nobody_else_may_speak_to_the_window(first, tmp_path):
     assert stat.S_IMODE((tmp_path / "window.name").stat().st_mode) == 0o600
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a pipe has no owner to ask for")
+def test_a_socket_of_another_user_is_not_spoken_to(qtbot, first, tmp_path, monkeypatch):
+    seen = []
+    first.wanted.connect(lambda: seen.append(True))
+    monkeypatch.setattr("test_one_window._SECOND", "import os\nos.geteuid = lambda: 54321\n" + _SECOND)
+    assert call(tmp_path, ONE, qtbot) is Start.FIRST
+    assert seen == []
+
+
+def test_a_name_that_others_have_seen_is_not_used_again(tmp_path, monkeypatch):
+    window = SingleWindow(ONE, tmp_path)
+    assert window.begin() is Start.FIRST
+    window.end()
+    assert not (tmp_path / "window.name").exists()
+    (tmp_path / "window.name").write_text("nexkit-" + "0" * 16)  # of a program that was killed
+    monkeypatch.setattr("ui.gui.single.QLocalServer.listen", lambda *_: False)
+    window = SingleWindow(ONE, tmp_path)
+    assert window.begin() is Start.FIRST
+    assert not (tmp_path / "window.name").exists()
+    window.end()
+
+
 def test_a_window_that_does_not_answer_keeps_nobody_out(qtbot, first, tmp_path):
     first._server.close()
     assert call(tmp_path, ONE, qtbot) is Start.FIRST

@@ -6,6 +6,7 @@ for that user), under a name nobody can guess beforehand, kept beside the lock. 
 the window shown.
 """
 
+import os
 import re
 from contextlib import suppress
 from enum import Enum
@@ -49,6 +50,7 @@ class SingleWindow(QObject):
         self._lock: QLockFile | None = None
         self._server: QLocalServer | None = None
         self._folder = folder
+        self._name: Path | None = None
 
     def begin(self) -> Start:
         """Take the place, or tell the one who has it; without a folder to write to, every start is the first."""
@@ -60,8 +62,8 @@ class SingleWindow(QObject):
         lock = QLockFile(str(folder / _LOCK))
         lock.setStaleLockTime(0)  # a window may stay open for days; that its process has ended is seen all the same
         if lock.tryLock(0):
-            self._lock = lock
-            self._listen(folder)
+            self._lock, self._name = lock, folder / _NAME
+            self._listen()
             return Start.FIRST
         if lock.error() is not QLockFile.LockError.LockFailedError:
             return Start.FIRST  # a folder that cannot be written to
@@ -69,12 +71,21 @@ class SingleWindow(QObject):
 
     def end(self) -> None:
         """Leave the place to others."""
+        self._forget_name()
         if self._server is not None:
             self._server.close()
         if self._lock is not None:
             self._lock.unlock()
 
-    def _listen(self, folder: Path) -> None:
+    def _forget_name(self) -> None:
+        """A name that nobody of ours answers to any more is one that others know by now."""
+        if self._name is not None:
+            with suppress(OSError):
+                self._name.unlink()
+
+    def _listen(self) -> None:
+        assert self._name is not None  # noqa: S101  the place is taken
+        self._forget_name()
         server = QLocalServer(self)
         server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         server.setMaxPendingConnections(_MAX_PEERS)
@@ -84,7 +95,7 @@ class SingleWindow(QObject):
         server.newConnection.connect(self._peer_came)
         self._server = server
         with suppress(OSError):
-            write_whole(folder / _NAME, name.encode(), mode=0o600)
+            write_whole(self._name, name.encode(), mode=0o600)
 
     def _call(self, folder: Path) -> Start | None:
         """What the window that is open says; None where it says nothing."""
@@ -97,7 +108,7 @@ class SingleWindow(QObject):
             return None
         socket = QLocalSocket()
         socket.connectToServer(name)
-        if not socket.waitForConnected(_ANSWER_MS):
+        if not socket.waitForConnected(_ANSWER_MS) or not _is_ours(socket):
             return None
         socket.write(self._profile.encode() + b"\n")
         said = b""
@@ -136,3 +147,14 @@ class SingleWindow(QObject):
             peer.flush()
             self.wanted.emit()
         peer.disconnectFromServer()
+
+
+def _is_ours(socket: QLocalSocket) -> bool:
+    """Whether this user listens there: anybody may put a socket into a folder for temporary files.
+
+    A pipe of Windows has no owner that could be asked for here; its name is in a folder that is this user's alone.
+    """
+    try:
+        return not hasattr(os, "geteuid") or os.lstat(socket.fullServerName()).st_uid == os.geteuid()
+    except OSError:
+        return False

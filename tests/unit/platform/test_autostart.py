@@ -1,4 +1,5 @@
 import contextlib
+import os
 import plistlib
 import stat
 import subprocess
@@ -76,6 +77,22 @@ def test_a_command_cannot_bring_a_line_of_its_own(config):
     with pytest.raises(ValueError, match="desktop entry"):
         LinuxAutostart().turn_on(("/opt/x\nExec=evil", "wizard"))
     assert not LinuxAutostart().is_on()
+
+
+@pytest.mark.parametrize("word", ["/opt/新しい\u3000場所/nexkit", "/opt/a\u00a0b/nexkit"])
+def test_a_folder_with_another_kind_of_space_in_its_name_is_quoted(word):
+    assert f'Exec="{word}" wizard\n' in desktop_entry((word, "wizard"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
+def test_nobody_else_may_say_what_is_started_at_log_in(config):
+    before = os.umask(0)
+    try:
+        LinuxAutostart().turn_on(COMMAND)
+    finally:
+        os.umask(before)
+    (entry,) = (config / "autostart").iterdir()
+    assert stat.S_IMODE(entry.stat().st_mode) == 0o600
 
 
 def test_nothing_is_offered_where_the_data_folder_was_named_for_this_start(monkeypatch, tmp_path):

@@ -268,3 +268,14 @@ def test_days_of_minutes_stay_within_a_report():
     assert sum(each.subjects[0].lost for each in minutes) == 7 * 24 * 60
     ends = [each.started_at + timedelta(seconds=each.length_s) for each in minutes]
     assert all(end <= later.started_at for end, later in zip(ends, minutes[1:], strict=False))
+
+
+@posix
+def test_a_file_from_far_beyond_our_time_hinders_nothing(tmp_path, monkeypatch):
+    with closing(begin_watch(LOADED, REQUEST, BEGAN, tmp_path)) as kept:
+        watch_id = kept.id
+    beyond = os.stat_result((0o100600, 0, 0, 1, 0, 0, 9, 0, 253402300900, 0))  # the year 10000
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "stat", lambda _path, **_how: beyond)
+        assert interrupted_watches(BEGAN, tmp_path) == (watch_id,)
+    assert (tmp_path / f"{watch_id}.jsonl").stat().st_mtime == BEGAN.timestamp()

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import random
+import re
 import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -254,3 +255,10 @@ def test_what_is_refused_in_the_managed_place_is_told_with_the_reason(tmp_path, 
     assert managed.refused is not None
     assert "refused: " in place_text(managed, TEXTS)
     assert built_in.in_force
+
+
+def test_a_semicolon_begins_no_formula_where_spreadsheets_part_cells_by_it():
+    hostile = ["foo;=1+1", 'a,b;"=cmd|x!A0;', "x; @SUM(1)", "n;\uff1d1"]
+    written = csv_bytes([hostile]).decode("utf-8-sig")
+    assert not re.search(r';["\s]*[=+\-@\uff1d]', written)
+    assert csv_bytes([("a; b; c-d",)]).decode("utf-8-sig") == "a; b; c-d\r\n"
