@@ -35,7 +35,7 @@ def test_the_gui_thread_is_never_kept_from_its_events_during_a_run(qtbot, make_w
         if beat.longest_ms <= MOST_MS:
             break
     best = min(beats, key=lambda beat: beat.longest_ms)
-    assert best.longest_ms <= MOST_MS, best.where
+    assert best.longest_ms <= MOST_MS, f"{[beat.longest_ms for beat in beats]}\n{best.where}"
 
 
 @pytest.mark.timeout(180)

@@ -79,6 +79,7 @@ def test_the_diagnosis_document_has_the_documented_keys(diagnosis):
         "segment": "access",
         "cause": "access.bufferbloat",
         "confidence": 0.93,
+        "comes_and_goes": False,
     }
     assert document["findings"][0]["segment"] == "access"
     assert document["not_tested"][0] == {"step": "ping.gateway6", "probe": "ping", "reason": "permission"}

@@ -119,7 +119,7 @@ def test_a_broken_profile_is_named_with_its_line(capsys, tmp_path):
 
 def test_a_good_profile_is_summed_up(capsys, profile):
     assert main(["--lang", "en", "profile", "check", str(profile)]) == 0
-    assert "1 services" in capsys.readouterr().out
+    assert "services: 1," in capsys.readouterr().out
 
 
 def test_a_file_that_is_no_bundle_is_refused(capsys, tmp_path):
