@@ -113,7 +113,7 @@ def run(arguments: list[str]) -> int:
     if screen:
         install_system_packages(missing_libraries())
     python = environment(with_tests=False)
-    if not arguments or arguments[0].startswith("-"):
+    if not arguments or (arguments[0].startswith("-") and "--version" not in arguments):
         arguments = ["wizard" if screen else "diagnose", *arguments]
     return start([python, "-m", "ui.cli", *arguments], folder=None)  # its files are named from where the user stands
 

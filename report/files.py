@@ -69,7 +69,8 @@ def remove_stale(folder: Path) -> None:
 
 
 def _draft_beside(path: Path) -> Path:
-    """A name that is free; what was left of earlier ones is removed."""
+    """A name that is free; what was left of earlier ones is removed. FileNotFoundError names the folder."""
+    path.parent.stat()
     remove_stale(path.parent)
     return path.with_name(_DRAFT.format(token_hex(8)))
 

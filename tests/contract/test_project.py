@@ -57,6 +57,24 @@ def test_dev_names_its_commands_when_asked_wrongly():
         assert f"dev.py {command}" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "passed_on"),
+    [
+        ([], ["diagnose"]),
+        (["--lang", "ja"], ["diagnose", "--lang", "ja"]),
+        (["--version"], ["--version"]),
+        (["verify", "x.zip"], ["verify", "x.zip"]),
+    ],
+)
+def test_run_passes_its_words_on(monkeypatch, words, passed_on):
+    dev, started = load_dev(), []
+    monkeypatch.setattr(dev, "has_screen", lambda: False)
+    monkeypatch.setattr(dev, "environment", lambda *, with_tests: "python")
+    monkeypatch.setattr(dev, "start", lambda command, folder: started.append(command) or 0)
+    assert dev.run(words) == 0
+    assert started == [["python", "-m", "ui.cli", *passed_on]]
+
+
 def test_what_is_missing_is_named_by_its_debian_package():
     dev = load_dev()
     assert dev.missing_programs({"no-such-program-anywhere": "a-package", "sh": "dash"}) == ["a-package"]

@@ -93,3 +93,10 @@ def test_where_the_file_system_has_no_nameless_files_a_name_of_ours_serves(tmp_p
     write_whole(tmp_path / "a", b"1")
     write_new(tmp_path / "b", b"2")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"1", "b": b"2"}
+
+
+def test_a_folder_that_is_not_there_is_named_and_not_our_own_draft(tmp_path):
+    for write in (write_whole, write_new):
+        with pytest.raises(FileNotFoundError) as refused:
+            write(tmp_path / "no" / "file", b"new")
+        assert refused.value.filename in {tmp_path / "no", str(tmp_path / "no")}
