@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QByteArray, QLibraryInfo, QProcess, QSettings
+from PySide6.QtCore import QLibraryInfo, QProcess
 from PySide6.QtNetwork import QLocalSocket
 from PySide6.QtWidgets import QDialogButtonBox, QLineEdit, QPushButton, QWidget
 from test_wizard import WAIT_MS, measure
@@ -136,7 +136,7 @@ def test_no_home_hinders_nothing(tmp_path):
     assert SingleWindow(ONE, place).begin() is Start.FIRST
     remembered = WindowMemory(place)
     remembered.remember_language("ja")
-    assert remembered.language is None
+    assert WindowMemory(place).language is None
 
 
 def test_language_and_place_are_remembered_in_the_programs_own_folder(qtbot, tmp_path):
@@ -150,7 +150,9 @@ def test_language_and_place_are_remembered_in_the_programs_own_folder(qtbot, tmp
     WindowMemory(tmp_path).place(other)
     assert other.size() == window.size()
     assert WindowMemory(tmp_path).language == "ja"
-    assert (tmp_path / WINDOW_FILE).is_file()
+    assert [file.name for file in tmp_path.iterdir()] == [WINDOW_FILE]
+    if os.name != "nt":
+        assert stat.S_IMODE((tmp_path / WINDOW_FILE).stat().st_mode) == 0o600
 
 
 def test_a_window_of_a_screen_that_is_gone_comes_back_on_one_that_is_there(qtbot, tmp_path):
@@ -164,12 +166,21 @@ def test_a_window_of_a_screen_that_is_gone_comes_back_on_one_that_is_there(qtbot
     assert other.screen().availableGeometry().intersects(other.geometry())
 
 
-@pytest.mark.parametrize("value", ["xx", QByteArray(b"damaged"), 7])
-def test_what_cannot_be_used_counts_as_not_there(qtbot, tmp_path, value):
-    settings = QSettings(str(tmp_path / WINDOW_FILE), QSettings.Format.IniFormat)
-    settings.setValue("language", value)
-    settings.setValue("geometry", value)
-    settings.sync()
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"language": "xx", "geometry": "xx"}',
+        b'{"language": 7, "geometry": ["AAAA"]}',
+        b'{"language": "\xff"}',
+        b'{"geometry": "\\ud800", "language": "\\ud800"}',
+        b'{"geometry": "ZGFtYWdlZA=="}',
+        b"[" * 5000,
+        b"7",
+        b"",
+    ],
+)
+def test_what_cannot_be_used_counts_as_not_there(qtbot, tmp_path, content):
+    (tmp_path / WINDOW_FILE).write_bytes(content)
     window = QWidget()
     qtbot.addWidget(window)
     before = window.size()
