@@ -47,7 +47,7 @@ def summary_text(
     parts = (
         _answer(record, diagnosis, texts),
         _trials(record, texts),
-        _watch(record, texts),
+        watch_lines(record, texts),
         _ladder(diagnosis, texts),
         _circumstances(record, texts),
         _gaps(record, diagnosis, texts),
@@ -110,7 +110,7 @@ def _trials(record: RunRecord, texts: Texts) -> Iterator[str]:
         yield from (f"• {visible(trial_line(done, texts), limit=_MAX_TRIAL)}" for done in record.trials[:_MAX_TRIALS])
 
 
-def _watch(record: RunRecord, texts: Texts) -> Iterator[str]:
+def watch_lines(record: RunRecord, texts: Texts) -> Iterator[str]:
     """How long was watched, and the first things that happened."""
     if record.watch is None:
         return

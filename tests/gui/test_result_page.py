@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel
 from results import RECORDS, page_of, recorded, series_of, settled
 from test_manners import check_page
 from test_wizard import measure, press, text
+from watch_logs import watch_log
 
 from nexkit.diagnosis.trials import begin, measured_again
 from nexkit.diagnosis.verdict import Segment, Verdict, VerdictState
@@ -188,3 +189,18 @@ def test_before_and_after_stand_side_by_side_with_what_the_change_is_worth(qtbot
 
 def test_the_records_are_there():
     assert len(RECORDS) > 300
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_after_a_watch_the_page_tells_what_it_saw(qtbot, language):
+    watched = replace(recorded("healthy"), watch=watch_log(60))
+    page = page_of(qtbot, series_of(watched), language=language, narrow=True)
+    settled(qtbot, page)
+    if language == "en":
+        assert page.findChild(QLabel, "result.watched").text().endswith("The trouble came 3 times.")
+        assert page.findChild(QLabel, "result.episodes_0_title").text() == "3. Name service (DNS): worked badly"
+
+
+def test_without_a_watch_nothing_is_said_of_one(qtbot):
+    page = page_of(qtbot, series_of("healthy"))
+    assert page.findChild(QLabel, "result.watched") is None

@@ -29,7 +29,7 @@ from nexkit.watch.events import (
     WatchSample,
     WatchTotals,
 )
-from nexkit.watch.record import GapReason
+from nexkit.watch.record import GapReason, ToldBy
 from report.unfinished import unfinished_runs
 from report.watch_store import interrupted_watches, take_up
 from ui.gui import watch_run
@@ -473,6 +473,9 @@ def test_the_state_is_one_calm_sentence():
     state.feed(EpisodeBegan(episode=episode, diagnosing=True))
     assert (state.mood, state.mark) == (WatchMood.TROUBLE, Mark.BROKEN)
     assert state.sentence(texts) == "Something is wrong right now (Access line: interrupted). It is being looked into."
+    by_user = replace(episode, told_by=ToldBy.USER, signs=(), segment=None, cause=None)
+    state.feed(EpisodeBegan(episode=by_user, diagnosing=False))
+    assert state.sentence(texts) == "You noticed that something is wrong. It has been noted."
     state.feed(EpisodeEnded(episode=episode))
     state.feed(totals(60, episodes=1))
     assert state.sentence(texts) == "Right now everything works. There was 1 disturbance so far."

@@ -24,6 +24,7 @@ from report.plain import moment
 from report.problems import problem_text
 from report.signers import Signer
 from report.ssh_lists import SignersError
+from report.summary import watch_lines
 from report.terms import key_fingerprint
 from report.trust import KNOWN_DEVICES_FILE, Tier, pinned_signers, remember
 from report.verify import Verification, verify
@@ -77,6 +78,8 @@ def show(arguments: argparse.Namespace, texts: Texts) -> int:
             say(key_storage_text(report.key_storage, texts))
         say("")
         say(verdict_text(report.diagnosis, report.record, texts))
+        if report.record.watch is not None:
+            say("\n".join(["", *watch_lines(report.record, texts)]))
     return status_of(report.diagnosis.verdict.state)
 
 

@@ -26,8 +26,8 @@ def check_profile(arguments: argparse.Namespace, texts: Texts) -> int:
     profile = loaded.profile
     print(
         _(
-            "{file}: profile {id}, serial {serial}, valid until {until:%Y-%m-%d}: {services} services, "
-            "{anchors} anchors, {names} names"
+            "{file}: profile {id}, serial {serial}, valid until {until:%Y-%m-%d}; services: {services}, "
+            "anchors: {anchors}, names: {names}"
         ).format(
             file=arguments.file,
             id=profile.id,

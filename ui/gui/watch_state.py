@@ -19,7 +19,7 @@ from nexkit.watch.events import (
     WatchRound,
     WatchTotals,
 )
-from nexkit.watch.record import Episode
+from nexkit.watch.record import Episode, ToldBy
 from ui.gui.present import Mark
 
 if TYPE_CHECKING:
@@ -135,6 +135,10 @@ class WatchState:
     def _trouble(self, texts: Texts) -> str:
         _ = texts.gettext
         assert self.episode is not None  # noqa: S101  there is no trouble without one
+        if self.episode.told_by is ToldBy.USER and not self.episode.signs and self.episode.cause is None:
+            if self.examined is not None:
+                return _("You noticed that something is wrong. It is being looked into.")
+            return _("You noticed that something is wrong. It has been noted.")
         title = episode_title(self.episode, texts)
         if self.examined is not None:
             return _("Something is wrong right now ({what}). It is being looked into.").format(what=title)

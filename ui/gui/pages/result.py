@@ -19,11 +19,13 @@ from nexkit.texts.verdicts import (
     verdict_sentence,
     verdict_sureness,
 )
+from nexkit.texts.watch import watched_text
 from nexkit.trial import Trial
 from ui.gui.pages.base import Disclosure, PageBase, card, plain_label, selectable_label
 from ui.gui.present import Mark, link_of, place_name, place_word, places
 from ui.gui.theme import current_theme
 from ui.gui.widgets.engineer_tabs import EngineerTabs
+from ui.gui.widgets.episode_list import EpisodeList
 from ui.gui.widgets.lazy import Lazy
 from ui.gui.widgets.mark_label import MarkLabel
 from ui.gui.widgets.mend_cards import button_to_setting, gaps_card, permission_card
@@ -73,6 +75,7 @@ class ResultPage(PageBase):
         if series.done:
             layout.addWidget(change_card(series.done[-1], self.texts))
         self._add_path(layout, record, diagnosis)
+        self._add_watch(layout, record)
         self._add_advice(layout, diagnosis, series.offer())
         self._add_next_step(layout, series)
         self._add_gaps(layout, record, diagnosis)
@@ -152,6 +155,19 @@ class ResultPage(PageBase):
             ]
         )
         inner.addWidget(path)
+        layout.addWidget(frame)
+
+    def _add_watch(self, layout: QVBoxLayout, record: RunRecord) -> None:
+        """What the watch saw whose last run this is: when that was made, all may have worked again."""
+        if record.watch is None:
+            return
+        frame, inner = card()
+        inner.addWidget(plain_label(self.texts.gettext("What happened while watching"), "heading"))
+        inner.addWidget(selectable_label(watched_text(record.watch, self.texts), "result.watched"))
+        if record.watch.episodes:
+            episodes = EpisodeList("result.episodes", self.texts)
+            episodes.show_log(record.watch, over=True)
+            inner.addWidget(episodes)
         layout.addWidget(frame)
 
     def _add_advice(self, layout: QVBoxLayout, diagnosis: Diagnosis, trial: Trial | None) -> None:

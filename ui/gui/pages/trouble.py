@@ -151,7 +151,10 @@ class TroublePage(PageBase):
         """The service of the profile, or a web address of one's own."""
         _ = self.texts.gettext
         frame, layout = card()
-        self.services = ServiceList("trouble.service", profile, self.texts) if profile.services else None
+        every = _("All services")
+        self.services = (
+            ServiceList("trouble.service", profile, self.texts, unchosen=every) if profile.services else None
+        )
         if self.services is not None:
             layout.addWidget(self.services)
         self.url = QLineEdit()

@@ -36,7 +36,8 @@ class BeforePart(QWidget):
         self._earlier = self._build_earlier()
         layout.addWidget(self._earlier)
         layout.addWidget(self._build_what(profile))
-        self.services = ServiceList("watch.service", profile, texts) if profile.services else None
+        nothing = texts.gettext("None in particular")
+        self.services = ServiceList("watch.service", profile, texts, unchosen=nothing) if profile.services else None
         self.length = QComboBox()
         layout.addWidget(self._build_choice())
 
@@ -69,8 +70,8 @@ class BeforePart(QWidget):
             ).format(size=byte_size(HOUR_BYTES)),
             _(
                 "Every few seconds it asks your router, well-known addresses on the internet, the name servers and the "
-                "service whether they are there. When something breaks, the tests of a quick look are made. The "
-                "results stay on this computer until you decide otherwise."
+                "service that you choose whether they are there. When something breaks, the tests of a quick look are "
+                "made. The results stay on this computer until you decide otherwise."
             ),
         ):
             layout.addWidget(plain_label(words))

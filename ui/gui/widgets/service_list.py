@@ -26,11 +26,11 @@ def search_key(words: str) -> str:
 
 
 class ServiceList(QWidget):
-    """All services, or one of them."""
+    """One of the services, or none of them: the first row, in the words of whoever asks."""
 
     changed = Signal()
 
-    def __init__(self, name: str, profile: Profile, texts: Texts) -> None:
+    def __init__(self, name: str, profile: Profile, texts: Texts, *, unchosen: str) -> None:
         super().__init__()
         _ = texts.gettext
         self.list = QListWidget()
@@ -39,7 +39,7 @@ class ServiceList(QWidget):
         self.list.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.list.addItem(_("All services"))
+        self.list.addItem(unchosen)
         for service in profile.services:
             shown = visible(in_language(service.name, texts.language) or service.id, limit=_LONGEST_NAME)
             item = QListWidgetItem(shown)
