@@ -13,12 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QTextLayout
 
 from nexkit.diagnosis.engine import diagnose
 from nexkit.texts import LANGUAGES, Texts
 from report.codec import decode_record
 from report.figures import PAPER
 from report.view import report_view
+from ui.gui.paper import Style, Words, pt
 from ui.gui.pdf import report_pdf, write_pdf
 
 pytestmark = pytest.mark.skipif(
@@ -167,3 +169,9 @@ def test_the_command_line_needs_no_screen(tmp_path):
     assert shown.returncode == 1, shown.stderr
     assert shown.stderr == b""
     assert "アクセス回線" in told("pdftotext", (tmp_path / "r.pdf").read_bytes())
+
+
+def test_words_that_wait_for_their_page_hold_no_layout(qtbot):
+    words = Words(("many words " * 50, Style()))
+    assert words.height(pt(200)) > 0
+    assert not any(isinstance(part, QTextLayout) for part in vars(words).values())

@@ -125,11 +125,10 @@ class Words:
     def __init__(self, *runs: Run) -> None:
         self._runs = [(visible(words, limit=MAX_RAW, keep="\n"), style) for words, style in runs]
         self._text = "".join(words for words, _style in self._runs).replace("\n", "\u2028")
-        self._laid: tuple[float, QTextLayout, float] | None = None
+        self._height: tuple[float, float] | None = None
+        """At a width. The layout itself is not kept: a long report has hundreds of thousands of words."""
 
     def _lay(self, width: float) -> tuple[QTextLayout, float]:
-        if self._laid is not None and self._laid[0] == width:
-            return self._laid[1:]
         layout = QTextLayout(self._text, font_of(self._runs[0][1]))
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
@@ -145,7 +144,7 @@ class Words:
             line.setPosition(QPointF(0, y + size * _BASELINE - line.ascent()))
             y += size * _PITCH
         layout.endLayout()
-        self._laid = (width, layout, y)
+        self._height = (width, y)
         return layout, y
 
     def _formats(self) -> list[QTextLayout.FormatRange]:
@@ -163,7 +162,7 @@ class Words:
 
     def height(self, width: float) -> float:
         """Of all lines."""
-        return self._lay(width)[1]
+        return self._height[1] if self._height is not None and self._height[0] == width else self._lay(width)[1]
 
     def paint(self, painter: QPainter, at: QPointF, width: float) -> None:
         """All lines."""
