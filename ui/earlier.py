@@ -35,6 +35,18 @@ class FileState(Enum):
     """Nobody remembers where it was written: it was saved by an earlier version."""
 
 
+def state_text(state: FileState, texts: Texts) -> str:
+    """It in words."""
+    _ = texts.gettext
+    words = {
+        FileState.THERE: _("The file is there"),
+        FileState.GONE: _("The file is not there any more"),
+        FileState.CHANGED: _("The file was changed since"),
+        FileState.UNKNOWN: _("Only the receipt of it is here"),
+    }
+    return words[state]
+
+
 class EarlierError(Exception):
     """An earlier report that cannot be shown; the text is for its user."""
 

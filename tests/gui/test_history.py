@@ -316,7 +316,9 @@ def test_the_command_line_lists_and_deletes_the_same(tmp_path, capsys):
     (listed,) = json.loads(capsys.readouterr().out)
     assert (listed["report_id"], listed["file"], listed["state"]) == (draft.report_id, str(file), "there")
     assert main(["report", "saved", "--lang", "en"]) == 0
-    assert str(file) in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert str(file) in said
+    assert "The file is there" in said
     assert main(["report", "delete", draft.report_id, "--receipt", "--lang", "en"]) == 0
     assert "The file is deleted." in capsys.readouterr().out
     assert not file.exists()

@@ -7,7 +7,7 @@ from nexkit.texts.verdicts import verdict_sentence
 from report.visible import visible
 from ui.cli.errors import CommandError, ExitStatus
 from ui.cli.streams import write_json
-from ui.earlier import Earlier, delete_earlier, earlier_reports
+from ui.earlier import Earlier, delete_earlier, earlier_reports, state_text
 
 
 def saved_command(arguments: argparse.Namespace, texts: Texts) -> int:
@@ -20,7 +20,7 @@ def saved_command(arguments: argparse.Namespace, texts: Texts) -> int:
             sentence = "–" if each.diagnosis is None else verdict_sentence(each.diagnosis, texts)
             place = "–" if each.note is None else each.note.path
             when = f"{each.made_at.astimezone():%Y-%m-%d %H:%M}"
-            print(f"{each.report_id}  {when}  {each.file.value}  {visible(place)}  {visible(sentence)}")
+            print(f"{each.report_id}  {when}  {state_text(each.file, texts)}  {visible(place)}  {visible(sentence)}")
         if not found:
             print(texts.gettext("There are none yet."))
     return ExitStatus.HEALTHY

@@ -38,6 +38,7 @@ from ui.earlier import (
     earlier_reports,
     open_earlier,
     place_for_withdrawal,
+    state_text,
 )
 from ui.gui.links import FileShower
 from ui.gui.pages.base import CardGrid, Disclosure, buddy_label, card, plain_label, push_button, selectable_label
@@ -474,18 +475,7 @@ def _line(row: Row, texts: Texts) -> str:
             what = _("Report") if row.diagnosis is None else verdict_sentence(row.diagnosis, texts)
             head = _("{when}: {what}").format(when=moment(row.made_at, texts), what=what)
             whom = [_("For: {recipient}").format(recipient=row.recipient)] if row.recipient else []
-            return f"{head}\n" + " · ".join([*whom, _state_text(row, texts)])
-
-
-def _state_text(row: Earlier, texts: Texts) -> str:
-    _ = texts.gettext
-    words = {
-        FileState.THERE: _("The file is there"),
-        FileState.GONE: _("The file is not there any more"),
-        FileState.CHANGED: _("The file was changed since"),
-        FileState.UNKNOWN: _("Only the receipt of it is here"),
-    }
-    return words[row.file]
+            return f"{head}\n" + " · ".join([*whom, state_text(row.file, texts)])
 
 
 def _about(row: Row, texts: Texts) -> str:
@@ -501,7 +491,7 @@ def _about(row: Row, texts: Texts) -> str:
         lines.append(_("Ticket: {ticket}").format(ticket=row.ticket))
     if row.note is not None:
         lines.append(_("File: {file} ({size})").format(file=row.note.path, size=byte_size(row.note.size_bytes)))
-    lines.append(_state_text(row, texts))
+    lines.append(state_text(row.file, texts))
     if row.note is not None and row.note.encrypted:
         lines.append(_("The file is encrypted: only the support desk can open it."))
     if row.withdrawn:
