@@ -81,7 +81,12 @@ def episode_details(episode: Episode, texts: Texts, *, reported: bool = False) -
     _ = texts.gettext
     silent = {sign.target for sign in episode.signs if sign.kind is SignKind.SILENT}
     telling = [sign for sign in episode.signs if sign.kind is not SignKind.LOSS or sign.target not in silent]
-    lines = list(dict.fromkeys(sign_text(sign, texts) for sign in telling))
+    worst: dict[tuple[Subject, SignKind], LightSign] = {}  # several targets have one name here
+    for sign in telling:
+        other = worst.setdefault((sign.subject, sign.kind), sign)
+        if (sign.loss_ratio or 0.0, sign.rtt_ms or 0.0) > (other.loss_ratio or 0.0, other.rtt_ms or 0.0):
+            worst[sign.subject, sign.kind] = sign
+    lines = [sign_text(sign, texts) for sign in worst.values()]
     if episode.told_by is ToldBy.USER and episode.signs:
         lines.append(_("The user noticed it too.") if reported else _("You noticed it too."))
     if episode.run_healthy:

@@ -9,7 +9,8 @@ from sample_report import busy_line_diagnosis, example_profile, home_record
 from nexkit.diagnosis.verdict import Segment, Severity
 from nexkit.subject import Subject
 from nexkit.texts import LANGUAGES, Texts
-from nexkit.units import Bytes, Ms, Seconds
+from nexkit.texts.watch import episode_details
+from nexkit.units import Bytes, Ms, Ratio, Seconds
 from nexkit.watch.record import (
     ChangeKind,
     Episode,
@@ -113,3 +114,12 @@ def test_summary_and_page_tell_it_and_nothing_hostile_drives_them(language):
         assert "\u202e" not in text
         assert "\x1b" not in text
     assert "<script" not in page
+
+
+def test_of_several_targets_of_one_name_the_worst_speaks():
+    signs = tuple(
+        LightSign(target=target, subject=Subject.ANCHOR, kind=SignKind.LOSS, loss_ratio=Ratio(loss))
+        for target, loss in (("anchor1", 0.08), ("anchor2", 0.25), ("anchor3", 0.1))
+    )
+    episode = replace(log().episodes[0], signs=signs)
+    assert episode_details(episode, Texts("en")) == ("Provider and internet: 25 % of the answers missing",)

@@ -75,10 +75,10 @@ class ResultPage(PageBase):
         if series.done:
             layout.addWidget(change_card(series.done[-1], self.texts))
         self._add_path(layout, record, diagnosis)
-        self._add_watch(layout, record)
         self._add_advice(layout, diagnosis, series.offer())
         self._add_next_step(layout, series)
         self._add_gaps(layout, record, diagnosis)
+        self._add_watch(layout, record)
         # What is made later, and the slots below, hold no page: one that nobody else holds goes at once, as a whole.
         self._why = Disclosure(
             "result.why", _("Wh&y do we think so?"), Lazy(partial(Why, record, diagnosis, self.texts))

@@ -293,11 +293,15 @@ class Timeline(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(small_font(self))
         scale = self._scale(log)
-        for index, lane in enumerate(self._lanes(log, scale)):
-            self._paint_lane(painter, theme, lane, self._lanes_top(theme.em) + index * self._lane_height(theme.em))
+        top, high = self._lanes_top(theme.em), self._lane_height(theme.em)
+        lanes = [(lane, top + index * high) for index, lane in enumerate(self._lanes(log, scale))]
+        for lane, top in lanes:
+            self._paint_lane(painter, theme, lane, top)
         self._paint_gaps(painter, theme, log, scale)
         self._paint_episodes(painter, theme, log, scale)
         self._paint_marks(painter, theme, log, scale)
+        for lane, top in lanes:
+            self._paint_lane_words(painter, theme, lane, top)
         self._paint_axis(painter, theme, log, scale)
         self._paint_legend(painter, theme)
         painter.end()
@@ -316,17 +320,23 @@ class Timeline(QWidget):
             lanes.append(_Lane(watched_name(subject, self._texts), columns, nice_top_ms(highest)))
         return lanes
 
-    def _paint_lane(self, painter: QPainter, theme: Theme, lane: _Lane, top: float) -> None:
+    def _paint_lane_words(self, painter: QPainter, theme: Theme, lane: _Lane, top: float) -> None:
+        """Its name and scale; lines that lead down through them stay behind."""
         em = theme.em
-        left, right = em * 0.6, self.width() - em * 0.6
-        words = QRectF(left, top, right - left, em * 1.2)
+        words = QRectF(em * 0.6, top, self.width() - em * 1.2, em * 1.2)
         painter.setPen(theme.muted)
         scale_words = f"{lane.top_ms:.0f} ms"
         painter.drawText(words, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), scale_words)
         room = words.width() - QFontMetricsF(painter.font()).horizontalAdvance(scale_words) - em * 0.6
         painter.setPen(theme.text)
-        name = QFontMetricsF(painter.font()).elidedText(lane.name, Qt.TextElideMode.ElideRight, room)
+        metrics = QFontMetricsF(painter.font())
+        name = metrics.elidedText(lane.name, Qt.TextElideMode.ElideRight, room)
+        painter.fillRect(QRectF(words.left(), top, metrics.horizontalAdvance(name) + em * 0.2, em * 1.2), theme.card)
         painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), name)
+
+    def _paint_lane(self, painter: QPainter, theme: Theme, lane: _Lane, top: float) -> None:
+        em = theme.em
+        left, right = em * 0.6, self.width() - em * 0.6
         plot = QRectF(left, top + em * 1.25, right - left, self._lane_height(em) - em * 1.5)
         painter.fillRect(plot, theme.card)
 
