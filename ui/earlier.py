@@ -93,9 +93,16 @@ def _of_saved(report: SavedReport, consent: ConsentRecord | None) -> Earlier:
         ticket=note.ticket,
         file=_state(note),
         consent=consent,
-        withdrawn=(folder / (note.report_id + WITHDRAWAL_SUFFIX)).is_file(),
+        withdrawn=_has_withdrawal(folder, note.report_id),
         can_look_up=has_decoder(note.report_id),
     )
+
+
+def _has_withdrawal(folder: Path, report_id: str) -> bool:
+    """Whether the note lies there; a share that is gone keeps no other report from being listed."""
+    with contextlib.suppress(OSError):
+        return (folder / (report_id + WITHDRAWAL_SUFFIX)).is_file()
+    return False
 
 
 def _of_receipt(consent: ConsentRecord) -> Earlier:
@@ -199,5 +206,8 @@ def delete_earlier(earlier: Earlier, texts: Texts, *, with_receipt: bool) -> str
 
 def place_for_withdrawal(earlier: Earlier) -> Path:
     """Where the note is found again: beside the report, else in the user's own folder."""
-    folder = Path(earlier.note.path).parent if earlier.note is not None else Path.home()
-    return folder if folder.is_dir() else Path.home()
+    if earlier.note is not None:
+        with contextlib.suppress(OSError):
+            if (folder := Path(earlier.note.path).parent).is_dir():
+                return folder
+    return Path.home()

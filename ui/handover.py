@@ -144,13 +144,20 @@ def suggested_file(folders: Iterable[Path], name: str) -> Path:
     with suppress(OSError):
         folders = [*(Path(report.note.path).parent for report in saved_reports()[:1]), *folders]
     folders = list(folders)
-    folder = next((each for each in folders if each.is_dir() and os.access(each, os.W_OK)), folders[-1])
+    folder = next((each for each in folders if _takes_files(each)), folders[-1])
     stem, dot, suffix = name.partition(_SUFFIX_BEGINS)
     for number in range(2, _MOST_OF_A_NAME):
         if not (folder / name).exists():
             break
         name = f"{stem}-{number}{dot}{suffix}"
     return folder / name
+
+
+def _takes_files(folder: Path) -> bool:
+    """Whether it is there for us; one on a share that is gone, or closed to us by now, is not."""
+    with suppress(OSError):
+        return folder.is_dir() and os.access(folder, os.W_OK)
+    return False
 
 
 def save_report(

@@ -1,6 +1,7 @@
 """Earlier reports: what was saved here is found again, opened warily, compared, looked up, taken back and deleted."""
 
 import asyncio
+import errno
 import functools
 import json
 import os
@@ -34,10 +35,10 @@ from report.trust import read_trust
 from report.unfinished import unfinished_runs
 from ui.bootstrap import Run, measure_and_diagnose
 from ui.cli import main
-from ui.earlier import EarlierError, FileState, delete_earlier, earlier_reports, open_earlier
+from ui.earlier import EarlierError, FileState, delete_earlier, earlier_reports, open_earlier, place_for_withdrawal
 from ui.gui.flow import Page
 from ui.gui.rooms import Room
-from ui.handover import consent_asked, draft_report, save_report
+from ui.handover import consent_asked, draft_report, save_report, suggested_file
 
 EN = Texts("en")
 
@@ -359,3 +360,22 @@ def test_a_note_that_cannot_be_read_goes_with_its_report(tmp_path):
     assert earlier.note is None
     delete_earlier(earlier, EN, with_receipt=True)
     assert not note.exists()
+
+
+def test_a_place_that_cannot_be_asked_keeps_nothing_else_from_being_listed_or_saved(tmp_path, monkeypatch):
+    (tmp_path / "lost").mkdir()
+    save_one(tmp_path / "report.nexkit.zip")
+    save_one(tmp_path / "lost" / "report.nexkit.zip")
+    asked = os.stat
+
+    def stat_of_a_lost_share(path, **how):
+        if f"{os.sep}lost" in str(path):
+            raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN), str(path))
+        return asked(path, **how)
+
+    monkeypatch.setattr(os, "stat", stat_of_a_lost_share)
+    found = earlier_reports()
+    assert sorted(each.file.value for each in found) == ["gone", "there"]
+    lost = next(each for each in found if each.file is FileState.GONE)
+    assert place_for_withdrawal(lost) == Path.home()
+    assert suggested_file([tmp_path / "lost", tmp_path], "x.nexkit.zip") == tmp_path / "x.nexkit.zip"
