@@ -130,8 +130,8 @@ def test(arguments: list[str]) -> int:
         [python, "-m", "ruff", "check", "."],
         *([python, "-m", "mypy", "--platform", system] for system in ("linux", "darwin", "win32")),
         [python, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
-        # One worker more than processors: the lab's tests mostly wait.
-        [python, "-m", "pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal"],
+        # Two workers for each processor: half of what they do is waiting for networks that are down.
+        [python, "-m", "pytest", "-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal"],
     ]
     for check in checks:
         print("+", " ".join(["python", *check[1:]]), flush=True)
