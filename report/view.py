@@ -234,11 +234,12 @@ def report_view(
 def _colophon(record: RunRecord, diagnosis: Diagnosis, texts: Texts) -> tuple[str, ...]:
     _ = texts.gettext
     system, profile = record.system, record.profile
+    system_word, profile_word, rules_word = _("System"), _("Profile"), _("Rules")
     made_with = (
-        f"{_('System')}: {' '.join(visible(word) for word in (system.system, system.release, system.architecture))}",
-        f"{_('Profile')}: {visible(profile.id)} {profile.serial} ({profile.trust.value})",
+        f"{system_word}: {' '.join(visible(word) for word in (system.system, system.release, system.architecture))}",
+        f"{profile_word}: {visible(profile.id)} {profile.serial} ({profile.trust.value})",
         f"nexkit {visible(record.kit_version)}",
-        f"{_('Rules')} {visible(diagnosis.rules_version)}",
+        f"{rules_word} {visible(diagnosis.rules_version)}",
     )
     return (
         " · ".join(made_with),

@@ -188,9 +188,9 @@ def watched_text(log: WatchLog, texts: Texts) -> str:
     # Of more than a report has room for, the latest one is kept and has its number.
     count = max((each.number for each in log.episodes), default=0)
     if not (log.rounds or count):
-        return f"{said} {_('Nothing was measured.')}"
+        return said + " " + _("Nothing was measured.")
     if not count:
-        return f"{said} {_('No interruption was seen.')}"
+        return said + " " + _("No interruption was seen.")
     return f"{said} " + ngettext("The trouble came {count} time.", "The trouble came {count} times.", count).format(
         count=count
     )

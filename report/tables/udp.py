@@ -122,9 +122,9 @@ def _stream(stream: UdpStream, texts: Texts) -> Iterator[Table]:
 
 def _service(service: UdpService, texts: Texts) -> Iterator[Row]:
     _ = texts.gettext
-    protocol = (
-        service.protocol.value if service.silence_tells else f"{service.protocol.value}\n{_('silence says nothing')}"
-    )
+    protocol = service.protocol.value
+    if not service.silence_tells:
+        protocol += "\n" + _("silence says nothing")
     about = (host_port(service.host, service.port), protocol)
     for port in service.ports:
         yield (

@@ -90,7 +90,7 @@ def _answers(log: WatchLog, texts: Texts) -> Table:
             targets.setdefault(each.target, []).append(each)
     return Table(
         title=_("Those that were asked"),
-        columns=("", _("asked"), _("missing"), _("best minute"), _("worst minute")),
+        columns=("", _("asked"), _("answers missing"), _("best minute"), _("worst minute")),
         rows=[
             (
                 f"{watched_name(parts[0].subject, texts)} ({target})",

@@ -45,7 +45,7 @@ def list_probes(arguments: argparse.Namespace, texts: Texts) -> int:
         name, sends = probe_text(spec.id, texts)
         print(f"{spec.id:<14}{name} ({spec.consent.value}; {limit_text(spec, texts)})")
         print(f"{'':<14}{sends}")
-        print(f"{'':<14}{', '.join(_parameters(spec)) or _('no parameters')}")
+        print(" " * 14 + (", ".join(_parameters(spec)) or _("no parameters")))
         if (state := best_state(spec, states)) is not CapabilityState.AVAILABLE:
             print(f"{'':<14}" + _("Here: {state} (see: nexkit check)").format(state=state_word(state, texts)))
     return ExitStatus.HEALTHY
