@@ -128,8 +128,8 @@ def terms_of(profile: Profile, texts: Texts) -> Terms:
         ),
         withdrawal=Withdrawal(
             how=_(
-                "At any time, without giving a reason: nexkit report withdraw writes a signed note. Hand it to whoever "
-                "has the report."
+                "At any time, without giving a reason: in “Earlier reports”, or by nexkit report withdraw. That writes "
+                "a signed note. Hand it to whoever has the report."
             ),
             address=said.withdrawal or contact,
         ),
