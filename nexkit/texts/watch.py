@@ -190,7 +190,9 @@ def watched_text(log: WatchLog, texts: Texts) -> str:
     if not (log.rounds or count):
         return said + " " + _("Nothing was measured.")
     if not count:
-        return said + " " + _("No interruption was seen.")
+        # A connection that was lost for too short a watch is told with the changes.
+        lost = any(change.kind is ChangeKind.LINK_LOST for change in log.changes)
+        return said if lost else said + " " + _("No interruption was seen.")
     return f"{said} " + ngettext("The trouble came {count} time.", "The trouble came {count} times.", count).format(
         count=count
     )
