@@ -1,12 +1,13 @@
 """The menu of the window: the rooms beside the steps, and the language."""
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from nexkit.texts import LANGUAGES, Texts
 from ui.gui.flow import Flow, Page, reworded
 from ui.gui.rooms import MEASURING_ROOMS, Room, room_title
+from ui.gui.theme import current_theme
 
 
 class Menu(QToolButton):
@@ -38,6 +39,11 @@ class Menu(QToolButton):
         self._languages = self._build_languages()
         self._entries.addMenu(self._languages)
         self.setMenu(self._entries)
+
+    def sizeHint(self) -> QSize:
+        """With room for the mark that tells of entries: styled buttons forget it and cut the word off."""
+        hint = super().sizeHint()
+        return QSize(hint.width() + round(current_theme().em * 0.8), hint.height())
 
     def _build_languages(self) -> QMenu:
         """Each by its own name; the word for it also in English, for whoever reads nothing else here."""
