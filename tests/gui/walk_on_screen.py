@@ -4,6 +4,7 @@ Runs inside a network namespace without network and refuses to run anywhere else
 """
 
 import os
+import random
 import re
 import socket
 import subprocess
@@ -23,7 +24,11 @@ class Screen:
     def __init__(self, home: Path, profile: Path, language: str) -> None:
         read, write = os.pipe()
         self._server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-nolisten", "tcp", "-screen", "0", "1280x900x24"],
+            # A number of its own: servers of other process namespaces take each other's locks for stale ones.
+            [
+                *("Xvfb", f":{random.randrange(1000, 60000)}", "-displayfd", str(write)),
+                *("-nolisten", "tcp", "-screen", "0", "1280x900x24"),
+            ],
             pass_fds=(write,),
             stderr=subprocess.DEVNULL,
         )
