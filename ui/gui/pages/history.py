@@ -42,14 +42,13 @@ from ui.earlier import (
 )
 from ui.gui.links import FileShower
 from ui.gui.pages.base import CardGrid, Disclosure, buddy_label, card, plain_label, push_button, selectable_label
-from ui.gui.present import place_word, places
 from ui.gui.rooms import RoomContext, RoomPage
 from ui.gui.theme import current_theme
 from ui.gui.widgets.choice import Tick
+from ui.gui.widgets.diagnosis_path import diagnosis_path
 from ui.gui.widgets.engineer_tabs import EngineerTabs
 from ui.gui.widgets.lazy import Lazy
 from ui.gui.widgets.lookup import Lookup
-from ui.gui.widgets.path_view import PathNode, PathView
 from ui.gui.widgets.why import Why
 from ui.handover import problem_text, withdrawn_text, write_withdrawal
 
@@ -417,20 +416,7 @@ class ReportView(QWidget):
         if sureness := verdict_sureness(diagnosis, texts):
             inner.addWidget(plain_label(_("How sure: {sureness}").format(sureness=sureness), "muted"))
         inner.addWidget(plain_label(_worth(report, texts), "muted", "history.worth"))
-        path = PathView("history.path", _("The way from this computer to the service"), _("The trouble is here"))
-        path.show_nodes(
-            [
-                PathNode(
-                    segment=place.segment,
-                    mark=place.mark,
-                    label=segment_name(place.segment, texts),
-                    word=place_word(place, texts),
-                    here=place.here,
-                )
-                for place in places(diagnosis)
-            ]
-        )
-        inner.addWidget(path)
+        inner.addWidget(diagnosis_path("history.path", record, diagnosis, texts))
         layout.addWidget(frame)
         why = Lazy(lambda: Why(record, diagnosis, texts))
         layout.addWidget(Disclosure("history.why", _("Wh&y do we think so?"), why))

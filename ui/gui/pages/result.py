@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from nexkit.diagnosis.trials import Series
 from nexkit.diagnosis.verdict import Diagnosis, VerdictState
-from nexkit.facts.network import InterfaceKind
 from nexkit.profile import Support
 from nexkit.run_record import RunRecord
 from nexkit.texts import Texts
@@ -22,14 +21,14 @@ from nexkit.texts.verdicts import (
 from nexkit.texts.watch import watched_text
 from nexkit.trial import Trial
 from ui.gui.pages.base import Disclosure, PageBase, card, plain_label, selectable_label
-from ui.gui.present import Mark, link_of, place_name, place_word, places
+from ui.gui.present import Mark
 from ui.gui.theme import current_theme
+from ui.gui.widgets.diagnosis_path import diagnosis_path
 from ui.gui.widgets.engineer_tabs import EngineerTabs
 from ui.gui.widgets.episode_list import EpisodeList
 from ui.gui.widgets.lazy import Lazy
 from ui.gui.widgets.mark_label import MarkLabel
 from ui.gui.widgets.mend_cards import button_to_setting, gaps_card, permission_card
-from ui.gui.widgets.path_view import PathNode, PathView
 from ui.gui.widgets.trial_cards import NextStepCard, change_card
 from ui.gui.widgets.why import Why
 
@@ -137,24 +136,8 @@ class ResultPage(PageBase):
             layout.addWidget(plain_label(words, "muted", "result.sureness"))
 
     def _add_path(self, layout: QVBoxLayout, record: RunRecord, diagnosis: Diagnosis) -> None:
-        _ = self.texts.gettext
-        link = link_of(record)
         frame, inner = card()
-        path = PathView("result.path", _("The way from this computer to the service"), _("The trouble is here"))
-        path.show_nodes(
-            [
-                PathNode(
-                    segment=place.segment,
-                    mark=place.mark,
-                    label=place_name(place.segment, link, self.texts, diagnosis.verdict.cause),
-                    word=place_word(place, self.texts),
-                    here=place.here,
-                    wired=link is InterfaceKind.ETHERNET,
-                )
-                for place in places(diagnosis)
-            ]
-        )
-        inner.addWidget(path)
+        inner.addWidget(diagnosis_path("result.path", record, diagnosis, self.texts))
         layout.addWidget(frame)
 
     def _add_watch(self, layout: QVBoxLayout, record: RunRecord) -> None:
