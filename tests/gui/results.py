@@ -35,14 +35,14 @@ def series_of(run: str | RunRecord) -> Series:
 def page_of(qtbot, series: Series, *, language: str = "en", narrow: bool = False) -> ResultPage:
     """A page that shows a run, in a window of its own (`page.window()`)."""
     window = QWidget()
-    qtbot.addWidget(window)
+    # Held until it is closed, and not by the page: in a ring the garbage collector would take them apart in any order.
+    qtbot.addWidget(window, before_close_func=lambda _closing, _held=window: None)
     window.setStyleSheet(style_sheet(current_theme()))
     em = current_theme().em
     window.resize(round(em * (24 if narrow else 60)), round(em * 46))
     page = ResultPage(Texts(language), Support(name="Helpdesk", email="help@example.com"))
     page.setParent(window)
     page.resize(window.size())
-    page.kept = window
     window.show()
     qtbot.waitExposed(window)
     page.show_result(series)

@@ -71,8 +71,8 @@ def test_results_with_all_their_tables_open_come_and_go(qtbot):
             tabs.setCurrentIndex(number)
         page.show_result(series_of("healthy"))
         gc.collect()
-        assert page.kept.isVisible()
-        page.kept.close()
+        assert page.window().isVisible()
+        page.window().close()
         del page, tabs
         gc.collect()
 
