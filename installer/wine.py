@@ -70,7 +70,7 @@ class Windows:
         """Run a Windows program to its end; both outputs as text. subprocess.TimeoutExpired."""
         return subprocess.run(  # noqa: S603  programs that we build and pin
             ["wine", *map(str, words)],  # noqa: S607  the one on the path
-            env=os.environ | self.environment | (more or {}),
+            env=os.environ | self.environment | dict(more or {}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
@@ -171,7 +171,7 @@ def new_windows(prefix: Path) -> Windows:
 def _do(*command: str, more: Mapping[str, str] | None = None) -> None:
     done = subprocess.run(  # noqa: S603  our own commands
         command,
-        env=os.environ | (more or {}),
+        env=os.environ | dict(more or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
