@@ -14,6 +14,7 @@ import contextlib
 import ctypes
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -252,7 +253,8 @@ class World:
             for name in _ETC
             if Path("/etc", name).resolve().exists()
         ]
-        binds.append(f"mount --bind {self.state / 'public.pem'} {certifi.where()}")
+        public = self.state / "public.pem"
+        binds += [f"mount --bind {public} {shlex.quote(str(place))}" for place in _lists_of_authorities(command)]
         user = "" if privileged else "unshare --user --map-user=1000 --map-group=1000 -- "
         enter = " && ".join([*binds, f'exec {user}"$@"'])
         return ["ip", "netns", "exec", "client", "sh", "-c", enter, "client", *command]
@@ -648,6 +650,17 @@ class World:
 
     def _all(self, kind: type) -> list:
         return [action for action in self.scenario.inject if isinstance(action, kind)]
+
+
+def _lists_of_authorities(command: Sequence[str]) -> list[Path]:
+    """Where Mozilla's list stands that this program uses, and those that frozen programs or a Windows Python bring."""
+    beside = [
+        Path(word).parent / folder / "certifi" / "cacert.pem"
+        for word in command
+        if Path(word).is_absolute()
+        for folder in ("_internal", "Lib/site-packages")
+    ]
+    return [Path(certifi.where()), *(place for place in beside if place.is_file())]
 
 
 def _other_time(ahead_s: float) -> list[str]:
