@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 BUILT_IN_ID = "builtin"
 PROFILE_FILE = "profile.toml"
 ACCEPTED_FILE = "licence_accepted"
-_MAX_SIGNATURE_BYTES = 16_384
-_MAX_ACCEPTED_BYTES = 65_536
+MAX_SIGNATURE_BYTES = 16_384
+MAX_ACCEPTED_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +102,15 @@ def _candidate(place: Place, file: str, named: Path | None, now: datetime, sourc
     return Candidate(place=place, file=file, loaded=found if there else None)
 
 
+def managed_profile(now: datetime, managed: ManagedPlace) -> LoadedProfile | None:
+    """The profile of the managed place, whose signature is a must; None where there is none.
+
+    ProfileError, OpenToOthersError, OSError.
+    """
+    toml = managed.read(PROFILE_FILE, MAX_PROFILE_BYTES)
+    return None if toml is None else _managed(toml, now, managed)
+
+
 def _chosen(named: Path | None, now: datetime, managed: ManagedPlace) -> tuple[str, LoadedProfile]:
     toml = managed.read(PROFILE_FILE, MAX_PROFILE_BYTES)
     if named is not None:
@@ -117,7 +126,7 @@ def _managed(toml: bytes, now: datetime, managed: ManagedPlace) -> LoadedProfile
     signature, signer = _managed_signer(toml, now, managed)
     loaded = loaded_profile(toml, file, now, ProfileTrust.SIGNED, signature=signature, signer=signer.key.fingerprint)
     _refuse_borrowed_id(loaded, file, None)
-    accepted = (managed.read(ACCEPTED_FILE, _MAX_ACCEPTED_BYTES) or b"").decode("utf-8", "replace")
+    accepted = (managed.read(ACCEPTED_FILE, MAX_ACCEPTED_BYTES) or b"").decode("utf-8", "replace")
     hashes = frozenset(line.split()[0].lower() for line in accepted.splitlines() if line.strip())
     return replace(loaded, signer_names=signer.names, accepted_licences=hashes)
 
@@ -130,7 +139,7 @@ def _managed_signer(toml: bytes, now: datetime, managed: ManagedPlace) -> "tuple
     pinned = signers_here(managed)
     if not pinned:
         raise ProfileRefusedError(Refusal.NO_SIGNERS, file)
-    signature = managed.read(PROFILE_FILE + SIGNATURE_SUFFIX, _MAX_SIGNATURE_BYTES)
+    signature = managed.read(PROFILE_FILE + SIGNATURE_SUFFIX, MAX_SIGNATURE_BYTES)
     if signature is None:
         raise ProfileRefusedError(Refusal.NOT_SIGNED, file)
     try:
@@ -155,7 +164,7 @@ def read_named(path: Path, now: datetime, signers: "Callable[[], Iterable[Signer
     from report.sshsig import SignatureError
 
     with beside.open("rb") as stream:
-        signature = stream.read(_MAX_SIGNATURE_BYTES)
+        signature = stream.read(MAX_SIGNATURE_BYTES)
     try:
         signer = check_profile(toml, signature, signers(), now)
     except SignatureError as error:

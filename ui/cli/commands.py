@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from nexkit import __version__
+from nexkit.platform.managed_settings import managed_language
 from nexkit.request import Affected, Depth, Occurrence, Since, Symptom
 from nexkit.texts import LANGUAGES, Texts
 from nexkit.trial import Trial
@@ -288,7 +289,9 @@ def _add_verify(commands: _Commands, common: _Parser, texts: Texts) -> None:
 def _add_profile(commands: _Commands, common: _Parser, texts: Texts) -> None:
     _ = texts.gettext
     profiles = commands.add_parser("profile", help=_("check, sign or show an organisation profile"))
-    actions = profiles.add_subparsers(dest="action", metavar="check|sign|show", required=True, parser_class=_Parser)
+    actions = profiles.add_subparsers(
+        dest="action", metavar="check|sign|show|install", required=True, parser_class=_Parser
+    )
     check = actions.add_parser("check", parents=[common], help=_("whether a profile can be used, and who signed it"))
     check.add_argument("file", metavar="FILE")
     check.add_argument(
@@ -299,6 +302,17 @@ def _add_profile(commands: _Commands, common: _Parser, texts: Texts) -> None:
     sign.add_argument("--key", metavar="KEYFILE", required=True, help=_("private Ed25519 key of OpenSSH"))
     show = actions.add_parser("show", parents=[common, _json_option(texts)], help=_("the profile in force, or FILE"))
     show.add_argument("file", metavar="FILE", nargs="?")
+    install = actions.add_parser(
+        "install",
+        parents=[common],
+        help=_("for IT: put a signed profile where it holds for all users of this computer, or check the one there"),
+    )
+    install.add_argument(
+        "file",
+        metavar="FILE|FOLDER",
+        nargs="?",
+        help=_("profile.toml with profile.toml.sig and org_signers beside it (default: check what is installed)"),
+    )
 
 
 def _add_key(commands: _Commands, common: _Parser, texts: Texts) -> None:
@@ -424,7 +438,7 @@ _COMMANDS: Mapping[str, Callable[[_Commands, _Parser, Texts], None]] = {
 
 def run_command(words: list[str]) -> int:
     """Run one command; what goes wrong becomes one line on stderr and an exit status."""
-    texts = Texts(_language_of(words))
+    texts = Texts(_language_of(words) or managed_language())
     try:
         # The other commands are not needed to read this one, and making their parsers takes longer than reading it.
         parser = build_parser(texts, words[0] if words and words[0] in _COMMANDS else None)
@@ -505,9 +519,14 @@ def _dispatch(arguments: argparse.Namespace, texts: Texts) -> int:
         case "show" | "diagnose-again" | "compare" | "verify", _:
             return _read(arguments, texts)
         case "profile", action:
-            from ui.cli.profile import check_profile, show_profile, sign_profile_command
+            from ui.cli.profile import check_profile, install_profile_command, show_profile, sign_profile_command
 
-            actions = {"check": check_profile, "sign": sign_profile_command, "show": show_profile}
+            actions = {
+                "check": check_profile,
+                "sign": sign_profile_command,
+                "show": show_profile,
+                "install": install_profile_command,
+            }
             return actions[str(action)](arguments, texts)
         case "report" | "desk", action:
             return _about_reports(str(action), arguments, texts)

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import MISSING, Field, fields
 
 from nexkit.platform.api import CapabilityState
+from nexkit.platform.managed_settings import managed_language
 from nexkit.probe import ProbeSpec
 from nexkit.registry import RegistryError
 from nexkit.runner import Runner
-from nexkit.texts import Texts
+from nexkit.texts import LANGUAGES, Texts
 from nexkit.texts.capabilities import capability_text, state_word
 from nexkit.texts.probes import probe_text
 from ui.bootstrap import build_runner
@@ -69,6 +70,19 @@ def _default(field: Field[object]) -> object:
     return getattr(field.default, "value", field.default)
 
 
+def _language_line(texts: Texts) -> str:
+    """What the IT department has set for the language; "" for nothing."""
+    _ = texts.gettext
+    word = managed_language()
+    if word is None:
+        return ""
+    if word not in LANGUAGES:
+        return _("Language set by your IT department: {word!r}, which is ignored: only {known} are there").format(
+            word=word, known=", ".join(LANGUAGES)
+        )
+    return _("Language set by your IT department: {language}").format(language=Texts(word).language_name)
+
+
 def check(arguments: argparse.Namespace, texts: Texts) -> int:
     """Print what this system lets the kit measure, what not and why, and how to mend what it refuses."""
     runner = build_runner()
@@ -84,6 +98,8 @@ def check(arguments: argparse.Namespace, texts: Texts) -> int:
             print(f"{name}: {state}")
             if mend:
                 print(f"    {mend}")
+        if line := _language_line(texts):
+            print(line)
         states = states_of(capabilities)
         print()
         for spec in runner.registry:

@@ -1,4 +1,4 @@
-"""`nexkit profile check|sign|show`."""
+"""`nexkit profile check|sign|show|install`."""
 
 import argparse
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from nexkit.profile_file import SIGNATURE_SUFFIX, loaded_profile, read_profile_f
 from nexkit.run_record import ProfileTrust
 from nexkit.texts import Texts
 from report.files import write_whole
-from report.profile_in_force import Sources, candidates, profile_in_force, read_named, signers_here
+from report.profile_in_force import PROFILE_FILE, Sources, candidates, profile_in_force, read_named, signers_here
 from report.profile_words import licence_hashes, licence_text, profile_document, profile_sections, signature_text
 from ui.cli.errors import CommandError, ExitStatus
 from ui.cli.streams import write_json
@@ -90,6 +90,38 @@ def show_profile(arguments: argparse.Namespace, texts: Texts) -> int:
         write_json(profile_document(loaded, licence), arguments.json)
     if arguments.json != "-":
         print("\n".join(_lines(loaded, licence, texts, sources)))
+    return ExitStatus.HEALTHY
+
+
+def install_profile_command(arguments: argparse.Namespace, texts: Texts) -> int:
+    """Put a profile into the IT department's place, or check the one that is there."""
+    from report.profile_install import PlaceNotWritableError, install_profile, installed_profile
+
+    _ = texts.gettext
+    place, now = Sources().managed, datetime.now(UTC)
+    if not arguments.file:
+        loaded = installed_profile(now, place)
+        if loaded is None:
+            print(_("{folder}: there is no organisation profile here").format(folder=place.folder))
+            return ExitStatus.HEALTHY
+    else:
+        try:
+            loaded = install_profile(Path(arguments.file), now, place)
+        except PlaceNotWritableError as error:
+            raise CommandError(
+                _("{folder}: only administrators may write here: start this command as administrator (root)").format(
+                    folder=error.filename
+                )
+            ) from None
+    print(
+        _("{file}: profile {id}, serial {serial}, is used on this computer until {until:%Y-%m-%d}").format(
+            file=place.path(PROFILE_FILE),
+            id=loaded.profile.id,
+            serial=loaded.profile.serial,
+            until=loaded.profile.not_after,
+        )
+    )
+    print(signature_text(loaded, texts))
     return ExitStatus.HEALTHY
 
 

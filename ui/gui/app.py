@@ -8,8 +8,9 @@ from PySide6.QtCore import QLibraryInfo, QLocale, QObject, Qt, QTranslator, Slot
 from PySide6.QtGui import QFont, QFontDatabase, QFontInfo
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from nexkit.platform.managed_settings import managed_language
 from nexkit.profile import LoadedProfile
-from nexkit.texts import Texts, language_of
+from nexkit.texts import LANGUAGES, Texts, language_of
 from report.profile_state import ProfileMemory
 from ui.gui import accessible
 from ui.gui.single import SingleWindow, Start
@@ -97,19 +98,21 @@ def run_wizard(
 ) -> int:
     """Show the wizard until its window closes; the exit status. `watching`: go on with an interrupted watch.
 
-    `language`: what was asked for at the start; None: what was chosen in the menu before, else the system's.
+    `language`: what was asked for at the start; None: what was chosen in the menu before, else the IT department's,
+    else the system's.
     """
     # Python would hear of Ctrl-C only when one of its own functions runs next.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     application = QApplication([sys.argv[0], *argv])
     remembered = WindowMemory()
-    texts = Texts(language or remembered.language or language_of(QLocale.system().uiLanguages()))
+    texts = Texts(language or remembered.language or _language_without_a_choice())
     dress(application, texts.language)
     single = SingleWindow(profile.reference.sha256)
     start = single.begin()
     if start is Start.OTHER_PROFILE:
         box = other_profile_box(texts)
-        sys.stderr.write(f"nexkit: {box.text()} {box.informativeText()}\n")
+        if sys.stderr is not None:  # a windowed program on Windows has none
+            sys.stderr.write(f"nexkit: {box.text()} {box.informativeText()}\n")
         box.exec()
         return 2
     if start is Start.SHOWN:
@@ -128,6 +131,12 @@ def run_wizard(
     remembered.remember_place(window)
     single.end()
     return status
+
+
+def _language_without_a_choice() -> str:
+    """The language that the IT department has set, else the system's as Qt knows it."""
+    managed = managed_language()
+    return managed if managed in LANGUAGES else language_of(QLocale.system().uiLanguages())
 
 
 class _AtHome(QObject):
