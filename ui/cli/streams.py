@@ -1,17 +1,38 @@
 """What every command writes: a line of progress on stderr, JSON on stdout or into a file. Light to import."""
 
+import codecs
 import contextlib
 import io
+import json
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
+from nexkit.platform.console import obeys_escapes, pipe_encoding
 from nexkit.texts import Texts
 from report.files import write_whole
 from report.plain import document_text
 from report.visible import json_text, visible
+
+_PLAIN = dict(
+    zip(
+        "\u2018\u2019\u201c\u201d\u2013\u2014\u2212\u2026\u00d7\u2022\u2192",
+        ["'", "'", '"', '"', "-", "-", "-", "...", "x", "*", "->"],
+        strict=True,
+    )
+)
+"""What is written in place of a mark that an encoding lacks; any other character becomes a question mark."""
+
+
+def _plainer(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_PLAIN.get(character, "?") for character in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("nexkit.plainer", _plainer)
 
 
 class HarmlessStream(io.TextIOBase):
@@ -53,14 +74,21 @@ class HarmlessStream(io.TextIOBase):
 
 @contextlib.contextmanager
 def harmless_streams() -> Iterator[None]:
-    """Within it, what is written to standard output and error is harmless to a terminal."""
+    """Within it, what is written to standard output and error is harmless to a terminal, and can always be written."""
     before = sys.stdout, sys.stderr
+    wrappers = [stream for stream in before if isinstance(stream, io.TextIOWrapper)]
+    settings = [(stream.encoding, stream.errors) for stream in wrappers]
+    for stream in wrappers:
+        stream.reconfigure(encoding=None if stream.isatty() else pipe_encoding(), errors="nexkit.plainer")
     # A windowed program on Windows has no streams.
     sys.stdout, sys.stderr = (stream and HarmlessStream(stream) for stream in before)
     try:
         yield
     finally:
         sys.stdout, sys.stderr = before
+        for stream, (encoding, errors) in zip(wrappers, settings, strict=True):
+            if not stream.closed:
+                stream.reconfigure(encoding=encoding, errors=errors)
 
 
 def plain_stream(stream: TextIO) -> TextIO:
@@ -77,7 +105,7 @@ class StatusLine:
     """One line on a terminal that is rewritten; silent where stderr is no terminal."""
 
     def __init__(self) -> None:
-        self._visible = sys.stderr.isatty()
+        self._visible = obeys_escapes(sys.stderr)
 
     def show(self, line: str) -> None:
         """Write the line in place of the one before."""
@@ -118,10 +146,14 @@ class ProgressLine:
 
 
 def write_json(document: Any, place: str) -> None:  # noqa: ANN401  any JSON value
-    """Write a JSON document to a file, whole or not at all, or to standard output where the place is `-`."""
+    r"""Write a JSON document to a file, whole or not at all, or to standard output where the place is `-`.
+
+    It is UTF-8 everywhere (RFC 8259): where standard output is not, what is not ASCII stands as `\uXXXX`.
+    """
     text = document_text(document)
     if place == "-":
-        sys.stdout.write(json_text(text))
+        utf_8 = codecs.lookup(sys.stdout.encoding).name == "utf-8"
+        sys.stdout.write(json_text(text) if utf_8 else json.dumps(document, indent=1, allow_nan=False) + "\n")
         sys.stdout.flush()
     else:
         write_whole(Path(place), text.encode())
