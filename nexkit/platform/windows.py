@@ -156,11 +156,10 @@ class WindowsPlatform(SocketPlatform):
     @asynccontextmanager
     async def open_sizes(self, target: str) -> AsyncGenerator[SizeSession, None]:
         """Packets that nobody may cut up; entering raises PermissionError or OSError."""
-        of_family = family(target)
-        await in_daemon_thread(self._calls.try_icmp, of_family)
-        if of_family is Family.IPV6:
+        if family(target) is Family.IPV6:
             yield windows_mtu.UdpSizes(target, own_mtu_bytes)
         else:
+            await in_daemon_thread(self._calls.try_icmp, Family.IPV4)
             yield windows_mtu.EchoSizes(self._calls.send_whole_echo, target, own_mtu_bytes)
 
 
@@ -261,7 +260,7 @@ class _Calls:
         table = ctypes.c_void_p()
         if status := self._ip.GetIfTable2(ctypes.byref(table)):
             raise ctypes.WinError(status)
-        return api.read_interface_rows(self._table(table, interfaces=True))
+        return api.read_interface_rows(self._table(table, api.INTERFACE_TABLE))
 
     def forward_rows(self) -> tuple[api.ForwardRow, ...]:
         """GetIpForwardTable2, both families; empty where there is none."""
@@ -271,29 +270,27 @@ class _Calls:
             return ()
         if status:
             raise ctypes.WinError(status)
-        return api.read_forward_rows(self._table(table, interfaces=False))
+        return api.read_forward_rows(self._table(table, api.FORWARD_TABLE))
 
-    def _table(self, table: ctypes.c_void_p, *, interfaces: bool) -> bytes:
+    def _table(self, table: ctypes.c_void_p, layout: api.Table) -> bytes:
         """A copy of a table that the system allocated; the table is freed."""
         try:
             address = table.value or 0
             count = ctypes.c_uint32.from_address(address).value
-            return ctypes.string_at(address, api.table_bytes(count, interfaces=interfaces))
+            return ctypes.string_at(address, layout.size_bytes(count))
         finally:
             self._ip.FreeMibTable(table)
 
     def neighbour(self, address: str, interface: str) -> Neighbour:
-        """GetIpNetEntry2; an interface that is gone has no entries."""
+        """GetIpNetTable2 of the address's family; an interface that is gone has no entries."""
         luid = ctypes.c_uint64()
         status = self._ip.ConvertInterfaceAliasToLuid(ctypes.c_wchar_p(interface), ctypes.byref(luid))
         if status == 0:
-            row = api.IpNetRow(interface_luid=luid.value)
-            # The interface says which link is meant, so the zone is left out.
-            plain = address.partition("%")[0]
-            ctypes.memmove(row.address, api.write_socket_address(plain, family(plain)), ctypes.sizeof(row.address))
-            status = self._ip.GetIpNetEntry2(ctypes.byref(row))
+            table = ctypes.c_void_p()
+            number = api.AF_INET if family(address) is Family.IPV4 else api.AF_INET6
+            status = self._ip.GetIpNetTable2(number, ctypes.byref(table))
             if status == 0:
-                return api.read_neighbour(row)
+                return api.find_neighbour(self._table(table, api.NEIGHBOUR_TABLE), luid.value, address)
         if status in (api.ERROR_NOT_FOUND, api.ERROR_FILE_NOT_FOUND, api.ERROR_INVALID_PARAMETER):
             return Neighbour(state=NeighbourState.ABSENT, mac=None)
         raise ctypes.WinError(status)

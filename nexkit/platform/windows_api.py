@@ -45,6 +45,7 @@ _STATUS_FAILURES = {
     1231: FailureKind.NET_UNREACHABLE,  # ERROR_NETWORK_UNREACHABLE
     1232: FailureKind.HOST_UNREACHABLE,  # ERROR_HOST_UNREACHABLE
     1234: FailureKind.REFUSED,  # ERROR_PORT_UNREACHABLE
+    65: FailureKind.FILTERED_LOCALLY,  # ERROR_NETWORK_ACCESS_DENIED
     10013: FailureKind.FILTERED_LOCALLY,  # WSAEACCES
     10049: FailureKind.NO_ADDRESS,  # WSAEADDRNOTAVAIL
     10051: FailureKind.NET_UNREACHABLE,  # WSAENETUNREACH
@@ -235,11 +236,34 @@ _IF_ROW = struct.Struct("<Q4x16s514s514xI32s32xII4x4xI8xB3x4xII16x4x4xQ8x5Q32x5Q
 bytes, unicast and other packets, discards and errors that came in, and the same that went out."""
 _FORWARD_ROW = struct.Struct("<QI28sB3x28s12xI16x")
 """MIB_IPFORWARD_ROW2: LUID, index, prefix, its length, next hop, metric."""
+_NEIGHBOUR_ROW_BYTES = ctypes.sizeof(IpNetRow)
 _TABLE_HEADER_BYTES = 8
 _IF_FLAG_HARDWARE = 0x01
 _IF_FLAG_FILTER = 0x02
 _SOCKADDR_IN = struct.Struct("<HH4s")
 _SOCKADDR_IN6 = struct.Struct("<HHI16sI")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table that the system allocates: how many rows, and the rows."""
+
+    row_bytes: int
+
+    def size_bytes(self, rows: int) -> int:
+        """Of a table with so many rows."""
+        return _TABLE_HEADER_BYTES + rows * self.row_bytes
+
+    def rows(self, table: bytes) -> Iterator[bytes]:
+        """Each whole row."""
+        for offset in range(_TABLE_HEADER_BYTES, len(table) - self.row_bytes + 1, self.row_bytes):
+            yield table[offset : offset + self.row_bytes]
+
+
+INTERFACE_TABLE = Table(row_bytes=_IF_ROW_BYTES)
+FORWARD_TABLE = Table(row_bytes=_FORWARD_ROW.size)
+NEIGHBOUR_TABLE = Table(row_bytes=_NEIGHBOUR_ROW_BYTES)
+"""MIB_IF_TABLE2, MIB_IPFORWARD_TABLE2 and MIB_IPNET_TABLE2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -399,7 +423,7 @@ def _adapter(entry: AdapterAddresses) -> Adapter:
         metric4=entry.ipv4_metric,
         metric6=entry.ipv6_metric,
         addresses=tuple(address for address in unicast if address is not None),
-        resolvers=tuple(server for server in servers if server is not None),
+        resolvers=tuple(with_zone(server, entry.ipv6_if_index) for server in servers if server is not None),
         suffixes=tuple(dict.fromkeys(suffix for suffix in suffixes if suffix)),
     )
 
@@ -409,17 +433,12 @@ def read_adapters(head: Any) -> tuple[Adapter, ...]:  # noqa: ANN401  a pointer 
     return tuple(_adapter(entry) for entry in _chain(head))
 
 
-def table_bytes(count: int, *, interfaces: bool) -> int:
-    """Size of a MIB_IF_TABLE2 or MIB_IPFORWARD_TABLE2 with so many rows."""
-    return _TABLE_HEADER_BYTES + count * (_IF_ROW_BYTES if interfaces else _FORWARD_ROW.size)
-
-
 def read_interface_rows(table: bytes) -> tuple[InterfaceRow, ...]:
     """The rows of a MIB_IF_TABLE2."""
     rows = []
-    for offset in range(_TABLE_HEADER_BYTES, len(table) - _IF_ROW_BYTES + 1, _IF_ROW_BYTES):
+    for row in INTERFACE_TABLE.rows(table):
         luid, guid, alias, mac_length, mac, mtu, if_type, medium, flags, admin, media, speed, *counts = (
-            _IF_ROW.unpack_from(table, offset)
+            _IF_ROW.unpack_from(row)
         )
         rows.append(
             InterfaceRow(
@@ -470,8 +489,8 @@ def _counters(*counts: int) -> LinkCounters:
 def read_forward_rows(table: bytes) -> tuple[ForwardRow, ...]:
     """The rows of a MIB_IPFORWARD_TABLE2; those of another family than IPv4 and IPv6 are left out."""
     rows = []
-    for offset in range(_TABLE_HEADER_BYTES, len(table) - _FORWARD_ROW.size + 1, _FORWARD_ROW.size):
-        luid, index, prefix, prefix_length, next_hop, metric = _FORWARD_ROW.unpack_from(table, offset)
+    for row in FORWARD_TABLE.rows(table):
+        luid, index, prefix, prefix_length, next_hop, metric = _FORWARD_ROW.unpack(row)
         destination, gateway = read_socket_address(prefix), read_socket_address(next_hop)
         if destination is None:
             continue
@@ -489,8 +508,18 @@ def read_forward_rows(table: bytes) -> tuple[ForwardRow, ...]:
     return tuple(rows)
 
 
-def read_neighbour(row: IpNetRow) -> Neighbour:
-    """The entry that GetIpNetEntry2 filled in."""
+def find_neighbour(table: bytes, luid: int, address: str) -> Neighbour:
+    """The entry of an address on an interface in a MIB_IPNET_TABLE2; absent where there is none."""
+    for data in NEIGHBOUR_TABLE.rows(table):
+        row = IpNetRow.from_buffer_copy(data)
+        found = read_socket_address(bytes(row.address))
+        # The interface says which link is meant, so zones do not count.
+        if row.interface_luid == luid and same_host(found, address):
+            return _neighbour(row)
+    return Neighbour(state=NeighbourState.ABSENT, mac=None)
+
+
+def _neighbour(row: IpNetRow) -> Neighbour:
     return Neighbour(
         state=_NEIGHBOUR_STATES.get(row.state, NeighbourState.STALE),
         mac=mac_text(bytes(row.physical_address[: row.physical_address_length])),

@@ -86,8 +86,8 @@ class LinkCalls:
     def route_to(self, address: str) -> RouteTo:
         """GetBestRoute2; OSError where there is no way."""
         target = api.write_socket_address(address, family(address))
-        row = ctypes.create_string_buffer(api.table_bytes(1, interfaces=False))
-        row_offset = api.table_bytes(0, interfaces=False)
+        row = ctypes.create_string_buffer(api.FORWARD_TABLE.size_bytes(1))
+        row_offset = api.FORWARD_TABLE.size_bytes(0)
         source = ctypes.create_string_buffer(_SOCKET_ADDRESS_BYTES)
         status = self._ip.GetBestRoute2(None, 0, None, target, 0, ctypes.byref(row, row_offset), source)
         if status:

@@ -128,8 +128,9 @@ def test_any_bytes_are_read_without_an_error(data):
 
 
 def test_a_table_has_a_header_and_rows():
-    assert api.table_bytes(4, interfaces=True) == len(recorded("if_table2_ja"))
-    assert api.table_bytes(5, interfaces=False) == len(recorded("ip_forward_table2"))
+    assert api.INTERFACE_TABLE.size_bytes(4) == len(recorded("if_table2_ja"))
+    assert api.FORWARD_TABLE.size_bytes(5) == len(recorded("ip_forward_table2"))
+    assert api.NEIGHBOUR_TABLE.size_bytes(5) == len(recorded("ip_net_table2_wine"))
 
 
 @pytest.mark.parametrize(
@@ -145,12 +146,23 @@ def test_a_table_has_a_header_and_rows():
 def test_neighbour_states(state, expected):
     row = api.IpNetRow.from_buffer_copy(recorded("ip_net_row2"))
     row.state = state
-    found = api.read_neighbour(row)
+    found = api.find_neighbour(bytes(8) + bytes(row), row.interface_luid, "192.168.1.1")
     assert (found.state, found.mac) == (expected, "00:00:5e:00:53:01")
 
 
 def test_a_neighbour_without_an_answer_has_no_mac():
-    assert api.read_neighbour(api.IpNetRow(physical_address_length=6)).mac is None
+    row = api.IpNetRow.from_buffer_copy(recorded("ip_net_row2"))
+    ctypes.memset(row.physical_address, 0, 6)
+    assert api.find_neighbour(bytes(8) + bytes(row), row.interface_luid, "192.168.1.1").mac is None
+
+
+def test_a_neighbour_is_found_among_those_of_every_interface():
+    """The table of Wine 8.0 in the lab: the router, and groups of multicast on two interfaces."""
+    table = recorded("ip_net_table2_wine")
+    found = api.find_neighbour(table, 6 << 48 | 2 << 24, "192.168.10.1")
+    assert (found.state, found.mac) == (NeighbourState.REACHABLE, "02:00:00:00:01:02")
+    assert api.find_neighbour(table, 24 << 48 | 1 << 24, "192.168.10.1").state is NeighbourState.ABSENT
+    assert api.find_neighbour(table, 6 << 48 | 2 << 24, "192.168.10.2").state is NeighbourState.ABSENT
 
 
 @pytest.mark.parametrize("address", ["192.168.1.1", "2001:db8::1", "fe80::1%12"])

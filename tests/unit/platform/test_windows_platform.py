@@ -83,11 +83,12 @@ class IpHelper:
         luid._obj.value = ETHERNET_LUID if alias.value == "イーサネット" else 0
         return self.alias_status
 
-    def GetIpNetEntry2(self, row):  # noqa: N802
-        asked = row._obj
-        assert asked.interface_luid == ETHERNET_LUID
-        self.asked = api.read_socket_address(bytes(asked.address))
-        ctypes.memmove(row, recorded("ip_net_row2"), ctypes.sizeof(asked))
+    def GetIpNetTable2(self, family, table):  # noqa: N802
+        assert family == api.AF_INET
+        if self.neighbour_status == 0:
+            row = recorded("ip_net_row2")
+            self.tables["neighbours"] = ctypes.create_string_buffer(struct.pack("<Q", 1) + row, 8 + len(row))
+            table._obj.value = ctypes.addressof(self.tables["neighbours"])
         return self.neighbour_status
 
     def IcmpCreateFile(self):  # noqa: N802
@@ -218,8 +219,9 @@ def test_a_route_table_without_rows_has_no_routes(platform, system):
 
 
 def test_a_neighbour_is_looked_up_by_the_interfaces_name(platform, system):
-    found = asyncio.run(platform.neighbour("fe80::1%12", "イーサネット"))
-    assert (found.state, found.mac, system.ip.asked) == (NeighbourState.REACHABLE, "00:00:5e:00:53:01", "fe80::1")
+    found = asyncio.run(platform.neighbour("192.168.1.1", "イーサネット"))
+    assert (found.state, found.mac) == (NeighbourState.REACHABLE, "00:00:5e:00:53:01")
+    assert system.ip.freed == [ctypes.addressof(system.ip.tables["neighbours"])]
 
 
 @pytest.mark.parametrize(("alias", "entry"), [(87, 0), (0, api.ERROR_NOT_FOUND), (0, api.ERROR_FILE_NOT_FOUND)])
