@@ -166,6 +166,7 @@ def run_in_lab(
             cwd=REPOSITORY,
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=timeout_s,
             check=False,
             pass_fds=[status.fileno()],
