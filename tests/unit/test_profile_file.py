@@ -175,7 +175,7 @@ def test_a_huge_file_is_refused_unread():
 
 def test_a_profile_out_of_its_time_names_whom_to_ask(tmp_path):
     file = tmp_path / "p.toml"
-    file.write_text(WHOLE)
+    file.write_text(WHOLE, encoding="utf-8")
     with pytest.raises(ProfileError, match=r"help@example\.com"):
         loaded_profile(file.read_bytes(), file.name, datetime(2028, 1, 1, tzinfo=UTC), ProfileTrust.NAMED)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import errno
 import random
 import time
 from dataclasses import dataclass
@@ -192,7 +193,7 @@ async def raises_key_error(params, ctx):
 
 
 async def raises_os_error(params, ctx):
-    raise ConnectionRefusedError(111, "refused")
+    raise ConnectionRefusedError(errno.ECONNREFUSED, "refused")
 
 
 async def raises_time_out(params, ctx):
@@ -220,7 +221,7 @@ async def spends_too_much(params, ctx):
     ("broken", "failure"),
     [
         (raises_key_error, Failure(kind=FailureKind.INTERNAL, step="probe")),
-        (raises_os_error, Failure(kind=FailureKind.REFUSED, step="probe", os_code=111)),
+        (raises_os_error, Failure(kind=FailureKind.REFUSED, step="probe", os_code=errno.ECONNREFUSED)),
         (raises_time_out, Failure(kind=FailureKind.TIMEOUT, step="probe")),
         (cancels_itself, Failure(kind=FailureKind.INTERNAL, step="probe")),
         (gives_nothing, Failure(kind=FailureKind.INTERNAL, step="probe")),

@@ -2,8 +2,10 @@
 
 import codecs
 import contextlib
+import errno
 import io
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -35,6 +37,17 @@ def _plainer(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("nexkit.plainer", _plainer)
 
 
+@contextlib.contextmanager
+def _gone_readers() -> Iterator[None]:
+    """Within it, a pipe that nobody reads any more is a BrokenPipeError on Windows too, whose C library says EINVAL."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from None
+
+
 class HarmlessStream(io.TextIOBase):
     r"""A stream on which nothing can be written that drives a terminal: names and texts of strangers come this way.
 
@@ -47,12 +60,15 @@ class HarmlessStream(io.TextIOBase):
 
     def write(self, text: str, /) -> int:
         """Write the text, with nothing invisible in it but line ends."""
-        self.plain.write(visible(text, limit=None, keep="\n"))
+        with _gone_readers():
+            self.plain.write(visible(text, limit=None, keep="\n"))
         return len(text)
 
     def flush(self) -> None:
-        """As the stream does."""
-        self.plain.flush()
+        """As the stream does, as long as it is open: this one is flushed once more when it is no longer needed."""
+        if not self.plain.closed:
+            with _gone_readers():
+                self.plain.flush()
 
     def isatty(self) -> bool:
         """As the stream says."""

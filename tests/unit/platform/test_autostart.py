@@ -108,6 +108,7 @@ def test_the_own_command_has_fixed_words():
 def test_a_frozen_program_starts_itself_and_on_windows_without_a_console(monkeypatch):
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", "/opt/nexkit/nexkit")
+    monkeypatch.setattr(sys, "platform", "linux")
     assert watching_command() == ("/opt/nexkit/nexkit", "wizard", "--watching")
     monkeypatch.setattr(sys, "platform", "win32")
     assert watching_command()[0] == str(Path("/opt/nexkit/nexkit-wizard"))

@@ -178,6 +178,7 @@ def test_programs_that_may_not_be_listed_are_not_known():
     assert host_state(SystemReading(), None, 0).agents is None
 
 
+@pytest.mark.wine_lacks("programs cannot be listed")
 def test_no_name_of_a_program_is_kept():
     names = program_names()
     state = host_state(SystemReading(), names, 0)
@@ -253,7 +254,7 @@ def test_a_mac_tells_its_sleep_and_an_open_sign_in_page():
         imported("darwin", "nexkit.platform.macos_host") as module,
         patch.object(module.time, "CLOCK_MONOTONIC_RAW", 4, create=True),
         patch.object(module.time, "CLOCK_UPTIME_RAW", 8, create=True),
-        patch.object(module.time, "clock_gettime", clocks.__getitem__),
+        patch.object(module.time, "clock_gettime", clocks.__getitem__, create=True),
         patch.object(module.time, "time", lambda: 1_000_060.5),
         patch.object(module.ctypes, "CDLL", lambda _name: Libc),
         patch.object(module, "program_names", lambda: ("Captive Network Assistant", "Finder")),

@@ -1,6 +1,7 @@
 """The session over a double of an ICMP socket, which answers at once or never."""
 
 import asyncio
+import errno
 import queue
 import struct
 
@@ -124,7 +125,7 @@ def test_strangers_and_repeated_replies_are_passed_over():
 
 def test_an_error_that_the_system_keeps_for_the_socket_ends_nothing():
     sock = ScriptedSocket(lambda address, sequence, ttl: message(sequence))
-    sock.inbox.put(OSError(100, "network is down"))
+    sock.inbox.put(OSError(errno.ENETDOWN, "network is down"))
     assert over(sock, lambda session: session.echo(TARGET, timeout_s=5.0)).rtt_ms is not None
 
 

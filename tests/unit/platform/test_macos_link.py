@@ -136,6 +136,10 @@ def test_a_target_without_a_way_is_an_error(macos, monkeypatch):
     def refuse(sock, address):
         raise OSError(51, "network is unreachable")
 
-    monkeypatch.setattr(socket.socket, "connect", refuse, raising=False)
+    async def ask():
+        # Only now, as the event loop of Windows connects a pair of sockets for itself.
+        monkeypatch.setattr(socket.socket, "connect", refuse, raising=False)
+        return await macos.MacosPlatform().route_to("192.0.2.1")
+
     with pytest.raises(OSError, match="unreachable"):
-        asyncio.run(macos.MacosPlatform().route_to("192.0.2.1"))
+        asyncio.run(ask())

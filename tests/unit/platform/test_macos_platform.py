@@ -224,7 +224,7 @@ def test_a_trace_by_tcp_is_not_supported(platform):
 def test_an_error_of_sending_keeps_its_number(platform, sockets):
     async def work():
         async with platform.open_echo(Family.IPV4) as session:
-            sockets[0].send = lambda request: fail(OSError(101, "no route"))
+            sockets[0].send = lambda request: fail(OSError(errno.ENETUNREACH, "no route"))
             return await session.echo("192.0.2.1", timeout_s=5.0)
 
     assert asyncio.run(work()).error.value == "net_unreachable"

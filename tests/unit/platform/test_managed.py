@@ -247,6 +247,7 @@ def test_what_windows_does_not_tell_is_not_trusted():
         module.others_may_change(Path("C:/f"))
 
 
+@pytest.mark.posix("names of files are bytes")
 def test_macos_is_asked_for_the_list_of_a_file():
     text = ctypes.create_string_buffer(b"!#acl 1\ngroup:ABCDEFAB-CDEF-ABCD-EFAB-CDEF00000014:staff:20:allow:write\n")
     answers = SimpleNamespace(found=1, freed=[])

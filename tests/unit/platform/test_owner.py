@@ -25,6 +25,7 @@ def test_the_folder_can_be_chosen(monkeypatch):
         ("win32", "APPDATA", "", "/home/x/AppData/Roaming/nexkit"),
     ],
 )
+@pytest.mark.posix("a home is named by HOME, and a path begins with a slash")
 def test_each_system_has_its_place(monkeypatch, system, variable, value, folder):
     monkeypatch.delenv("NEXKIT_HOME", raising=False)
     monkeypatch.setenv("HOME", "/home/x")

@@ -141,6 +141,9 @@ def answer(key, **more):
     return SizeAnswer(key=key, **fields)
 
 
+watched = pytest.mark.posix("the event loop of Windows watches no sockets; sizes are asked for in another way there")
+
+
 def session(scene):
     async def run():
         sock = Socket()
@@ -150,6 +153,7 @@ def session(scene):
     return asyncio.run(run())
 
 
+@watched
 def test_answers_find_their_requests():
     async def scene(exchange, sock):
         assert await exchange.own_mtu_bytes() == 1500
@@ -167,6 +171,7 @@ def test_answers_find_their_requests():
     assert 0 < small.rtt_ms < 5000
 
 
+@watched
 def test_a_named_mtu_of_zero_is_none():
     async def scene(exchange, sock):
         task = asyncio.create_task(exchange.probe(1500, timeout_s=5))
@@ -177,6 +182,7 @@ def test_a_named_mtu_of_zero_is_none():
     assert session(scene).mtu_bytes is None
 
 
+@watched
 def test_silence_ends_with_the_time():
     async def scene(exchange, sock):
         return await exchange.probe(1500, timeout_s=0.01)
@@ -184,6 +190,7 @@ def test_silence_ends_with_the_time():
     assert session(scene) == NOTHING
 
 
+@watched
 @pytest.mark.parametrize(
     ("number", "too_big", "error"),
     [(errno.EMSGSIZE, True, None), (errno.ENETUNREACH, False, FailureKind.NET_UNREACHABLE)],
@@ -369,6 +376,7 @@ def test_sizes_that_are_not_told_are_not_known(monkeypatch):
 
 def test_small_segments_are_asked_for_in_each_system_s_words(monkeypatch):
     asked = Options()
+    monkeypatch.setattr(tcp_mtu.sys, "platform", "linux")
     tcp_mtu.limit_segments(asked, 536)
     monkeypatch.setattr(tcp_mtu.sys, "platform", "win32")
     tcp_mtu.limit_segments(asked, 536)

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import errno
 import random
 import socket
 
@@ -49,7 +50,7 @@ class ResolverPlatform:
 
     def __init__(self, answer, tcp=None):
         self.answer = answer
-        self.tcp = tcp or ConnectionRefusedError(111, "refused")
+        self.tcp = tcp or ConnectionRefusedError(errno.ECONNREFUSED, "refused")
         self.sent = []
 
     async def exchange_udp(self, address, port, payload, *, timeout_s, accept):

@@ -1,4 +1,5 @@
 import asyncio
+import errno
 from dataclasses import replace
 
 import dns.message
@@ -166,7 +167,7 @@ def test_a_target_of_the_carrier_counts_by_whatever_answers():
     platform = FakePlatform(
         state=HOME,
         echoes={"2001:db8:9::1": [EchoReply(rtt_ms=3.0, error=None)]},
-        tcp={("2001:db8:9::2", 443): ConnectionRefusedError(111, "refused")},
+        tcp={("2001:db8:9::2", 443): ConnectionRefusedError(errno.ECONNREFUSED, "refused")},
         names={"gone.example.com": OSError(5, "io")},
     )
     targets = ("2001:db8:9::1", "2001:db8:9::2", "2001:db8:9::3", "gone.example.com")

@@ -1,3 +1,4 @@
+import errno
 from dataclasses import replace
 
 import dns.edns
@@ -85,7 +86,7 @@ def test_answers_to_other_questions_are_not_believed():
 
 
 def test_a_refusal_is_not_repeated():
-    for query in udp_queries(lambda payload: [ConnectionRefusedError(111, "refused")]):
+    for query in udp_queries(lambda payload: [ConnectionRefusedError(errno.ECONNREFUSED, "refused")]):
         assert (query.failure.kind, query.failure.step, query.attempts) == (FailureKind.REFUSED, "udp", 1)
 
 

@@ -1,4 +1,5 @@
 import asyncio
+import errno
 
 import pytest
 from scripted import context, measure
@@ -21,7 +22,8 @@ def reach(platform, gateway=GATEWAY, ctx=None, **params):
 
 def test_every_port_has_its_answer():
     platform = FakePlatform(
-        tcp={(GATEWAY, 53): 1.5, (GATEWAY, 80): ConnectionRefusedError(111, "refused")}, neighbours={GATEWAY: KNOWN}
+        tcp={(GATEWAY, 53): 1.5, (GATEWAY, 80): ConnectionRefusedError(errno.ECONNREFUSED, "refused")},
+        neighbours={GATEWAY: KNOWN},
     )
     fact = reach(platform)
     assert [(answer.port, answer.connect_ms) for answer in fact.tcp] == [(53, 1.5), (80, None), (443, None)]
@@ -100,7 +102,7 @@ def test_any_answer_to_a_dns_question_is_a_sign_of_life(flags, rcode):
         (answering(b"\x01\x00"), FailureKind.TIMEOUT),
         (answering(b"\x81\x80", lambda reply: b"\x00\x00" + reply[2:]), FailureKind.TIMEOUT),
         (answering(b"\x81\x80", lambda reply: reply[:11]), FailureKind.TIMEOUT),
-        (lambda *_: ConnectionRefusedError(111, "refused"), FailureKind.REFUSED),
+        (lambda *_: ConnectionRefusedError(errno.ECONNREFUSED, "refused"), FailureKind.REFUSED),
     ],
 )
 def test_what_is_no_answer_is_none(udp, kind):

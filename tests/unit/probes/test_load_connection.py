@@ -1,6 +1,7 @@
 """One HTTP connection under load, byte for byte, without a network."""
 
 import asyncio
+import errno
 
 import pytest
 from scripted import ManualClock
@@ -13,6 +14,9 @@ class NoSocket:
     """A socket of which the system tells nothing."""
 
     def getsockopt(self, *arguments):
+        raise OSError
+
+    def fileno(self):
         raise OSError
 
     def setsockopt(self, *arguments):
@@ -185,7 +189,7 @@ def test_an_answer_that_is_no_download_of_the_wanted_size_is_a_failure_of_http(a
     asyncio.run(scene())
 
 
-@pytest.mark.parametrize("error", [None, ConnectionResetError(104, "reset")])
+@pytest.mark.parametrize("error", [None, ConnectionResetError(errno.ECONNRESET, "reset")])
 def test_a_connection_that_is_lost_is_a_failure_of_the_transfer(error):
     async def scene():
         connection, _ = connect()

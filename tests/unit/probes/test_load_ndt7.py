@@ -1,6 +1,7 @@
 """NDT7: what the locate service and a hostile server may say, byte for byte, without a network."""
 
 import asyncio
+import errno
 import json
 import struct
 
@@ -64,6 +65,9 @@ class NoSocket:
     """A socket of which the system tells nothing."""
 
     def getsockopt(self, *arguments):
+        raise OSError
+
+    def fileno(self):
         raise OSError
 
     def setsockopt(self, *arguments):
@@ -252,7 +256,7 @@ def test_measurements_that_are_none_are_passed_over(text):
     assert run(scene()) == ([], None)
 
 
-@pytest.mark.parametrize(("error", "fails"), [(None, False), (ConnectionResetError(104, "reset"), True)])
+@pytest.mark.parametrize(("error", "fails"), [(None, False), (ConnectionResetError(errno.ECONNRESET, "reset"), True)])
 def test_a_connection_that_ends_in_a_test_has_measured_so_far(error, fails):
     async def scene():
         there = await Scene().open()

@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import random
 import time
 
@@ -80,7 +81,8 @@ def test_a_request_does_not_wait_for_the_reply_to_the_one_before():
 
 def test_where_icmp_is_refused_the_handshake_is_timed_and_a_refused_connection_counts():
     platform = FakePlatform(
-        echo_refusal=PermissionError(13, "refused"), tcp={(TARGET, 53): ConnectionRefusedError(111, "refused")}
+        echo_refusal=PermissionError(13, "refused"),
+        tcp={(TARGET, 53): ConnectionRefusedError(errno.ECONNREFUSED, "refused")},
     )
     fact = measure(PingProbe(), PingParams(target=TARGET, count=2, tcp_port=53), context(platform))
     assert (fact.method, fact.received) == (EchoMethod.TCP_CONNECT, 2)
@@ -92,7 +94,7 @@ def test_where_icmp_is_refused_the_handshake_is_timed_and_a_refused_connection_c
     [
         (12.5, 12.5, None),
         (TimeoutError(), None, None),
-        (OSError(113, "no route to host"), None, FailureKind.HOST_UNREACHABLE),
+        (OSError(errno.EHOSTUNREACH, "no route to host"), None, FailureKind.HOST_UNREACHABLE),
     ],
 )
 def test_what_a_handshake_comes_to(outcome, rtt_ms, error):
@@ -112,7 +114,11 @@ def test_a_name_is_looked_up_first():
     ("platform", "target", "failure"),
     [
         (FakePlatform(), "www.example.com", (FailureKind.NAME_NOT_FOUND, "resolve")),
-        (FakePlatform(echo_refusal=OSError(97, "no such family")), "2001:db8::10", (FailureKind.NO_ADDRESS, "open")),
+        (
+            FakePlatform(echo_refusal=OSError(errno.EAFNOSUPPORT, "no such family")),
+            "2001:db8::10",
+            (FailureKind.NO_ADDRESS, "open"),
+        ),
     ],
 )
 def test_what_keeps_it_from_measuring_is_a_failure(platform, target, failure):
@@ -172,7 +178,7 @@ def test_parameters_that_make_no_sense_are_refused(params):
 
 
 def test_who_answers_no_echo_is_asked_by_tcp_where_that_is_wanted():
-    platform = FakePlatform(tcp={(TARGET, 53): ConnectionRefusedError(111, "refused")})
+    platform = FakePlatform(tcp={(TARGET, 53): ConnectionRefusedError(errno.ECONNREFUSED, "refused")})
     fact = measure(PingProbe(), PingParams(target=TARGET, count=2, tcp_port=53, tcp=True), context(platform))
     assert (fact.method, fact.received) == (EchoMethod.TCP_CONNECT, 2)
 

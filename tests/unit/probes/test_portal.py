@@ -1,3 +1,5 @@
+import errno
+
 import pytest
 from scripted import NamesPlatform, context, measure
 
@@ -14,7 +16,7 @@ class UnreachablePlatform(NamesPlatform):
 
     async def connect_tcp(self, address, port, *, timeout_s, interface=None):
         self.tried.append((address, port, timeout_s))
-        raise OSError(113, "no route to host")
+        raise OSError(errno.EHOSTUNREACH, "no route to host")
 
 
 def test_one_address_of_each_family_shares_the_time():

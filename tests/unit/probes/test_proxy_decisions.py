@@ -1,4 +1,5 @@
 import asyncio
+import errno
 
 import pytest
 from scripted import context
@@ -54,7 +55,7 @@ def test_every_address_of_a_proxy_is_tried():
     platform = FakePlatform(
         proxies=(settings,),
         names={"proxy.example.com": ("2001:db8::8", "192.0.2.8")},
-        tcp={("2001:db8::8", 8080): ConnectionRefusedError(111, "refused"), ("192.0.2.8", 8080): 12.0},
+        tcp={("2001:db8::8", 8080): ConnectionRefusedError(errno.ECONNREFUSED, "refused"), ("192.0.2.8", 8080): 12.0},
     )
     (server,) = fact(platform, urls=URLS[:1]).servers
     assert (server.addresses, server.connect_ms, server.failure) == (2, 12.0, None)

@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import ssl
 
 import pytest
@@ -21,7 +22,7 @@ class RefusingPlatform(NamesPlatform):
 
     async def connect_tcp(self, address, port, *, timeout_s, interface=None):
         self.tried.append((address, port, timeout_s))
-        raise ConnectionRefusedError(111, "refused")
+        raise ConnectionRefusedError(errno.ECONNREFUSED, "refused")
 
     def trust(self):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -147,7 +147,7 @@ def test_it_sends_no_more_than_its_budget():
     ("refusal", "kind"),
     [
         (PermissionError(1, "no"), FailureKind.PERMISSION),
-        (OSError(101, "no route"), FailureKind.NET_UNREACHABLE),
+        (OSError(errno.ENETUNREACH, "no route"), FailureKind.NET_UNREACHABLE),
     ],
 )
 def test_a_trace_that_cannot_be_opened_is_a_failure(refusal, kind):

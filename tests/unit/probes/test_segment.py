@@ -1,6 +1,7 @@
 """The segment probe over packets that scapy made and read: a second opinion on every format."""
 
 import asyncio
+import errno
 import logging
 import warnings
 
@@ -296,7 +297,7 @@ def test_a_flood_ends_at_the_budget_and_what_was_seen_counts():
 
 
 def test_an_interface_that_goes_away_ends_the_listening():
-    outcome, _ = run([arp_reply("192.168.10.20", OTHER), OSError(100, "network is down")])
+    outcome, _ = run([arp_reply("192.168.10.20", OTHER), OSError(errno.ENETDOWN, "network is down")])
     assert (outcome.fact.failure.kind, outcome.fact.failure.step) == (FailureKind.NET_UNREACHABLE, "listen")
     assert outcome.fact.arp[0].macs == (OTHER,)
 

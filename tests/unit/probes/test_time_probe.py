@@ -1,5 +1,6 @@
 import asyncio
 import datetime as dt
+import errno
 import struct
 
 import pytest
@@ -80,7 +81,7 @@ def test_the_second_request_goes_over_the_other_family():
 
 @pytest.mark.parametrize(
     ("error", "kind"),
-    [(None, FailureKind.TIMEOUT), (ConnectionRefusedError(111, "refused"), FailureKind.REFUSED)],
+    [(None, FailureKind.TIMEOUT), (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), FailureKind.REFUSED)],
 )
 def test_silence_and_refusal_are_results(error, kind):
     (source,) = fact_of(Clocks({TRUE: error}), f"{TRUE}:1123").sources

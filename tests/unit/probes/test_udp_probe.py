@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import struct
 
 import pytest
@@ -113,7 +114,7 @@ def test_a_lost_request_is_repeated():
 
 @pytest.mark.parametrize(
     ("seen", "kind"),
-    [(None, FailureKind.TIMEOUT), (ConnectionRefusedError(111, "refused"), FailureKind.REFUSED)],
+    [(None, FailureKind.TIMEOUT), (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), FailureKind.REFUSED)],
 )
 def test_silence_and_refusal_are_results_and_get_no_stream(seen, kind):
     nat = Nat(lambda *_: seen)
@@ -193,7 +194,7 @@ def test_a_silent_reflector_leaves_the_stream_to_a_stun_server():
 
 
 def test_a_closed_reflector_is_told_as_such():
-    fact = fact_of(lambda *_: ConnectionRefusedError(111, "refused"), stun=(), reflectors=(FIRST,))
+    fact = fact_of(lambda *_: ConnectionRefusedError(errno.ECONNREFUSED, "refused"), stun=(), reflectors=(FIRST,))
     assert fact.reflectors[0].failure.kind is FailureKind.REFUSED
 
 

@@ -1,3 +1,5 @@
+import errno
+
 import pytest
 from scripted import context, measure
 
@@ -53,8 +55,8 @@ def test_something_else_that_answers_is_told_from_silence():
 @pytest.mark.parametrize(
     ("error", "state", "kind"),
     [
-        (ConnectionRefusedError(111, "refused"), UdpPortState.REFUSED, FailureKind.REFUSED),
-        (OSError(113, "no route"), UdpPortState.FAILED, FailureKind.HOST_UNREACHABLE),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), UdpPortState.REFUSED, FailureKind.REFUSED),
+        (OSError(errno.EHOSTUNREACH, "no route"), UdpPortState.FAILED, FailureKind.HOST_UNREACHABLE),
         (PermissionError(1, "firewall"), UdpPortState.FAILED, FailureKind.FILTERED_LOCALLY),
     ],
 )

@@ -428,8 +428,11 @@ def test_a_clock_whose_error_the_report_tells_is_no_future(files, sealed, consen
 def zipped(members, **options):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, **options) as archive:
-        for name, data in members:
-            archive.writestr(name, data)
+        for member, data in members:
+            entry = member if isinstance(member, zipfile.ZipInfo) else zipfile.ZipInfo(member)
+            # On Windows the library would write other names than these, and not say that their attributes are modes.
+            entry.filename, entry.create_system = entry.orig_filename, 3
+            archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 

@@ -186,4 +186,4 @@ def test_the_command_line_lists_finishes_and_deletes(run, profile, tmp_path, mon
 def test_what_is_kept_is_strict_json(run, profile, store):
     kept(run, profile, store)
     (path,) = store.iterdir()
-    assert json.loads(path.read_text())["schema"] == "nexkit/unfinished/1"
+    assert json.loads(path.read_bytes())["schema"] == "nexkit/unfinished/1"

@@ -175,6 +175,7 @@ def test_a_killed_program_leaves_a_watch_that_is_taken_up(folder, tmp_path):
     assert (len(log.minutes), len(log.episodes), log.rounds) == (1, 1, 12)
 
 
+@pytest.mark.wine_lacks("_locking fails without an errno")
 def test_a_watch_under_way_is_not_taken_for_interrupted(folder):
     kept = begun(folder)
     assert interrupted_watches(BEGAN, folder) == ()
