@@ -6,6 +6,7 @@ Exit status: see `ExitStatus`. Nothing heavy is imported before it is needed, so
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from nexkit import __version__
 
@@ -13,6 +14,8 @@ from nexkit import __version__
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program with these words (default: those of the process); its exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if argv is None and Path(sys.argv[0]).stem == "nexkit-pack":
+        words.insert(0, "pack")
     if words == ["--version"]:
         print(f"nexkit {__version__}")
         return 0

@@ -315,6 +315,39 @@ def _add_profile(commands: _Commands, common: _Parser, texts: Texts) -> None:
     )
 
 
+def _add_pack(commands: _Commands, common: _Parser, texts: Texts) -> None:
+    _ = texts.gettext
+    pack = commands.add_parser(
+        "pack", parents=[common], help=_("for IT: an installer with your profile inside (also called nexkit-pack)")
+    )
+    pack.add_argument(
+        "--profile", metavar="FILE", required=True, help=_("the profile; its signature FILE.sig stands beside it")
+    )
+    pack.add_argument(
+        "--signers",
+        metavar="FILE",
+        required=True,
+        help=_("whose signature counts, in OpenSSH's allowed_signers format (org_signers)"),
+    )
+    pack.add_argument(
+        "--installer",
+        metavar="FILE",
+        help=_("the vendor's .msi, .deb, .tar.xz or .pkg (default: the only one in this folder)"),
+    )
+    pack.add_argument(
+        "--licence-accepted",
+        metavar="FILE",
+        help=_("SHA-256 of the profile's licence texts that you accept for all users, one a line"),
+    )
+    pack.add_argument(
+        "--name",
+        metavar="TEXT",
+        help=_("your name in the list of installed programs (default: the profile's, in the language of --lang)"),
+    )
+    pack.add_argument("--force", action="store_true", help=_("replace what is there"))
+    pack.add_argument("out", metavar="OUT", help=_("file to write, or a folder for one that is named after you"))
+
+
 def _add_key(commands: _Commands, common: _Parser, texts: Texts) -> None:
     _ = texts.gettext
     key = commands.add_parser("key", help=_("the key that signs this installation's reports"))
@@ -430,6 +463,7 @@ _COMMANDS: Mapping[str, Callable[[_Commands, _Parser, Texts], None]] = {
     "compare": _add_compare,
     "verify": _add_verify,
     "profile": _add_profile,
+    "pack": _add_pack,
     "key": _add_key,
     "report": _add_report,
     "desk": _add_desk,
@@ -518,16 +552,8 @@ def _dispatch(arguments: argparse.Namespace, texts: Texts) -> int:
             return check(arguments, texts)
         case "show" | "diagnose-again" | "compare" | "verify", _:
             return _read(arguments, texts)
-        case "profile", action:
-            from ui.cli.profile import check_profile, install_profile_command, show_profile, sign_profile_command
-
-            actions = {
-                "check": check_profile,
-                "sign": sign_profile_command,
-                "show": show_profile,
-                "install": install_profile_command,
-            }
-            return actions[str(action)](arguments, texts)
+        case "profile" | "pack", action:
+            return _about_profiles(action, arguments, texts)
         case "report" | "desk", action:
             return _about_reports(str(action), arguments, texts)
         case _, action:
@@ -545,6 +571,23 @@ def _measure(arguments: argparse.Namespace, texts: Texts) -> int:
     from ui.cli.diagnose import diagnose_command
 
     return diagnose_command(arguments, texts)
+
+
+def _about_profiles(action: str | None, arguments: argparse.Namespace, texts: Texts) -> int:
+    """The commands of whoever writes and hands out profiles."""
+    if action is None:
+        from ui.cli.pack import pack_command
+
+        return pack_command(arguments, texts)
+    from ui.cli.profile import check_profile, install_profile_command, show_profile, sign_profile_command
+
+    actions = {
+        "check": check_profile,
+        "sign": sign_profile_command,
+        "show": show_profile,
+        "install": install_profile_command,
+    }
+    return actions[action](arguments, texts)
 
 
 def _about_reports(action: str, arguments: argparse.Namespace, texts: Texts) -> int:
