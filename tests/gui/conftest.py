@@ -66,7 +66,7 @@ def _remembered(monkeypatch: pytest.MonkeyPatch, kind: type[QThread] | type[QTim
 @pytest.fixture
 def profile(tmp_path: Path):
     file = tmp_path / "profile.toml"
-    file.write_text(PROFILE_TOML)
+    file.write_text(PROFILE_TOML, encoding="utf-8")
     return loaded_profile(file.read_bytes(), file.name, datetime(2026, 11, 20, tzinfo=UTC), ProfileTrust.NAMED)
 
 
@@ -74,7 +74,7 @@ def profile(tmp_path: Path):
 def no_licence(tmp_path: Path, profile: LoadedProfile):
     file = tmp_path / "plain.toml"
     head, _, rest = PROFILE_TOML.partition("[licence]")
-    file.write_text(head + "[support]" + rest.partition("[support]")[2])
+    file.write_text(head + "[support]" + rest.partition("[support]")[2], encoding="utf-8")
     return loaded_profile(file.read_bytes(), file.name, profile.profile.not_before, ProfileTrust.NAMED)
 
 

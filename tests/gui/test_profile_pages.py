@@ -73,7 +73,8 @@ def test_another_recipient_is_confirmed_before_the_consent_opens(qtbot, make_win
     memory.confirm_recipient(no_licence)
     file = tmp_path / "later.toml"
     head, _, rest = PROFILE_TOML.replace("serial = 7", "serial = 8").partition("[licence]")
-    file.write_text(head + "[support]" + rest.partition("[support]")[2].replace("help@", "collector@"))
+    text = head + "[support]" + rest.partition("[support]")[2].replace("help@", "collector@")
+    file.write_text(text, encoding="utf-8")
     window = make_window(loaded=loaded_profile(file.read_bytes(), file.name, NOW, ProfileTrust.NAMED))
     measure(qtbot, window)
     press(qtbot, window, "wizard.main")

@@ -36,7 +36,7 @@ def test_the_wizard_is_walked_and_its_report_verified(tmp_path: Path, language: 
     home = tmp_path / "home"
     home.mkdir()
     profile = tmp_path / "profile.toml"
-    profile.write_text(PROFILE_TOML)
+    profile.write_text(PROFILE_TOML, encoding="utf-8")
     walked = subprocess.run(
         [*NO_NETWORK, sys.executable, str(WALK), str(home), str(profile), language],
         cwd=ROOT,

@@ -84,7 +84,7 @@ def test_an_accepted_text_does_not_stand_for_another_text(qtbot, make_window, tm
     press(qtbot, first, "wizard.main")
     first.close()
     file = tmp_path / "changed.toml"
-    file.write_text(PROFILE_TOML.replace("kindly", "with care"))
+    file.write_text(PROFILE_TOML.replace("kindly", "with care"), encoding="utf-8")
     changed = loaded_profile(file.read_bytes(), file.name, profile.profile.not_before, ProfileTrust.NAMED)
     assert make_window(loaded=changed).flow.page is Page.LICENCE
 
