@@ -19,6 +19,12 @@ class KitLimitError(OSError):
     kind = FailureKind.KIT_LIMIT
 
 
+class NotPermittedError(PermissionError):
+    """The system wants the user's permission for a destination, and has it not: nothing that the network can help."""
+
+    kind = FailureKind.PERMISSION
+
+
 _BY_NAME = {
     "EACCES": FailureKind.FILTERED_LOCALLY,
     "EPERM": FailureKind.FILTERED_LOCALLY,
@@ -82,7 +88,7 @@ def classify(error: BaseException, *, step: str) -> Failure:
     """
     error = _first(error)
     match error:
-        case KitLimitError() | BudgetExceededError():
+        case KitLimitError() | BudgetExceededError() | NotPermittedError():
             kind = error.kind
         case TimeoutError():
             kind = FailureKind.TIMEOUT

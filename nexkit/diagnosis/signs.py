@@ -273,7 +273,10 @@ class _Life:
     silent: list[str] = field(default_factory=list)
 
     def on_link(self, step: str, reach: GatewayReach) -> None:
-        """Take in TCP answers and the neighbour table."""
+        """Take in TCP answers and the neighbour table.
+
+        Where the system keeps this program from the own network, nobody was asked: no entry then proves nothing.
+        """
         kinds = [answer.failure.kind for answer in reach.tcp if answer.failure is not None]
         if FailureKind.REFUSED in kinds or any(answer.connect_ms is not None for answer in reach.tcp):
             self.answered.append(step)
@@ -283,6 +286,8 @@ class _Life:
             return
         if reach.neighbour is NeighbourState.REACHABLE:
             self.neighbour.append(step)
+        elif FailureKind.PERMISSION in kinds:
+            return
         elif reach.neighbour in _ABSENT or FailureKind.HOST_UNREACHABLE in kinds:
             self.absent.append(step)
 

@@ -8,9 +8,10 @@ icmplib knows the peculiarities of their messages (an IP header in front of IPv4
 import asyncio
 import errno
 import os
+import platform
 import socket
 import sys
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from icmplib.exceptions import ICMPSocketError, TimeoutExceeded
@@ -18,7 +19,7 @@ from icmplib.models import ICMPRequest
 from icmplib.sockets import ICMPv4Socket, ICMPv6Socket
 from icmplib.utils import unique_identifier
 
-from nexkit.address import Family, family, is_address
+from nexkit.address import Family, family, is_address, with_zone
 from nexkit.facts.dns import NameService
 from nexkit.facts.host import HostState
 from nexkit.facts.link import LinkState
@@ -26,9 +27,33 @@ from nexkit.facts.network import AddressOrigin, Duplex, NetworkState
 from nexkit.facts.path import PathMethod
 from nexkit.facts.time import TimeSettings
 from nexkit.facts.wifi import WifiLink
-from nexkit.platform import macos_dns, macos_host, macos_link, macos_metered, macos_mtu, macos_time, macos_wifi
-from nexkit.platform.api import Capability, CapabilityState, Neighbour, RouteTo, SizeSession, TraceSession
+from nexkit.failures import NotPermittedError
+from nexkit.outcome import FailureKind
+from nexkit.platform import (
+    macos_dns,
+    macos_host,
+    macos_link,
+    macos_local_network,
+    macos_location,
+    macos_metered,
+    macos_mtu,
+    macos_time,
+    macos_wifi,
+)
+from nexkit.platform.api import (
+    Capability,
+    CapabilityState,
+    EchoReply,
+    EchoSession,
+    Neighbour,
+    RouteTo,
+    SizeSession,
+    TcpConnected,
+    TraceSession,
+    UdpReply,
+)
 from nexkit.platform.icmp_session import IcmpMessage, IcmpSession
+from nexkit.platform.local_network import LocalNetwork
 from nexkit.platform.loopback_check import icmp_capabilities
 from nexkit.platform.macos_facts import PlainInterface, network_state
 from nexkit.platform.macos_link_facts import link_states, parse_route
@@ -55,22 +80,95 @@ _ROUTE = "/sbin/route"
 _SCUTIL = "/usr/sbin/scutil"
 _TOOL_TIMEOUT_S = Seconds(3.0)
 _TOOL_OUTPUT_BYTES = 1_000_000
+_LOCAL_NETWORK_SINCE = 15
+"""The version of macOS that began to ask for the local network."""
 _NETSTAT_WORDS = {Family.IPV4: "inet", Family.IPV6: "inet6"}
 
 
 class MacosPlatform(SocketPlatform):
     """The platform on macOS."""
 
+    def __init__(self) -> None:
+        self._local_network = LocalNetwork(macos_local_network.is_denied, self._is_there)
+
     async def capabilities(self) -> tuple[Capability, ...]:
-        """What the system lets the kit measure; found by trying on loopback only."""
-        icmp, neighbours, resolvers, wifi = await asyncio.gather(
+        """What the system lets the kit measure; found by trying on loopback only, and by asking the system."""
+        icmp, neighbours, resolvers, wifi, near = await asyncio.gather(
             icmp_capabilities(self),
             self._tool_capability("neighbours", _ARP, "-an"),
             self._tool_capability("resolvers", _SCUTIL, "--dns"),
-            wifi_capability(self.wifi_links, "location_macos"),
+            self._wifi_capability(),
+            self._local_network_capability(),
         )
         segment = Capability(id="segment", state=CapabilityState.MISSING, reason="no_raw_frames")
-        return (*icmp, neighbours, resolvers, wifi, segment)
+        return (*icmp, neighbours, resolvers, wifi, *near, segment)
+
+    async def _wifi_capability(self) -> Capability:
+        """Why the names are missing decides what mends it."""
+        permission = await in_daemon_thread(macos_location.location_permission)
+        reason = {
+            macos_location.LocationPermission.OFF: "location_macos_off",
+            macos_location.LocationPermission.RESTRICTED: "restricted",
+        }.get(permission or macos_location.LocationPermission.DENIED, "location_macos")
+        return await wifi_capability(self.wifi_links, reason)
+
+    async def _local_network_capability(self) -> tuple[Capability, ...]:
+        """Whether routers may be spoken to, where there is one; nothing is sent."""
+        try:
+            gateways = [
+                with_zone(route.gateway, route.interface)
+                for of_family in Family
+                for route in await self._routes(of_family)
+                if route.gateway is not None
+            ]
+        except OSError:
+            return ()
+        denied = [await in_daemon_thread(macos_local_network.is_denied, gateway) for gateway in gateways]
+        if True in denied:
+            return (Capability(id="local_network", state=CapabilityState.REFUSED, reason="local_network_macos"),)
+        if False in denied:
+            return (Capability(id="local_network", state=CapabilityState.AVAILABLE),)
+        return ()
+
+    async def _is_there(self, address: str) -> bool:
+        """Whether an address of the own network has a known hardware address, on systems that ask for permission."""
+        if int(platform.mac_ver()[0].partition(".")[0] or 0) < _LOCAL_NETWORK_SINCE:
+            return False
+        try:
+            route = await self.route_to(address)
+            if route.gateway is not None or route.interface is None:
+                return False
+            return (await self.neighbour(address, route.interface)).mac is not None
+        except OSError:
+            return False
+
+    async def connect_tcp(
+        self,
+        address: str,
+        port: int,
+        *,
+        timeout_s: Seconds,
+        segment_limit_bytes: int | None = None,
+        interface: str | None = None,
+    ) -> TcpConnected:
+        """As everywhere; NotPermittedError where the user keeps the program from the own network."""
+        try:
+            return await super().connect_tcp(
+                address, port, timeout_s=timeout_s, segment_limit_bytes=segment_limit_bytes, interface=interface
+            )
+        except OSError as error:
+            await self._local_network.raise_if_denied(error, address)
+            raise
+
+    async def exchange_udp(
+        self, address: str, port: int, payload: bytes, *, timeout_s: Seconds, accept: Callable[[bytes], bool]
+    ) -> UdpReply:
+        """As everywhere; NotPermittedError where the user keeps the program from the own network."""
+        try:
+            return await super().exchange_udp(address, port, payload, timeout_s=timeout_s, accept=accept)
+        except OSError as error:
+            await self._local_network.raise_if_denied(error, address)
+            raise
 
     async def _tool_capability(self, capability: str, *arguments: str) -> Capability:
         try:
@@ -181,9 +279,12 @@ class MacosPlatform(SocketPlatform):
         )
         return macos_dns.name_service(scutil, hosts)
 
-    def open_echo(self, family: Family) -> AbstractAsyncContextManager[IcmpSession]:
-        """ICMP echo without privilege; entering raises PermissionError where the system refuses it."""
-        return _open_session(family)
+    def open_echo(self, family: Family) -> AbstractAsyncContextManager[EchoSession]:
+        """ICMP echo without privilege; entering raises PermissionError where the system refuses it.
+
+        A request raises NotPermittedError where the user keeps the program from the own network.
+        """
+        return _open_session(family, self._local_network)
 
     def open_sizes(self, target: str) -> AbstractAsyncContextManager[SizeSession]:
         """Packets that nobody may cut up; entering raises PermissionError or OSError."""
@@ -202,9 +303,24 @@ class MacosPlatform(SocketPlatform):
 
 
 @asynccontextmanager
-async def _open_session(of_family: Family) -> AsyncGenerator[IcmpSession, None]:
+async def _open_session(of_family: Family, local_network: LocalNetwork) -> AsyncGenerator[EchoSession, None]:
     async with IcmpSession.over(_DatagramIcmp(of_family), of_family) as session:
-        yield session
+        yield _PermittedEcho(session, local_network)
+
+
+class _PermittedEcho:
+    """An echo session that tells a denial from a host that is not there."""
+
+    def __init__(self, session: EchoSession, local_network: LocalNetwork) -> None:
+        self._session = session
+        self._local_network = local_network
+
+    async def echo(self, address: str, *, timeout_s: Seconds, payload_bytes: int = 56) -> EchoReply:
+        """Send one request and wait for its reply; NotPermittedError."""
+        reply = await self._session.echo(address, timeout_s=timeout_s, payload_bytes=payload_bytes)
+        if reply.error is FailureKind.HOST_UNREACHABLE and await self._local_network.keeps_from(address):
+            raise NotPermittedError(errno.EPERM, "no permission for the local network")
+        return reply
 
 
 class _DatagramIcmp:

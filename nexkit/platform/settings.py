@@ -58,5 +58,16 @@ def setting_way(setting: SystemSetting) -> SettingWay | None:
     return program(setting)
 
 
+def before_opening(setting: SystemSetting) -> None:
+    """What has to be done before a page of settings is of use; from the main thread.
+
+    On macOS a program stands among those that may use the location only once it has asked for it.
+    """
+    if sys.platform == "darwin" and setting is SystemSetting.LOCATION:
+        from nexkit.platform.macos_location import ask_for_location
+
+        ask_for_location()
+
+
 def _address(pages: Mapping[SystemSetting, str], setting: SystemSetting) -> SettingAddress | None:
     return SettingAddress(pages[setting]) if setting in pages else None

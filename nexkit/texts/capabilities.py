@@ -29,7 +29,10 @@ def state_word(state: CapabilityState, texts: Texts) -> str:
 
 def capability_setting(capability: Capability) -> SystemSetting | None:
     """Where in the system's settings the user can permit it; None where that is no matter of settings."""
-    return SystemSetting.LOCATION if (capability.reason or "").startswith("location_") else None
+    reason = capability.reason or ""
+    if reason.startswith("location_"):
+        return SystemSetting.LOCATION
+    return SystemSetting.LOCAL_NETWORK if reason.startswith("local_network_") else None
 
 
 def capability_text(capability: Capability, texts: Texts) -> CapabilityText:
@@ -43,6 +46,7 @@ def capability_text(capability: Capability, texts: Texts) -> CapabilityText:
         "neighbours": _("Reading the neighbour table"),
         "resolvers": _("Reading the name servers"),
         "wifi": _("Reading the Wi-Fi link"),
+        "local_network": _("Speaking to the own network"),
         "segment": _("Listening on the network segment"),
     }
     mends = {
@@ -61,6 +65,19 @@ def capability_text(capability: Capability, texts: Texts) -> CapabilityText:
         ("wifi", "location_macos"): _(
             "macOS tells names and addresses of Wi-Fi networks only to programs that may use the location. To allow "
             "it: System Settings, Privacy & Security, Location Services: switch on this program, if it is listed there."
+        ),
+        ("wifi", "location_macos_off"): _(
+            "macOS tells names and addresses of Wi-Fi networks only to programs that may use the location, and the "
+            "location services are off. To allow it: System Settings, Privacy & Security, Location Services: switch "
+            "them on, and then this program."
+        ),
+        ("wifi", "restricted"): _(
+            "Whoever manages this computer does not let programs use the location, on which names and addresses of "
+            "Wi-Fi networks hang."
+        ),
+        ("local_network", "local_network_macos"): _(
+            "macOS keeps this program from the devices of your own network, the router among them. To allow it: System "
+            "Settings, Privacy & Security, Local Network: switch this program on."
         ),
         ("wifi", "refused"): _("This system does not let the program read the Wi-Fi link."),
         ("wifi", "no_radio"): _("This computer has no Wi-Fi, or it is switched off entirely."),

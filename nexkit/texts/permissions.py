@@ -42,6 +42,8 @@ _PINGING = frozenset({"ping", "load"})
 _TOLD_APART = _PINGING | {"wifi", "lan"}
 _PRIVILEGED = frozenset({"segment"})
 """Measured for administrators alone, as the program's makers mean it: nothing that a user misses."""
+_NEAR = frozenset({Subject.GATEWAY})
+"""Of the own network, to which a permission of its own belongs on macOS."""
 _LOCATION_SYSTEMS = frozenset({"windows", "macos"})
 
 
@@ -52,12 +54,15 @@ def missing_permissions(record: RunRecord, texts: Texts) -> tuple[MissingPermiss
 
 
 def _refused(record: RunRecord) -> frozenset[str]:
-    """Probes that were refused as a whole."""
+    """Probes that were refused as a whole, and not for whom they asked."""
+    near = _NEAR if _local_network_closed(record) else frozenset()
     return (
         frozenset(
             result.probe
             for result in record.results
-            if isinstance(result.outcome, Failed) and result.outcome.failure.kind is FailureKind.PERMISSION
+            if isinstance(result.outcome, Failed)
+            and result.outcome.failure.kind is FailureKind.PERMISSION
+            and result.subject not in near
         )
         - _PRIVILEGED
     )
@@ -84,9 +89,10 @@ def _missing(record: RunRecord) -> Iterator[Permission]:
 
 
 def _local_network_closed(record: RunRecord) -> bool:
-    """Whether this looks as if macOS 15 or later kept the program from its own network (Apple TN3179).
+    """Whether macOS 15 or later kept the program from its own network (Apple TN3179), or it looks like that.
 
     Connections to the router then fail at once as to a host that is not there, while the internet behind it answers.
+    The platform asks the system which of both it is; where it got no answer, this is left to go by.
     """
     if record.system.system != "macos":
         return False
@@ -103,6 +109,8 @@ def _local_network_closed(record: RunRecord) -> bool:
         for result in record.results
         if result.subject is Subject.ANCHOR
     )
+    if any(each.failure is not None and each.failure.kind is FailureKind.PERMISSION for each in near):
+        return True
     unreachable = FailureKind.HOST_UNREACHABLE
     return bool(near) and beyond and all(each.failure is not None and each.failure.kind is unreachable for each in near)
 
@@ -129,7 +137,7 @@ def _worded(permission: Permission, record: RunRecord, texts: Texts) -> MissingP
                 )
         case Permission.LOCAL_NETWORK:
             title = _("Perhaps this program may not speak to your own network")
-            missing = _("The internet answers, but the router in front of it could not be asked anything.")
+            missing = _("The router could not be asked anything, so it was told by other answers whether it is well.")
             mend = _("In the privacy settings, under “Local Network”, switch this program on. Then test again.")
             setting = SystemSetting.LOCAL_NETWORK
         case Permission.PINGS:

@@ -13,7 +13,7 @@ from PySide6.QtGui import QDesktopServices
 
 from nexkit.platform.program_environment import program_environment
 from nexkit.platform.reveal import reveal
-from nexkit.platform.settings import SettingAddress, SettingProgram, SystemSetting, setting_way
+from nexkit.platform.settings import SettingAddress, SettingProgram, SystemSetting, before_opening, setting_way
 from nexkit.profile import Support
 from ui.gui.run_thread import Threads
 
@@ -115,6 +115,7 @@ def can_open_setting(setting: SystemSetting) -> bool:
 
 def open_setting(setting: SystemSetting) -> bool:
     """Show a page of this system's settings; whether the system took it. All words in it are ours."""
+    before_opening(setting)
     match setting_way(setting):
         case SettingAddress(url):
             return QDesktopServices.openUrl(QUrl(url))

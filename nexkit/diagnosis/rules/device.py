@@ -226,7 +226,12 @@ def permission_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
         for step, reading in run.facts(WifiReading)
         if any(link.joined and not link.names_permitted for link in reading.links)
     ]
-    unseen = [step for step, reach in run.facts(GatewayReach) if reach.neighbour is None]
+    unseen = [
+        step
+        for step, reach in run.facts(GatewayReach)
+        if reach.neighbour is None
+        or any(each.failure is not None and each.failure.kind is FailureKind.PERMISSION for each in reach.tcp)
+    ]
     steps = tuple(dict.fromkeys((*refused, *fallback, *nameless, *unseen)))
     if not steps:
         return Clear()

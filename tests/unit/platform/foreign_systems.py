@@ -147,8 +147,11 @@ class ICMPRequest:
 
 
 @contextlib.contextmanager
-def macos(make_socket, *, radios=()):
-    """`nexkit.platform.macos` over doubles of CoreWLAN and of icmplib, whose sockets `make_socket(version)` makes."""
+def macos(make_socket, *, radios=(), location_status=3, location_services=True):
+    """`nexkit.platform.macos` over doubles of the frameworks and of icmplib; `make_socket(version)` makes its sockets.
+
+    `location_status` is a CLAuthorizationStatus.
+    """
 
     def module(name, **names):
         made = types.ModuleType(f"icmplib.{name}")
@@ -169,6 +172,11 @@ def macos(make_socket, *, radios=()):
         "icmplib.sockets": module("sockets", ICMPv4Socket=refused_privilege(4), ICMPv6Socket=refused_privilege(6)),
         "icmplib.utils": module("utils", unique_identifier=lambda: 77),
         "objc": types.SimpleNamespace(autorelease_pool=contextlib.nullcontext),
+        "CoreLocation": types.SimpleNamespace(
+            CLLocationManager=types.SimpleNamespace(
+                locationServicesEnabled=lambda: location_services, authorizationStatus=lambda: location_status
+            )
+        ),
         "CoreWLAN": types.SimpleNamespace(
             CWWiFiClient=types.SimpleNamespace(
                 sharedWiFiClient=lambda: types.SimpleNamespace(interfaces=lambda: radios)

@@ -159,7 +159,7 @@ class Network:
 def on_macos(network, monkeypatch):
     with foreign_systems.imported("darwin", "nexkit.platform.macos_metered") as module:
         monkeypatch.setattr(module.ctypes, "CDLL", lambda name: network)
-        monkeypatch.setattr(module, "_class_of_global_blocks", lambda system: 0x1234)
+        monkeypatch.setattr(module.macos_blocks, "class_of_global_blocks", lambda system: 0x1234)
         monkeypatch.setattr(module, "_TIMEOUT_S", 0.05)
         return module.read_metered()
 
