@@ -1,20 +1,22 @@
-"""Packets of given sizes on macOS that nobody may cut up, by datagram ICMP sockets, without privilege.
+"""Packets of given sizes on macOS that nobody may cut up, without privilege.
 
-IP_DONTFRAG and IPV6_DONTFRAG are of XNU's netinet/in.h and netinet6/in6.h (ip(4), ip6(4)). The sockets hand over ICMP
-errors by a plain receive, IPv4 messages with their IP header.
+IP_DONTFRAG and IPV6_DONTFRAG are of XNU's netinet/in.h and netinet6/in6.h (ip(4), ip6(4)). Datagram ICMP sockets hand
+over ICMP errors by a plain receive, IPv4 messages with their IP header. Over IPv6 XNU lets such a socket of an ordinary
+user not ask for it (icmp6_dgram_ctloutput), but one of UDP: then the ICMP socket listens, and UDP is what is sent.
 """
 
+import contextlib
 import secrets
 import socket
 import struct
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 
 from nexkit.address import Family, family
 from nexkit.facts.path import PathMethod
 from nexkit.platform.own_mtu import own_address, own_mtu_bytes
-from nexkit.platform.parse_too_big import parse_icmp_answer
+from nexkit.platform.parse_too_big import parse_icmp_answer, parse_udp_answer
 from nexkit.platform.size_session import SizeAnswer, SizeExchange
 
 assert sys.platform == "darwin"  # noqa: S101  mypy reads what follows for macOS only
@@ -27,6 +29,9 @@ _IP_HEADER_BYTES = {Family.IPV4: 20, Family.IPV6: 40}
 _ICMP_HEADER = struct.Struct("!BBHHH")
 _HEAD_BYTES = 512
 _SEND_BUFFER_BYTES = 65_536
+_UDP_HEADER_BYTES = 8
+_UDP_FIRST_PORT = 33_434
+"""Where traceroute begins: ports on which nobody listens."""
 
 
 class _EchoSocket:
@@ -70,16 +75,67 @@ class _EchoSocket:
     def receive(self) -> Iterable[SizeAnswer]:
         """Replies and ICMP errors."""
         version = 4 if self._family is Family.IPV4 else 6
-        while True:
-            try:
-                message, source = self._sock.recvfrom(_HEAD_BYTES)
-            except BlockingIOError:
-                return
-            except OSError:
-                continue  # an error that the socket kept; the message itself comes as well
-            answer = parse_icmp_answer(message, version, self._identifier, str(source[0]).partition("%")[0])
+        for message, source in _messages(self._sock):
+            answer = parse_icmp_answer(message, version, self._identifier, source)
             if answer is not None:
                 yield answer
+
+
+class _UdpSocket:
+    """UDP over IPv6; "port unreachable" of the target says that the datagram arrived. The key is in the port."""
+
+    method = PathMethod.UDP
+
+    def __init__(self, target: str) -> None:
+        self._target = target
+        with contextlib.ExitStack() as opened:
+            self._icmp = opened.enter_context(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM, socket.IPPROTO_ICMPV6))
+            self._sock = opened.enter_context(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM))
+            for sock in (self._icmp, self._sock):
+                sock.setblocking(False)
+            self._sock.setsockopt(*_DONTFRAG[Family.IPV6], 1)
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+            self._sock.bind(("::", 0))
+            self._port = int(self._sock.getsockname()[1])
+            self._opened = opened.pop_all()
+
+    def fileno(self) -> int:
+        """The number to wait on."""
+        return self._icmp.fileno()
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        self._opened.close()
+
+    def own_mtu_bytes(self) -> int | None:
+        """The largest packet that the interface on the way takes."""
+        return own_mtu_bytes(self._target)
+
+    def send(self, key: int, size_bytes: int) -> None:
+        """Send one datagram."""
+        payload = bytes(max(0, size_bytes - _IP_HEADER_BYTES[Family.IPV6] - _UDP_HEADER_BYTES))
+        flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+        address = socket.getaddrinfo(self._target, _UDP_FIRST_PORT + key, type=socket.SOCK_DGRAM, flags=flags)[0][4]
+        self._sock.sendto(payload, address)
+
+    def receive(self) -> Iterable[SizeAnswer]:
+        """ICMP errors."""
+        for message, source in _messages(self._icmp):
+            answer = parse_udp_answer(message, self._port, _UDP_FIRST_PORT, source, self._target)
+            if answer is not None:
+                yield answer
+
+
+def _messages(sock: socket.socket) -> Iterator[tuple[bytes, str]]:
+    """Everything that has come by now, with who sent it."""
+    while True:
+        try:
+            message, source = sock.recvfrom(_HEAD_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            continue  # an error that the socket kept; the message itself comes as well
+        yield message, str(source[0]).partition("%")[0]
 
 
 def _checksum(*words: int) -> int:
@@ -94,5 +150,11 @@ def _checksum(*words: int) -> int:
 async def open_sizes(target: str) -> AsyncIterator[SizeExchange]:
     """Packets that nobody may cut up; PermissionError where the system refuses, OSError without a route."""
     own_address(target)
-    async with SizeExchange.over(_EchoSocket(target)) as session:
+    try:
+        sock: _EchoSocket | _UdpSocket = _EchoSocket(target)
+    except PermissionError:
+        if family(target) is Family.IPV4:
+            raise
+        sock = _UdpSocket(target)
+    async with SizeExchange.over(sock) as session:
         yield session

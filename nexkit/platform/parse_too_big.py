@@ -4,6 +4,7 @@ import struct
 from dataclasses import dataclass
 
 from nexkit.outcome import FailureKind
+from nexkit.platform.derive import same_host
 from nexkit.platform.parse_icmp_error import icmp_failure, parse_extended_error
 from nexkit.platform.size_session import SizeAnswer
 
@@ -17,6 +18,12 @@ _ECHO_REQUEST = {4: 8, 6: 128}
 _ECHO_REPLY = {4: 0, 6: 129}
 _ICMP_HEADER = struct.Struct("!BBHHH")
 _IPV6_HEADER_BYTES = 40
+_NEXT_HEADER_AT = 6
+_UDP = 17
+_PORTS = struct.Struct("!HH")
+_ERRORS6 = frozenset({1, 2, 3})
+"""Destination unreachable, packet too big, time exceeded (RFC 4443)."""
+_PORT_UNREACHABLE6 = (1, 4)
 _IPV4_HEADER_BYTES = 20
 
 
@@ -85,6 +92,26 @@ def parse_icmp_answer(message: bytes, version: int, identifier: int, source: str
     if (kind, code) == _TOO_BIG[version]:
         return _answer(key, too_big=True, mtu_bytes=low if version == 4 else word << 16 | low, reporter=source)  # noqa: PLR2004  IPv4
     return _answer(key, reporter=source, error=icmp_failure(version, kind, code))
+
+
+def parse_udp_answer(message: bytes, port: int, first_port: int, source: str, target: str) -> SizeAnswer | None:
+    """An ICMPv6 message as macOS gives it as the answer to a datagram from `port`, whose own port has the key.
+
+    None where it is none: datagram ICMP sockets see all messages. "Port unreachable" of the target itself is arrival.
+    """
+    quote = message[_ICMP_HEADER.size + _IPV6_HEADER_BYTES :]
+    if len(quote) < _PORTS.size or message[_ICMP_HEADER.size + _NEXT_HEADER_AT] != _UDP:
+        return None
+    kind, code, _checksum, word, low = _ICMP_HEADER.unpack_from(message)
+    from_port, to_port = _PORTS.unpack_from(quote)
+    if from_port != port or kind not in _ERRORS6:
+        return None
+    key = to_port - first_port
+    if (kind, code) == _TOO_BIG[6]:
+        return _answer(key, too_big=True, mtu_bytes=word << 16 | low, reporter=source)
+    if (kind, code) == _PORT_UNREACHABLE6 and same_host(source, target):
+        return _answer(key)
+    return _answer(key, reporter=source, error=icmp_failure(6, kind, code))
 
 
 def _header_bytes(packet: bytes) -> int:

@@ -539,6 +539,25 @@ def test_no_router():
     assert causes(router_gone(NeighbourState.ABSENT, TIMEOUT, None)) == ["gateway.unreachable"]
 
 
+def test_a_router_to_which_the_system_permits_nothing_is_not_gone():
+    facts = router_gone(NeighbourState.ABSENT, FailureKind.PERMISSION)
+    refused = Failed(Failure(kind=FailureKind.PERMISSION, step="open"))
+    facts |= {"ping.gateway4": refused, "ping.gateway6": refused}
+    assert "gateway.unreachable" not in causes(facts)
+    assert "device.permission_missing" in causes(facts)
+
+
+def test_a_healthy_network_whose_router_may_not_be_spoken_to_is_healthy():
+    refused = Failed(Failure(kind=FailureKind.PERMISSION, step="open"))
+    near = {
+        f"lan__gateway{family}": on_link(address, NeighbourState.ABSENT, FailureKind.PERMISSION)
+        for family, address in ((4, GATEWAY4), (6, GATEWAY6))
+    }
+    diagnosis = diagnose(record(changed(ping__gateway4=refused, ping__gateway6=refused, **near)))
+    assert diagnosis.verdict.state is VerdictState.HEALTHY
+    assert [finding.cause for finding in diagnosis.findings] == ["device.permission_missing"]
+
+
 def test_a_router_that_answers_on_the_link_alone_has_hung_up_if_names_were_its_business():
     facts = router_gone(NeighbourState.REACHABLE, TIMEOUT, None)
     assert causes(facts) == ["gateway.unreachable"]

@@ -283,7 +283,7 @@ def test_an_organisations_profile_is_looked_at_and_its_fault_stops_nothing(volum
     program = volume / "Applications" / "nexkit.app" / "Contents" / "MacOS" / "nexkit"
     postinstall = scripts_of(tmp_path, "1.0.0") / "postinstall"
     assert install(postinstall, volume).returncode == 0
-    assert program.with_name("nexkit.asked").read_text(encoding="utf-8") == "profile show\n"
+    assert program.with_name("nexkit.asked").read_text(encoding="utf-8") == "profile install\n"
     program.write_text("#!/bin/sh\nexit 2\n", encoding="utf-8")
     done = install(postinstall, volume)
     assert done.returncode == 0

@@ -1,6 +1,7 @@
 """What comes back for packets that nobody may cut up: error queues of Linux, messages of macOS, answers of Windows."""
 
 import asyncio
+import contextlib
 import ctypes
 import errno
 import socket
@@ -54,6 +55,7 @@ def test_another_icmp_error_is_none_about_the_size():
 def test_no_bytes_break_the_readers(data, version):
     parse_too_big.parse_told(data, version)
     parse_too_big.parse_icmp_answer(data, version, 77, "192.0.2.1")
+    parse_too_big.parse_udp_answer(data, 40000, 33434, "2001:db8::1", "2001:db8::10")
 
 
 def icmp(kind, code, word, low, rest=b""):
@@ -324,6 +326,145 @@ def test_macos_sends_whole_echo_requests_and_reads_what_comes():
         total = (total & 0xFFFF) + (total >> 16)
     assert total == 0xFFFF, "the checksum is right"
     assert [each.key for each in found] == [5]
+
+
+TARGET6 = "2001:db8::10"
+
+
+def udp_quote(from_port=40000, to_port=33439, protocol=17):
+    return bytes(6) + bytes([protocol]) + bytes(33) + struct.pack("!HHHH", from_port, to_port, 8, 0)
+
+
+@pytest.mark.parametrize(
+    ("message", "source", "expected"),
+    [
+        (icmp(1, 4, 0, 0, udp_quote()), TARGET6, (5, True, False, None, None)),
+        (icmp(1, 4, 0, 0, udp_quote()), ROUTER[6], (5, False, False, None, FailureKind.REFUSED)),
+        (icmp(2, 0, 0, 1454, udp_quote()), ROUTER[6], (5, False, True, 1454, None)),
+        (icmp(2, 0, 1, 0, udp_quote()), ROUTER[6], (5, False, True, 65536, None)),
+        (icmp(1, 0, 0, 0, udp_quote()), ROUTER[6], (5, False, False, None, FailureKind.NET_UNREACHABLE)),
+        (icmp(1, 4, 0, 0, udp_quote(from_port=1)), TARGET6, None),
+        (icmp(1, 4, 0, 0, udp_quote(protocol=58)), TARGET6, None),
+        (icmp(129, 0, 0, 0, udp_quote()), TARGET6, None),
+        (icmp(1, 4, 0, 0, udp_quote()[:42]), TARGET6, None),
+    ],
+)
+def test_macos_reads_what_comes_for_udp_over_ipv6(message, source, expected):
+    found = parse_too_big.parse_udp_answer(message, 40000, 33434, source, TARGET6)
+    assert (
+        None if found is None else (found.key, found.arrived, found.too_big, found.mtu_bytes, found.error)
+    ) == expected
+
+
+class KernelOfMacos:
+    """Sockets as XNU gives them to ordinary users: over IPv6 no "don't fragment" for those of ICMP."""
+
+    def __init__(self):
+        self.made = []
+
+    def socket(self, family, kind, protocol=0):
+        self.made.append(SocketOfMacos(family, protocol))
+        return self.made[-1]
+
+
+class SocketOfMacos:
+    def __init__(self, family, protocol):
+        self.family, self.protocol = family, protocol
+        self.options, self.sent = {}, []
+        self.incoming = deque()
+        self.closed = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+    def close(self):
+        self.closed = True
+
+    def setblocking(self, flag):
+        assert not flag
+
+    def setsockopt(self, level, option, value):
+        if self.protocol == socket.IPPROTO_ICMPV6 and option == 62:
+            raise PermissionError(errno.EPERM, "not for users")
+        self.options[option] = value
+
+    def bind(self, address):
+        pass
+
+    def getsockname(self):
+        return ("::", 40000, 0, 0)
+
+    def sendto(self, data, address):
+        self.sent.append((len(data), address[1]))
+
+    def recvfrom(self, size):
+        if not self.incoming:
+            raise BlockingIOError
+        answer = self.incoming.popleft()
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    def fileno(self):
+        return 5
+
+
+def test_macos_asks_ipv6_by_udp(monkeypatch):
+    kernel = KernelOfMacos()
+    with imported("darwin", "nexkit.platform.macos_mtu") as module:
+        monkeypatch.setattr(module.socket, "socket", kernel.socket)
+        with pytest.raises(PermissionError):
+            module._EchoSocket(TARGET6)
+        assert kernel.made.pop().closed
+        sock = module._UdpSocket(TARGET6)
+        icmp_socket, udp_socket = kernel.made
+        sock.send(5, 1500)
+        icmp_socket.incoming += [
+            OSError(errno.ECONNREFUSED, "kept"),
+            (icmp(129, 0, 0, 0), (TARGET6, 0)),
+            (icmp(1, 4, 0, 0, udp_quote()), (f"{TARGET6}%en0", 0)),
+        ]
+        found = list(sock.receive())
+        sock.close()
+    assert udp_socket.options[62] == 1
+    assert udp_socket.sent == [(1452, 33439)]
+    assert [(each.key, each.arrived) for each in found] == [(5, True)]
+    assert icmp_socket.closed
+    assert udp_socket.closed
+
+
+@pytest.mark.parametrize(("target", "method"), [(TARGET6, "udp"), ("192.0.2.10", "icmp")])
+def test_macos_takes_what_it_is_permitted(monkeypatch, target, method):
+    kernel = KernelOfMacos()
+    with imported("darwin", "nexkit.platform.macos_mtu") as module:
+        monkeypatch.setattr(module, "own_address", lambda target: target)
+        monkeypatch.setattr(module, "SizeExchange", Exchange)
+
+        async def work():
+            monkeypatch.setattr(module.socket, "socket", kernel.socket)  # the event loop has its own by now
+            try:
+                async with module.open_sizes(target) as session:
+                    return session.sock.method.value
+            finally:
+                monkeypatch.undo()
+
+        assert asyncio.run(work()) == method
+
+
+class Exchange:
+    """Holds the socket that was chosen."""
+
+    def __init__(self, sock):
+        self.sock = sock
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def over(cls, sock):
+        yield cls(sock)
+        sock.close()
 
 
 def test_the_own_address_and_limit_of_loopback():

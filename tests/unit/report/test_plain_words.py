@@ -96,6 +96,14 @@ def test_a_mac_that_keeps_the_program_from_its_own_network_is_told_by_the_intern
     assert Permission.LOCAL_NETWORK not in permissions(record_of(refused, far, system="macos"))
 
 
+def test_a_mac_that_says_it_keeps_the_program_from_its_own_network_is_believed():
+    near = ("lan", Subject.GATEWAY, Completed(closed_router(FailureKind.PERMISSION)))
+    ping = ("ping", Subject.GATEWAY, Failed(Failure(kind=FailureKind.PERMISSION, step="open")))
+    found = missing_permissions(record_of(near, ping, system="macos"), TEXTS)
+    assert [each.permission for each in found] == [Permission.LOCAL_NETWORK, Permission.NEIGHBOURS]
+    assert found[0].setting is SystemSetting.LOCAL_NETWORK
+
+
 def test_what_administrators_alone_may_measure_is_no_missing_permission():
     def refused(probe):
         return probe, Subject.COMPUTER, Failed(Failure(kind=FailureKind.PERMISSION, step="open"))
