@@ -1,7 +1,7 @@
 """An organisation's MSI: the vendor's with the organisation's files in it, under another product code.
 
-It replaces the vendor's of the same version and the organisation's earlier ones (same UpgradeCode), and is refused
-where a later profile of the organisation is installed. What installs and checks it is the vendor's own sequence.
+As the vendor's, it replaces other packages of the same or an older version (same UpgradeCode); it is refused where a
+later profile of the organisation is installed. What installs and checks it is the vendor's own sequence.
 """
 
 import hashlib
@@ -27,21 +27,22 @@ _SERIAL = "INSTALLEDPROFILESERIAL"
 _COMPONENTS = UUID("2f4e8d9b-1c0a-5b7d-9e36-7a1f0c5d8b42")
 """From the names of files under it: the same file has the same component in all MSIs, as Windows Installer wants it."""
 _SHORT_NAMES = {
-    "licence_accepted": "LICENCE",
+    "licence_accepted": "ACCEPTED",
     "org_signers": "SIGNERS",
-    "profile.toml": "PROFILE.TOM",
+    "profile.toml": "PROFILE.TML",
     "profile.toml.sig": "PROFILE.SIG",
 }
 _CABINET = "managed.cab"
 _TABLES = (
-    *("AppSearch", "Component", "Directory", "Feature", "File", "InstallExecuteSequence", "InstallUISequence"),
-    *("LaunchCondition", "Media", "MsiFileHash", "Property", "RegLocator", "Registry", "Upgrade"),
+    "Directory",
+    "Feature",
+    "InstallExecuteSequence",
+    "Media",
+    "Property",
 )
 _WIN64 = 0x100
 _KEY_IS_REGISTRY = 0x4
 _VITAL = 0x200
-_ONLY_DETECT = 0x2
-_UP_TO_THIS_VERSION = 0x200
 _HKLM = 2
 _RAW_VALUE_64 = 0x2 | 0x10
 _LARGEST_INTEGER = 2**31 - 1
@@ -93,9 +94,9 @@ def _change(tables: Mapping[str, Sequence[Row]], made_for: Organisation, vendor:
     return MsiChange(
         statements=[
             *_properties(properties, made_for, product),
-            *_upgrades(tables["Upgrade"]),
             *_files(tables, made_for),
-            *_settings(tables, properties, made_for),
+            *_settings(tables, made_for),
+            *_actions(tables),
         ],
         streams={_CABINET: cabinet({_key(name): data for name, data in made_for.files.items()}, made_for.moment)},
         subject=f"nexkit ({made_for.profile.id})",
@@ -109,18 +110,6 @@ def _properties(properties: Mapping[str, str], made_for: Organisation, product: 
     yield _update("Property", "Property", "ProductName", Value=name)
     yield _update("Property", "Property", "ProductCode", Value=_braced(product))
     yield _insert("Property", Property=_HAS_FILES, Value="1")
-
-
-def _upgrades(rows: Sequence[Row]) -> Iterator[str]:
-    """Have the versions that are replaced include this one: the vendor's own, and other profiles with it."""
-    for row in rows:
-        attributes = int(row["Attributes"])
-        if attributes & (_ONLY_DETECT | _UP_TO_THIS_VERSION):
-            continue
-        # Attributes are part of the key, which cannot be changed.
-        yield f"DELETE FROM `Upgrade` WHERE `ActionProperty`={_literal(row['ActionProperty'])}"  # noqa: S608
-        values = {column: value for column, value in row.items() if value}
-        yield _insert("Upgrade", **values | {"Attributes": attributes | _UP_TO_THIS_VERSION})
 
 
 def _files(tables: Mapping[str, Sequence[Row]], made_for: Organisation) -> Iterator[str]:
@@ -148,9 +137,7 @@ def _files(tables: Mapping[str, Sequence[Row]], made_for: Organisation) -> Itera
         yield _insert("MsiFileHash", File_=key, Options=0, **hashes)
 
 
-def _settings(
-    tables: Mapping[str, Sequence[Row]], properties: Mapping[str, str], made_for: Organisation
-) -> Iterator[str]:
+def _settings(tables: Mapping[str, Sequence[Row]], made_for: Organisation) -> Iterator[str]:
     """Whose profile of which serial is installed, for rules of detection, and no older one over it."""
     profile = made_for.profile
     registry = f"SOFTWARE\\nexkit\\Organisation\\{profile.id}"
@@ -161,28 +148,23 @@ def _settings(
         yield _insert(
             "Registry", Registry=row, Root=_HKLM, Key=registry, Name=name, Value=value, Component_="Organisation"
         )
-    yield from _actions(tables, "InstallExecuteSequence", ("RemoveRegistryValues", "WriteRegistryValues"))
     if profile.serial > _LARGEST_INTEGER:
         return
     yield _insert("AppSearch", Property=_SERIAL, Signature_=_SERIAL)
     yield _insert("RegLocator", Signature_=_SERIAL, Root=_HKLM, Key=registry, Name="Serial", Type=_RAW_VALUE_64)
-    secure = properties.get("SecureCustomProperties", "")
-    yield _update("Property", "Property", "SecureCustomProperties", Value=f"{secure};{_SERIAL}".removeprefix(";"))
     yield _insert(
         "LaunchCondition",
         Condition=f"Installed OR NOT {_SERIAL} OR {_SERIAL} <= {profile.serial}",
         Description=f"A later profile of {profile.id} is installed: serial [{_SERIAL}]; this is {profile.serial}.",
     )
-    for sequence in ("InstallExecuteSequence", "InstallUISequence"):
-        if tables[sequence]:
-            yield from _actions(tables, sequence, ("AppSearch", "LaunchConditions"))
 
 
-def _actions(tables: Mapping[str, Sequence[Row]], sequence: str, names: Sequence[str]) -> Iterator[str]:
-    there = {row["Action"] for row in tables[sequence]}
-    for name in names:
+def _actions(tables: Mapping[str, Sequence[Row]]) -> Iterator[str]:
+    """What has to run for the additions, where the vendor's sequence does without."""
+    there = {row["Action"] for row in tables["InstallExecuteSequence"]}
+    for name, number in _SEQUENCE.items():
         if name not in there:
-            yield _insert(sequence, Action=name, Sequence=_SEQUENCE[name])
+            yield _insert("InstallExecuteSequence", Action=name, Sequence=number)
 
 
 def _component(name: str, guid: str, directory: str, attributes: int) -> str:
