@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
+from installer.pictures import png
 from nexkit import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -132,6 +133,19 @@ def icns(pictures: Mapping[int, bytes]) -> bytes:
     ]
     body = b"".join(parts)
     return b"icns" + (len(body) + 8).to_bytes(4, "big") + body
+
+
+def bundle(build: Path) -> dict[str, object]:
+    """What the freezer's BUNDLE is told; the icon is written into `build`."""
+    icon = build / "nexkit.icns"
+    icon.write_bytes(icns({size: png(size) for size in {pixels for _kind, pixels in _ICNS_TYPES}}))
+    return {
+        "name": "nexkit.app",
+        "icon": str(icon),
+        "bundle_identifier": BUNDLE_ID,
+        "version": __version__,
+        "info_plist": info_plist(__version__),
+    }
 
 
 def is_code(file: Path) -> bool:

@@ -112,6 +112,17 @@ def test_the_icon_holds_each_picture_under_its_own_type():
     assert found == {b"icp4": b"small", b"icp5": b"thirty-two", b"ic11": b"thirty-two", b"ic10": b"largest"}
 
 
+def test_the_bundle_has_the_programs_own_picture(tmp_path, monkeypatch):
+    monkeypatch.setattr(macos, "png", lambda size: b"png of %d" % size)
+    told = macos.bundle(tmp_path)
+    icon = (tmp_path / "nexkit.icns").read_bytes()
+    assert told["icon"] == str(tmp_path / "nexkit.icns")
+    assert b"ic10" in icon
+    assert b"png of 1024" in icon
+    assert told["bundle_identifier"] == "io.nexkit.nexkit"
+    assert told["info_plist"]["CFBundleShortVersionString"] == told["version"]
+
+
 def test_the_component_stays_where_it_is_put():
     (bundle,) = plistlib.loads(macos.component_plist())
     assert bundle["RootRelativeBundlePath"] == "Applications/nexkit.app"
