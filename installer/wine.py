@@ -6,6 +6,7 @@ hash: good for tests and previews; releases are built on Windows.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,9 @@ DEBIAN_PACKAGES = {
 }
 """What has to be installed beside: program, Debian package."""
 _STAND_INS = Path(__file__).parent / "wine"
-_OVERRIDES = "mscms=n;wbemprox=;winemenubuilder.exe="
+_HANDS_ON = "advapi32"
+"""The stand-in for a library of which Wine has nearly all."""
+_OVERRIDES = "mscms=n;advapi32=n,b;wbemprox=;winemenubuilder.exe="
 """Our stand-in before Wine's own; no WMI, since Wine's lacks what Python's `platform` asks it for (which then does
 without); no entries in the menu of the desktop that stands here."""
 
@@ -160,7 +163,8 @@ def new_windows(prefix: Path) -> Windows:
         _do("xvfb-run", "-a", "wine", "wineboot", "-i", more=made.environment)
         for source in sources:
             library = made.drive_c / "windows" / "system32" / f"{source.stem}.dll"
-            _do("x86_64-w64-mingw32-gcc", "-shared", "-O1", "-o", str(library), str(source), "-ladvapi32")
+            more = [str(_hand_on(library))] if source.stem == _HANDS_ON else []
+            _do("x86_64-w64-mingw32-gcc", "-shared", "-O1", "-o", str(library), str(source), *more, "-ladvapi32")
         made.stop()
         stamp.write_text(mark)
     # Drive Z is a link to all of this computer: it is copied as one.
@@ -168,7 +172,22 @@ def new_windows(prefix: Path) -> Windows:
     return Windows(prefix)
 
 
-def _do(*command: str, more: Mapping[str, str] | None = None) -> None:
+def _hand_on(library: Path) -> Path:
+    """Put Wine's own library beside its place; definitions by which a stand-in hands on to it what it does not do."""
+    own = library.with_name(f"{library.stem}_of_wine.dll")
+    # With its mark Wine would look for this one among the libraries that are its own.
+    own.write_bytes(library.read_bytes().replace(b"Wine builtin DLL", b"Wine library    ", 1))
+    listing = _do("x86_64-w64-mingw32-objdump", "-p", str(own)).partition("[Ordinal/Name Pointer] Table")[2]
+    source = (_STAND_INS / f"{library.stem}.c").read_text(encoding="utf-8")
+    names = re.findall(r"^\s+\[\s*\d+\]\s+(\w+)$", listing, re.MULTILINE)
+    ours = {name for name in names if f" {name}_stand_in(" in source}
+    lines = [f"{name} = {name}_stand_in" if name in ours else f"{name} = {own.stem}.{name}" for name in names]
+    definitions = FOLDER / f"{library.stem}.def"
+    definitions.write_text("\n".join(["EXPORTS", *lines, ""]), encoding="utf-8")
+    return definitions
+
+
+def _do(*command: str, more: Mapping[str, str] | None = None) -> str:
     done = subprocess.run(  # noqa: S603  our own commands
         command,
         env=os.environ | dict(more or {}),
@@ -181,3 +200,4 @@ def _do(*command: str, more: Mapping[str, str] | None = None) -> None:
     )
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}")
+    return done.stdout

@@ -43,6 +43,9 @@ static int make_command(wchar_t *data, wchar_t *command)
     wcscpy(command, L"\"");
     wcscat(command, data);
     wcscat(command, L"\" profile install");
+    /* The program writes in the system's code page: where that has no Japanese, a log in English is better than none. */
+    if (GetACP() != 932 && GetACP() != CP_UTF8)
+        wcscat(command, L" --lang en");
     if (length > 0) {
         wcscat(command, L" \"");
         wcscat(command, profile);
