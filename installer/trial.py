@@ -1,6 +1,6 @@
 """An installer tried on the system it is for: installed, walked through, and taken away without leaving anything.
 
-    python -m installer.trial FILE ...      .msi, .deb, .tar.xz, .pkg or .dmg; as administrator
+    python -m installer.trial FILE|FOLDER ...     .msi, .deb, .tar.xz, .pkg or .dmg; as administrator
 
 For the machines of the release workflow and other computers of which nothing is wanted: what was installed of nexkit
 before is not told from what this leaves. Exit status 0: all of it worked.
@@ -140,6 +140,21 @@ def kind_of(file: Path) -> str:
     raise SmokeError(f"{file}: no installer that is known")
 
 
+def installers(places: Sequence[str]) -> list[Path]:
+    """The files, and the installers in the folders, of which each has some; SmokeError."""
+    found = []
+    for place in map(Path, places):
+        inside = (
+            [file for file in sorted(place.iterdir()) if file.name.endswith(tuple(_WAYS))]
+            if place.is_dir()
+            else [place]
+        )
+        if not inside:
+            raise SmokeError(f"{place}: no installer in it")
+        found += inside
+    return found
+
+
 def trial(file: Path) -> list[str]:
     """Install, walk through, uninstall; what was seen. SmokeError."""
     kind = kind_of(file)
@@ -180,7 +195,7 @@ def main(files: Sequence[str]) -> int:
         sys.stderr.write((__doc__ or "").partition("\n\n")[2])
         return 2
     try:
-        for file in files:
+        for file in installers(files):
             sys.stdout.writelines(f"{line}\n" for line in trial(Path(file)))
             sys.stdout.flush()
     except (SmokeError, OSError, subprocess.TimeoutExpired) as error:

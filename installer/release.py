@@ -1,0 +1,192 @@
+"""The steps of a release that the workflow takes on each system, after `dev.py freeze`; into `dist/release/`.
+
+    python -m installer.release linux | bill | windows | macos | sums
+
+`linux` makes the packages for Linux, `windows` the installer for Windows (on Linux, from the folder that was frozen on
+Windows), `macos` those of this Mac, `bill` the bill of materials alone, `sums` the list of check sums of what is there.
+The environment says what there is to sign with; see `.github/workflows/release.yml`.
+"""
+
+import base64
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from nexkit import __version__
+
+ROOT = Path(__file__).resolve().parents[1]
+OUT = ROOT / "dist" / "release"
+FROZEN = {"linux": "dist/linux/nexkit", "win32": "dist/windows/nexkit", "darwin": "dist/macos/nexkit.app"}
+_TIMESTAMPS = "http://timestamp.digicert.com"
+"""RFC 3161: what was signed stays valid when the certificate has expired. The answer is signed itself."""
+
+
+def linux() -> None:
+    """The packages and the bill of what was frozen here."""
+    from installer import linux
+
+    linux.main([FROZEN["linux"], str(OUT)])
+    bill()
+
+
+def bill() -> None:
+    """The bill of materials of what was frozen here."""
+    from installer.provenance import sbom
+
+    folder = ROOT / FROZEN[sys.platform]
+    sbom(folder, OUT / f"nexkit-{__version__}-{folder.parent.name}.cdx.json")
+
+
+def windows(environment: Mapping[str, str]) -> None:
+    """The installer for Windows; its programs and itself are signed where there is a key."""
+    from installer.msi import build_msi
+
+    folder = ROOT / FROZEN["win32"]
+    package = OUT / f"nexkit-{__version__}-x64.msi"
+    with _signer(environment) as sign:
+        for program in sorted(folder.glob("*.exe")):
+            sign(program)
+        build_msi(folder, package, __version__)
+        sign(package)
+
+
+class Signer:
+    """Signs Windows programs and installers by osslsigncode; one without a key leaves them as they are."""
+
+    def __init__(self, key: Path | None = None, password: Path | None = None) -> None:
+        self.key = key
+        self.password = password
+
+    def __call__(self, file: Path) -> None:
+        """Sign the file in its place."""
+        if self.key is None or self.password is None:
+            _say(f"{file.name} is not signed: there is no key")
+            return
+        signed = file.with_name(f"{file.name}.signed")
+        _do(self.command(file, signed))
+        signed.replace(file)
+
+    def command(self, file: Path, signed: Path) -> list[str]:
+        """What osslsigncode is started with."""
+        key = ("-pkcs12", str(self.key), "-readpass", str(self.password))
+        said = ("-n", "nexkit", "-h", "sha256", "-ts", _TIMESTAMPS)
+        return ["osslsigncode", "sign", *key, *said, "-in", str(file), "-out", str(signed)]
+
+
+@contextmanager
+def _signer(environment: Mapping[str, str]) -> Iterator[Signer]:
+    if not environment.get("NEXKIT_WINDOWS_PFX"):
+        yield Signer()
+        return
+    with tempfile.TemporaryDirectory() as place:
+        key, password = Path(place) / "key.pfx", Path(place) / "password"
+        key.write_bytes(base64.b64decode(environment["NEXKIT_WINDOWS_PFX"]))
+        password.write_text(environment.get("NEXKIT_WINDOWS_PASSWORD", ""), encoding="utf-8")
+        yield Signer(key, password)
+
+
+def macos(environment: Mapping[str, str]) -> None:
+    """Package and disk image of this Mac, signed and notarised where there are certificates, and their bill."""
+    from installer.macos import APP, Signing, build_dmg, build_pkg, sign_app
+
+    architecture = os.uname().machine if sys.platform != "win32" else ""
+    with _certificates(environment) as more:
+        signing = Signing.of({**environment, **more})
+        sign_app(APP, signing)
+        build_pkg(APP, OUT / f"nexkit-{__version__}-{architecture}.pkg", __version__, signing)
+        build_dmg(APP, OUT / f"nexkit-{__version__}-{architecture}.dmg", signing)
+    from installer.provenance import sbom
+
+    sbom(APP, OUT / f"nexkit-{__version__}-macos-{architecture}.cdx.json")
+
+
+@contextmanager
+def _certificates(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Within it, a keychain of its own holds the certificates, and the notary's key is a file."""
+    with tempfile.TemporaryDirectory() as place:
+        keychain, more = Path(place) / "nexkit.keychain-db", {}
+        if notary := environment.get("NEXKIT_NOTARY_KEY_BASE64"):
+            key = Path(place) / "notary.p8"
+            key.write_bytes(base64.b64decode(notary))
+            more["NEXKIT_NOTARY_KEY"] = str(key)
+        if not (certificates := environment.get("NEXKIT_MACOS_P12")):
+            yield more
+            return
+        file = Path(place) / "certificates.p12"
+        file.write_bytes(base64.b64decode(certificates))
+        for command in keychain_commands(keychain, file, environment.get("NEXKIT_MACOS_PASSWORD", "")):
+            _do(command)
+        try:
+            yield more
+        finally:
+            _do(["security", "delete-keychain", str(keychain)])
+
+
+def keychain_commands(keychain: Path, certificates: Path, password: str) -> list[list[str]]:
+    """What puts certificates into a new keychain that Apple's signing tools may use without asking."""
+    own = secrets.token_urlsafe()
+    tools = [word for tool in ("codesign", "productsign", "productbuild") for word in ("-T", f"/usr/bin/{tool}")]
+    return [
+        ["security", "create-keychain", "-p", own, str(keychain)],
+        ["security", "set-keychain-settings", "-lut", "7200", str(keychain)],
+        ["security", "unlock-keychain", "-p", own, str(keychain)],
+        ["security", "import", str(certificates), "-k", str(keychain), "-f", "pkcs12", "-P", password, *tools],
+        ["security", "set-key-partition-list", "-S", "apple-tool:,apple:", "-s", "-k", own, str(keychain)],
+        ["security", "list-keychains", "-d", "user", "-s", str(keychain), "login.keychain-db"],
+    ]
+
+
+def sums() -> None:
+    """SHA256SUMS of all that is there, as `sha256sum -c` reads it."""
+    files = sorted(file for file in OUT.iterdir() if file.name != "SHA256SUMS")
+    lines = (f"{sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files)
+    (OUT / "SHA256SUMS").write_text("".join(lines), encoding="utf-8", newline="\n")
+
+
+def _do(command: Sequence[str]) -> None:
+    done = subprocess.run(  # noqa: S603  fixed lists of words
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+        timeout=600,
+    )
+    if done.returncode:
+        # Not the whole command: passwords are among its words.
+        raise SystemExit(f"{' '.join(command[:2])} failed:\n{done.stdout}{done.stderr}")
+
+
+def _say(words: str) -> None:
+    sys.stderr.write(f"installer.release: {words}\n")
+
+
+def main(words: Sequence[str]) -> int:
+    """Take one step."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    match words:
+        case ["linux"]:
+            linux()
+        case ["bill"]:
+            bill()
+        case ["windows"]:
+            windows(os.environ)
+        case ["macos"]:
+            macos(os.environ)
+        case ["sums"]:
+            sums()
+        case _:
+            sys.stderr.write((__doc__ or "").partition("\n\n")[2])
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
