@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -29,7 +30,7 @@ def tools(monkeypatch):
         double.calls.append(command[1:])
         out = {"tables": "Property\nFile\n", "export": EXPORTED, "suminfo": SUMMARY}.get(command[1], "")
         if "-a" in command:
-            double.streams.append(open(command[command.index("-a") + 2], "rb").read())  # noqa: PTH123, SIM115
+            double.streams.append(Path(command[command.index("-a") + 2]).read_bytes())
         return SimpleNamespace(returncode=double.status, stdout=out.encode(), stderr=double.said)
 
     monkeypatch.setattr(msi_database, "which", lambda name: f"/usr/bin/{name}")
