@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
 from pathlib import Path
 
 from nexkit.platform.managed import ManagedPlace
@@ -23,8 +22,7 @@ from report.trust import SIGNERS_FILE
 
 ENDS_SOON = timedelta(days=30)
 """Who packs a profile that ends before this should know: it takes weeks until all computers have a new one."""
-_KINDS = {".msi": "msi", ".deb": "deb", ".tar.xz": "archive", ".pkg": "macos"}
-"""The module for each kind of installer."""
+_KINDS = (".msi", ".deb", ".tar.xz", ".pkg")
 _MARK = re.compile(r"[0-9]+(?:\.[0-9]+)+")
 
 
@@ -167,9 +165,23 @@ def packed_name(installer: Path, made_for: Organisation) -> str:
 
 def pack(installer: Path, made_for: Organisation) -> bytes:
     """The organisation's installer, whole; PackError, OSError."""
-    suffix = suffix_of(installer.name)
-    if suffix is None:
-        raise PackError("kind", file=str(installer))
-    module = import_module(f"ui.pack.{_KINDS[suffix]}")
-    made: bytes = module.pack(installer, made_for)
-    return made
+    # By name in the source, where the freezer finds it; each is imported only where it is wanted.
+    match suffix_of(installer.name):
+        case ".msi":
+            from ui.pack import msi
+
+            return msi.pack(installer, made_for)
+        case ".deb":
+            from ui.pack import deb
+
+            return deb.pack(installer, made_for)
+        case ".tar.xz":
+            from ui.pack import archive
+
+            return archive.pack(installer, made_for)
+        case ".pkg":
+            from ui.pack import macos
+
+            return macos.pack(installer, made_for)
+        case _:
+            raise PackError("kind", file=str(installer))
