@@ -6,10 +6,12 @@ icmplib knows the peculiarities of their messages (an IP header in front of IPv4
 """
 
 import asyncio
+import contextlib
 import errno
 import os
 import platform
 import socket
+import ssl
 import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -38,6 +40,7 @@ from nexkit.platform import (
     macos_metered,
     macos_mtu,
     macos_time,
+    macos_trust,
     macos_wifi,
 )
 from nexkit.platform.api import (
@@ -141,6 +144,14 @@ class MacosPlatform(SocketPlatform):
             return (await self.neighbour(address, route.interface)).mac is not None
         except OSError:
             return False
+
+    def trust(self) -> ssl.SSLContext:
+        """As everywhere, and what administrators, device management and the user have added."""
+        context = super().trust()
+        for authority in macos_trust.own_authorities():
+            with contextlib.suppress(ssl.SSLError):  # one that cannot be read hinders no other
+                context.load_verify_locations(cadata=authority)
+        return context
 
     async def connect_tcp(
         self,

@@ -172,6 +172,7 @@ def macos(make_socket, *, radios=(), location_status=3, location_services=True):
         "icmplib.sockets": module("sockets", ICMPv4Socket=refused_privilege(4), ICMPv6Socket=refused_privilege(6)),
         "icmplib.utils": module("utils", unique_identifier=lambda: 77),
         "objc": types.SimpleNamespace(autorelease_pool=contextlib.nullcontext),
+        "Security": types.SimpleNamespace(SecTrustSettingsCopyCertificates=lambda domain, out: (-25263, None)),
         "CoreLocation": types.SimpleNamespace(
             CLLocationManager=types.SimpleNamespace(
                 locationServicesEnabled=lambda: location_services, authorizationStatus=lambda: location_status
