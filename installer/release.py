@@ -9,6 +9,7 @@ The environment says what there is to sign with; see `.github/workflows/release.
 
 import base64
 import os
+import platform
 import secrets
 import subprocess
 import sys
@@ -95,7 +96,7 @@ def macos(environment: Mapping[str, str]) -> None:
     """Package and disk image of this Mac, signed and notarised where there are certificates, and their bill."""
     from installer.macos import APP, Signing, build_dmg, build_pkg, sign_app
 
-    architecture = os.uname().machine if sys.platform != "win32" else ""
+    architecture = platform.machine()
     with _certificates(environment) as more:
         signing = Signing.of({**environment, **more})
         sign_app(APP, signing)
@@ -149,6 +150,12 @@ def sums() -> None:
     (OUT / "SHA256SUMS").write_text("".join(lines), encoding="utf-8", newline="\n")
 
 
+def _commit_time() -> str:
+    """When what is built was written; the checkout of a container belongs to somebody else, which git is told."""
+    said = ("-c", f"safe.directory={ROOT.as_posix()}", "log", "-1", "--format=%ct")
+    return subprocess.check_output(["git", *said], cwd=ROOT, text=True, timeout=60).strip()  # noqa: S603, S607  fixed words
+
+
 def _do(command: Sequence[str]) -> None:
     done = subprocess.run(  # noqa: S603  fixed lists of words
         command,
@@ -171,6 +178,7 @@ def _say(words: str) -> None:
 def main(words: Sequence[str]) -> int:
     """Take one step."""
     OUT.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("SOURCE_DATE_EPOCH", _commit_time())
     match words:
         case ["linux"]:
             linux()

@@ -29,7 +29,7 @@ from nexkit.platform.api import (
 from nexkit.platform.bound_socket import leave_by
 from nexkit.platform.linux_datagram import ANCILLARY_BYTES, ask_for_stamps_and_errors, stamp_ns
 from nexkit.platform.program_environment import program_environment
-from nexkit.platform.socket_address import address_of, readable, socket_address
+from nexkit.platform.socket_address import SocketAddress, address_of, readable, socket_address
 from nexkit.platform.tcp_mtu import limit_segments
 from nexkit.platform.threads import in_daemon_thread
 from nexkit.platform.udp_connection import open_udp_to
@@ -39,6 +39,8 @@ from nexkit.units import Ms, Seconds
 if sys.platform == "linux":
     from nexkit.platform import linux_arrivals
     from nexkit.platform.linux_refusal import keep_errors, refused_by_itself
+elif sys.platform == "win32":
+    from nexkit.platform import windows_connect
 
 _SYSTEM_WORDS = {"linux": "linux", "win32": "windows", "darwin": "macos"}
 _SOCKET_FAMILIES = {None: socket.AF_UNSPEC, Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
@@ -136,27 +138,34 @@ class SocketPlatform:
         system's own filter is told from one that comes from the network (PermissionError).
         """
         family, target = socket_address(address, port, socket.SOCK_STREAM)
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if segment_limit_bytes is not None:
-                limit_segments(sock, segment_limit_bytes)
-            if interface is not None:
-                leave_by(sock, interface)
-            began_ns = time.perf_counter_ns()
-            async with asyncio.timeout(timeout_s):
-                await _connect(sock, target)
-            waited_ms = _ms(time.perf_counter_ns() - began_ns)
-            return TcpConnected(sock=sock, connect_ms=handshake_ms(sock) or waited_ms)
-        except BaseException:
-            sock.close()
-            raise
+
+        def new_socket() -> socket.socket:
+            sock = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                sock.setblocking(False)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if segment_limit_bytes is not None:
+                    limit_segments(sock, segment_limit_bytes)
+                if interface is not None:
+                    leave_by(sock, interface)
+            except OSError:
+                sock.close()
+                raise
+            return sock
+
+        began_ns = time.perf_counter_ns()
+        async with asyncio.timeout(timeout_s):
+            sock = await _connected(new_socket, target)
+        waited_ms = _ms(time.perf_counter_ns() - began_ns)
+        return TcpConnected(sock=sock, connect_ms=handshake_ms(sock) or waited_ms)
 
     def trust(self) -> ssl.SSLContext:
         """A client TLS context that trusts what this system trusts; a new one for each call."""
         context = ssl.create_default_context()
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        # Python asks for it from 3.13 on. Browsers and systems do not: many authorities of organisations would be
+        # called untrusted here alone, for want of an identifier in their certificates.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         paths = ssl.get_default_verify_paths()
         if sys.platform != "win32" and paths.cafile is None and paths.capath is None:
             # A frozen build looks where the system that built it keeps its certificates.
@@ -252,21 +261,30 @@ def _name_of(address: str) -> str | None:
         return None
 
 
-async def _connect(
-    sock: socket.socket, target: tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
-) -> None:
+async def _connected(new_socket: Callable[[], socket.socket], target: SocketAddress) -> socket.socket:
+    """A connected socket; waits without end."""
     loop = asyncio.get_running_loop()
-    if sys.platform == "linux":
-        keep_errors(sock, kept=True)
-        try:
+    if sys.platform == "win32":
+        return await windows_connect.connect(
+            new_socket, lambda sock: loop.sock_connect(sock, target), windows_connect.send_one_syn
+        )
+    sock = new_socket()
+    try:
+        if sys.platform == "linux":
+            keep_errors(sock, kept=True)
+            try:
+                await loop.sock_connect(sock, target)
+            except OSError as error:
+                if refused_by_itself(sock):
+                    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM)) from error
+                raise
+            keep_errors(sock, kept=False)
+        else:
             await loop.sock_connect(sock, target)
-        except OSError as error:
-            if refused_by_itself(sock):
-                raise PermissionError(errno.EPERM, os.strerror(errno.EPERM)) from error
-            raise
-        keep_errors(sock, kept=False)
-    else:
-        await loop.sock_connect(sock, target)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 def handshake_ms(sock: socket.socket) -> Ms | None:

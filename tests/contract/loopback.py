@@ -44,7 +44,7 @@ class LoopbackPlatform(SocketPlatform):
         return UNPLUGGED
 
     def trust(self):
-        context = ssl.create_default_context(cafile=None)
+        context = super().trust()
         if self.authority is not None:
             context.load_verify_locations(cadata=self.authority.pem)
         return context
@@ -138,6 +138,8 @@ async def serve(handle, *, tls=None, address="127.0.0.1"):
 
     async def connected(reader, writer):
         tasks.add(asyncio.current_task())
+        if tls is None:
+            writer.transport.set_write_buffer_limits(0)  # drained is sent: Windows writes while the program goes on
         try:
             await handle(reader, writer)
         except (ConnectionError, ssl.SSLError, asyncio.CancelledError):

@@ -108,6 +108,7 @@ def test_an_answer_cut_short_is_repeated_over_tcp():
     assert queries[NameRole.SERVICE, "A", DnsTransport.TCP].addresses == ("198.18.0.3",)
 
 
+@pytest.mark.wine_lacks("an overlapped receive does not hear of a closed UDP port")
 def test_nobody_at_the_port_is_refused_at_once():
     async def scene():
         async with serve_dns(DnsZone(), tcp=False) as port:

@@ -13,7 +13,7 @@ from probes import BUILTIN
 from ui.cli.commands import build_parser
 
 ROOT = Path(__file__).resolve().parents[2]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def load_dev():
@@ -30,7 +30,7 @@ def names(requirements):
 @pytest.fixture(scope="module")
 def lock():
     dev = load_dev()
-    program, _mark, tools = dev.LOCK.read_text().partition(dev.TEST_PART)
+    program, _mark, tools = dev.LOCK.read_text(encoding="utf-8").partition(dev.TEST_PART)
     return dev.entries(program), dev.entries(tools)
 
 
@@ -75,11 +75,13 @@ def test_run_passes_its_words_on(monkeypatch, words, passed_on):
     assert started == [["python", "-m", "ui.cli", *passed_on]]
 
 
+@pytest.mark.linux("other systems have no Debian packages")
 def test_what_is_missing_is_named_by_its_debian_package():
     dev = load_dev()
     assert dev.missing_programs({"no-such-program-anywhere": "a-package", "sh": "dash"}) == ["a-package"]
 
 
+@pytest.mark.posix("there is no root")
 def test_a_user_without_root_is_told_what_to_type(monkeypatch):
     dev = load_dev()
     monkeypatch.setattr(dev.os, "geteuid", lambda: 1000)
@@ -91,7 +93,7 @@ def test_a_user_without_root_is_told_what_to_type(monkeypatch):
 def test_the_readme_documents_every_command():
     from nexkit.texts import Texts
 
-    readme = (ROOT / "README.md").read_text()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     parser = build_parser(Texts("en"))
     commands = next(action for action in parser._actions if action.dest == "command").choices
     for name, command in commands.items():
@@ -103,13 +105,13 @@ def test_the_readme_documents_every_command():
 
 
 def test_pictures_of_the_readme_are_there():
-    for picture in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text()):
+    for picture in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")):
         assert (ROOT / picture).is_file(), picture
 
 
 @pytest.mark.parametrize("probe", BUILTIN, ids=lambda probe: probe.spec.id)
 def test_every_probe_has_its_paragraph(probe):
-    documented = (ROOT / "probes" / "README.md").read_text().split("\n## ")
+    documented = (ROOT / "probes" / "README.md").read_text(encoding="utf-8").split("\n## ")
     paragraph = next((text for text in documented if text.partition("\n")[0] == probe.spec.id), "")
     assert len(paragraph) > 200
-    assert f"`{probe.spec.id}`" in (ROOT / "README.md").read_text()
+    assert f"`{probe.spec.id}`" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -167,7 +167,7 @@ async def datagrams(answer):
     try:
         yield transport.get_extra_info("sockname")[1], protocol
     finally:
-        transport.close()
+        transport.abort()
         await asyncio.sleep(0)
 
 

@@ -7,7 +7,6 @@ The devices beside the relay must not offload checksums or segmentation, see `wi
 """
 
 import ctypes
-import fcntl
 import heapq
 import json
 import random
@@ -90,6 +89,8 @@ class Direction:
 
 def without_offload(device: str) -> None:
     """Make the kernel put whole, checksummed frames on a device, as a real cable carries them."""
+    import fcntl  # not on Windows, where scenarios are read too
+
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         for command in _OFFLOADS:
             value = ctypes.create_string_buffer(struct.pack("II", command, 0))

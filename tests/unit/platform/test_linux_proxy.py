@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexkit.facts.proxy import ProxyKind, ProxySource
-from nexkit.platform import linux_proxy
 from nexkit.platform.api import ProcessResult
 from nexkit.platform.fake import FakePlatform
 from nexkit.platform.parse_dhcp_lease import clean_option, parse_ipconfig_packet, parse_networkd_lease, parse_nmcli
@@ -137,7 +136,10 @@ def test_dhcp_clients_keep_the_option():
     assert parse_ipconfig_packet(packet) == "http://wpad.example.com/wpad.dat"
 
 
+@pytest.mark.linux("reads its files")
 def test_sources_are_read_from_tools_and_files(monkeypatch, tmp_path):
+    from nexkit.platform import linux_proxy
+
     (tmp_path / "kioslaverc").write_text(KDE.format(kind=3, inverted="false"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CURRENT_DESKTOP", raising=False)
@@ -152,7 +154,10 @@ def test_sources_are_read_from_tools_and_files(monkeypatch, tmp_path):
     assert settings[1].auto_detect is True
 
 
+@pytest.mark.linux("reads its files")
 def test_the_option_is_looked_for_in_leases(monkeypatch, tmp_path):
+    from nexkit.platform import linux_proxy
+
     (tmp_path / "2").write_text("ADDRESS=192.0.2.7\n")
     (tmp_path / "3").write_text(f"OPTION_252={b'http://wpad.example.com/w'.hex()}\n")
     monkeypatch.setattr(linux_proxy, "_NETWORKD_LEASES", tmp_path)
