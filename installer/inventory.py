@@ -217,7 +217,8 @@ class _Inventory:
         self._recorded: dict[str, Path] = {}
         self._modules: dict[str, Path] = {}
         for info in self._distributions:
-            for line in (info / "RECORD").read_text(encoding="utf-8").splitlines():
+            record = info / "RECORD"  # the program's own may have none
+            for line in record.read_text(encoding="utf-8").splitlines() if record.is_file() else ():
                 name = line.rsplit(",", 2)[0].strip('"')
                 self._recorded[name] = info
                 if module := _MODULE.match(name):
