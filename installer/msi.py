@@ -47,6 +47,7 @@ _MOMENTS = (11, 12, 13)
 """PIDSI_LASTPRINTED, PIDSI_CREATE_DTM, PIDSI_LASTSAVE_DTM."""
 _BEFORE_UNIX_S = 11_644_473_600
 """From 1601, where Windows begins to count, to 1970."""
+_HIGHEST = (255, 255, 65535)
 _SHORT = re.compile(r"[A-Za-z0-9_]{1,8}(\.[A-Za-z0-9_]{1,3})?")
 _FIXED_FILE_INFO = struct.pack("<II", 0xFEEF04BD, 0x00010000)
 """Signature and structure version of VS_FIXEDFILEINFO."""
@@ -55,7 +56,9 @@ _NO_HASH = "DELETE FROM `MsiFileHash` WHERE `File_` = '{}'"
 
 
 def build_msi(folder: Path, out: Path, version: str) -> None:
-    """Write the package of a frozen Windows folder; SystemExit where a tool fails or the folder is none."""
+    """Write the package of a frozen Windows folder; SystemExit where a tool fails, or folder or version is none."""
+    if not is_version(version):
+        raise SystemExit(f"{version}: Windows Installer compares three numbers, of at most 255, 255 and 65535")
     for program in PROGRAMS:
         if not (folder / program).is_file():
             raise SystemExit(f"{folder}: no frozen Windows program: {program} is missing")
@@ -82,6 +85,15 @@ def build_msi(folder: Path, out: Path, version: str) -> None:
         _finish(package, version, _content(work, files), {key: found for key, found in versions.items() if found})
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(package, out)
+
+
+def is_version(text: str) -> bool:
+    """Whether Windows Installer can compare it ("ProductVersion Property")."""
+    numbers = text.split(".")
+    return len(numbers) == len(_HIGHEST) and all(
+        number.isascii() and number.isdecimal() and int(number) <= highest
+        for number, highest in zip(numbers, _HIGHEST, strict=True)
+    )
 
 
 def identifier(name: str) -> str:

@@ -50,10 +50,11 @@ def language_in_preferences(file: Path) -> str:
     except OSError:
         return ""
     import plistlib  # only where there is something to read
+    from xml.parsers.expat import ExpatError
 
     try:
         value = plistlib.loads(data).get("Language")
-    except (plistlib.InvalidFileException, ValueError, AttributeError, RecursionError, OverflowError):
+    except (plistlib.InvalidFileException, ExpatError, ValueError, AttributeError, RecursionError):
         return ""
     return value if isinstance(value, str) else ""
 
