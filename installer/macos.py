@@ -27,11 +27,11 @@ from string import Template
 
 from installer.pictures import png
 from nexkit import __version__
+from nexkit.platform.managed_settings import BUNDLE_ID
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = Path(__file__).parent / "macos"
 APP = ROOT / "dist" / "macos" / "nexkit.app"
-BUNDLE_ID = "io.nexkit.nexkit"
 PACKAGE_ID = "io.nexkit.pkg"
 """What `pkgutil --pkg-info` knows the installation by; an organisation's own package adds its id to it."""
 MINIMUM_SYSTEM = "13.0"

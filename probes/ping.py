@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from nexkit.address import family
 from nexkit.consent import Consent
 from nexkit.facts.echo import EchoMethod, EchoSample, EchoStats, echo_stats
-from nexkit.failures import KitLimitError, classify
+from nexkit.failures import KitLimitError, NotPermittedError, classify
 from nexkit.outcome import Completed, Failed, Outcome
 from nexkit.params import PORT, Between, check_limits
 from nexkit.platform.api import EchoReply
@@ -172,7 +172,7 @@ async def _connect(address: str, params: PingParams, ctx: ProbeContext) -> EchoR
         return EchoReply(rtt_ms=Ms((ctx.clock.monotonic() - began) * 1000), error=None)
     except TimeoutError:
         return EchoReply(rtt_ms=None, error=None)
-    except KitLimitError:
+    except (KitLimitError, NotPermittedError):
         raise  # nothing was sent, so nothing was lost
     except OSError as error:
         return EchoReply(rtt_ms=None, error=classify(error, step="connect").kind)

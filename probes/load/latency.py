@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from nexkit.facts.echo import EchoMethod, EchoSample, EchoStats, echo_stats
-from nexkit.failures import KitLimitError, classify
+from nexkit.failures import KitLimitError, NotPermittedError, classify
 from nexkit.platform.api import EchoReply, EchoSession, Platform
 from nexkit.platform.tcp import reset_on_close
 from nexkit.probe import ProbeContext
@@ -66,7 +66,7 @@ class ConnectLatency:
             connected = await self._platform.connect_tcp(self.target, self._port, timeout_s=CONNECT_TIMEOUT_S)
         except TimeoutError:
             return EchoReply(rtt_ms=None, error=None)
-        except KitLimitError:
+        except (KitLimitError, NotPermittedError):
             raise
         except OSError as error:
             return EchoReply(rtt_ms=None, error=classify(error, step="connect").kind)
@@ -96,7 +96,7 @@ async def observe(
         sent_at_s = ctx.clock.monotonic()
         try:
             reply = await source.once()
-        except KitLimitError:
+        except (KitLimitError, NotPermittedError):
             return  # nothing was sent, so nothing was lost
         ctx.sample(reply.rtt_ms)
         replies.append(TimedReply(sent_at_s, reply))

@@ -1,12 +1,14 @@
 """Round trips at a fixed pace, on a clock that moves when asked."""
 
 import asyncio
+import errno
 import random
 
 import pytest
 from scripted import ManualClock
 
 from nexkit.facts.echo import EchoMethod
+from nexkit.failures import NotPermittedError
 from nexkit.outcome import FailureKind
 from nexkit.platform.api import EchoReply
 from nexkit.probe import ProbeContext
@@ -57,6 +59,19 @@ def test_round_trips_keep_their_pace_and_are_paid_for_and_told():
     assert samples[:4] == [5.0, None, 5.0, None]
     moments = [timed.sent_at_s for timed in replies]
     assert moments == sorted(moments)
+
+
+def test_what_the_system_does_not_permit_is_not_lost():
+    ctx, samples = context()
+    source = Source(reply(5.0))
+
+    async def refuse():
+        raise NotPermittedError(errno.EPERM, "no permission for the local network")
+
+    source.once = refuse
+    ends_s = ctx.clock.time_s + 0.3
+    assert asyncio.run(observe(source, ctx, lambda: ctx.clock.time_s >= ends_s)) == ()
+    assert samples == []
 
 
 def test_nothing_is_sent_when_it_is_over_before_it_began():

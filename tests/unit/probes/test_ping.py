@@ -8,7 +8,7 @@ from scripted import ManualClock, context, measure
 
 from nexkit.address import Family
 from nexkit.facts.echo import EchoMethod
-from nexkit.failures import BudgetExceededError
+from nexkit.failures import BudgetExceededError, NotPermittedError
 from nexkit.outcome import Failed, Failure, FailureKind
 from nexkit.platform.api import EchoReply
 from nexkit.platform.fake import FakePlatform
@@ -126,6 +126,21 @@ def test_what_keeps_it_from_measuring_is_a_failure(platform, target, failure):
     assert isinstance(outcome, Failed)
     assert (outcome.failure.kind, outcome.failure.step) == failure
     assert isinstance(outcome.failure, Failure)
+
+
+@pytest.mark.parametrize("by_tcp", [False, True])
+def test_a_destination_that_the_system_does_not_permit_is_not_measured(by_tcp):
+    refused = NotPermittedError(errno.EPERM, "no permission for the local network")
+    platform = FakePlatform(tcp={(TARGET, 443): refused})
+    if not by_tcp:
+
+        class Refusing(SlowPlatform):
+            async def echo(self, address, *, timeout_s, payload_bytes=56):
+                raise refused
+
+        platform = Refusing(1)
+    outcome = asyncio.run(PingProbe().run(PingParams(target=TARGET, count=3, tcp=by_tcp), context(platform)))
+    assert outcome.failure.kind is FailureKind.PERMISSION
 
 
 def test_requests_are_paid_for_when_sent_and_replies_when_they_came():
