@@ -1,4 +1,4 @@
-"""The workflows, which run elsewhere: well-formed, pinned, with no more rights than they need, calling what is there."""
+"""The workflows, which run elsewhere: well-formed, pinned, with few rights, calling what is there."""
 
 import importlib.util
 import re
