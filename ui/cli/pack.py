@@ -89,8 +89,9 @@ def _say(out: Path, installer: Path, made_for: Organisation, now: datetime, text
         )
     suffix = suffix_of(installer.name)
     if suffix == ".msi":
-        from ui.pack.msi import is_signed
+        from ui.pack.msi import is_signed, product_code
 
+        print(_("ProductCode, for rules of detection and to uninstall: {code}").format(code=product_code(out)))
         if is_signed(installer):
             _warn(
                 _(

@@ -74,6 +74,12 @@ def pack(installer: Path, made_for: Organisation) -> bytes:
             raise PackError("msi", file=str(installer), detail="no compound file") from None
 
 
+def product_code(installer: Path) -> str:
+    """What an MSI is known by once it is installed; MsiError, OSError."""
+    rows = read_tables(installer, ["Property"])["Property"]
+    return next((row["Value"] for row in rows if row["Property"] == "ProductCode"), "")
+
+
 def is_signed(installer: Path) -> bool:
     """Whether an MSI has a digital signature, which packing takes away."""
     try:
