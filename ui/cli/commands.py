@@ -288,7 +288,7 @@ def _add_verify(commands: _Commands, common: _Parser, texts: Texts) -> None:
 
 def _add_profile(commands: _Commands, common: _Parser, texts: Texts) -> None:
     _ = texts.gettext
-    profiles = commands.add_parser("profile", help=_("check, sign or show an organisation profile"))
+    profiles = commands.add_parser("profile", help=_("check, sign, show or install an organisation profile"))
     actions = profiles.add_subparsers(
         dest="action", metavar="check|sign|show|install", required=True, parser_class=_Parser
     )
