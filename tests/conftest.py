@@ -42,5 +42,9 @@ def pytest_collection_modifyitems(items):
     for item in items:
         for mark in item.iter_markers():
             if LEFT_OUT.get(mark.name):
-                (reason,) = mark.args
+                reason = _reason(*mark.args, **mark.kwargs)
                 item.add_marker(pytest.mark.skip(reason=f"{mark.name}: {reason}"))
+
+
+def _reason(reason):
+    return reason
