@@ -18,7 +18,7 @@ LEFT_OUT = {
 }
 
 if sys.platform != "linux":
-    # What must not be missing in CI (namespaces, programs of Debian) is asked of Linux alone; its tests are skipped here.
+    # What must not be missing in CI (namespaces, programs of Debian) is asked of Linux alone.
     os.environ.pop("CI", None)
 
 if UNDER_WINE:
