@@ -13,9 +13,10 @@ from enum import Enum
 from pathlib import Path
 from secrets import token_hex
 
-from PySide6.QtCore import QLockFile, QObject, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QLockFile, QObject, Signal, Slot
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
+from nexkit.platform.foreground import hand_on_foreground
 from nexkit.platform.owner import data_folder
 from report.files import write_whole
 
@@ -61,7 +62,7 @@ class SingleWindow(QObject):
             return Start.FIRST
         lock = QLockFile(str(folder / _LOCK))
         lock.setStaleLockTime(0)  # a window may stay open for days; that its process has ended is seen all the same
-        if lock.tryLock(0):
+        if lock.tryLock(0) or (_is_left_behind(lock) and lock.tryLock(0)):
             self._lock, self._name = lock, folder / _NAME
             self._listen()
             return Start.FIRST
@@ -110,6 +111,7 @@ class SingleWindow(QObject):
         socket.connectToServer(name)
         if not socket.waitForConnected(_ANSWER_MS) or not _is_ours(socket):
             return None
+        hand_on_foreground()
         socket.write(self._profile.encode() + b"\n")
         said = b""
         while not said.endswith(b"\n") and len(said) < len(Start.OTHER_PROFILE.value) + 1:
@@ -147,6 +149,20 @@ class SingleWindow(QObject):
             peer.flush()
             self.wanted.emit()
         peer.disconnectFromServer()
+
+
+def _is_left_behind(lock: QLockFile) -> bool:
+    """Whether a program that was killed had the number that this one has now; then its lock is taken away.
+
+    Windows gives numbers anew, so that the lock seems to be that of a program which is running: of this one.
+    """
+    if lock.getLockInfo()[0] != QCoreApplication.applicationPid():
+        return False
+    try:
+        Path(lock.fileName()).unlink()
+    except OSError:  # it is held after all
+        return False
+    return True
 
 
 def _is_ours(socket: QLocalSocket) -> bool:
