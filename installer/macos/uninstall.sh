@@ -20,13 +20,13 @@ if [ -z "$root" ] && [ "$(id -u)" -ne 0 ]; then
     exit 1
 fi
 
-for command in nexkit nexkit-pack; do
-    link="$root/usr/local/bin/$command"
-    # Only what leads into our own folder is ours.
-    case "$(readlink "$link" 2>/dev/null || true)" in
-        /Applications/nexkit.app/*) rm -f "$link" ;;
-    esac
-done
+# Only what leads into our own folder is ours.
+case "$(readlink "$root/usr/local/bin/nexkit" 2>/dev/null || true)" in
+    /Applications/nexkit.app/*) rm -f "$root/usr/local/bin/nexkit" ;;
+esac
+if grep -qs '^exec /Applications/nexkit.app/' "$root/usr/local/bin/nexkit-pack"; then
+    rm -f "$root/usr/local/bin/nexkit-pack"
+fi
 rm -rf "$app"
 
 forget() {

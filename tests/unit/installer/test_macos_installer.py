@@ -249,9 +249,8 @@ def volume(tmp_path):
     root = tmp_path / "Macintosh HD"
     programs = root / "Applications" / "nexkit.app" / "Contents" / "MacOS"
     programs.mkdir(parents=True)
-    for name in ("nexkit", "nexkit-pack"):
-        (programs / name).write_text('#!/bin/sh\necho "$@" >> "$0.asked"\n', encoding="utf-8")
-        (programs / name).chmod(0o755)
+    (programs / "nexkit").write_text('#!/bin/sh\necho "$@" >> "$0.asked"\n', encoding="utf-8")
+    (programs / "nexkit").chmod(0o755)
     return root
 
 
@@ -271,20 +270,30 @@ def test_an_installation_links_the_commands(volume, tmp_path):
     for _ in range(2):  # the second is a repair
         assert install(postinstall, volume).returncode == 0
     commands = volume / "usr" / "local" / "bin"
-    assert {each.name: str(each.readlink()) for each in commands.iterdir()} == {
-        "nexkit": "/Applications/nexkit.app/Contents/MacOS/nexkit",
-        "nexkit-pack": "/Applications/nexkit.app/Contents/MacOS/nexkit-pack",
-    }
+    assert sorted(each.name for each in commands.iterdir()) == ["nexkit", "nexkit-pack"]
+    assert str((commands / "nexkit").readlink()) == "/Applications/nexkit.app/Contents/MacOS/nexkit"
+    pack = (commands / "nexkit-pack").read_text(encoding="utf-8")
+    assert pack == '#!/bin/sh\nexec /Applications/nexkit.app/Contents/MacOS/nexkit pack "$@"\n'
+    assert (commands / "nexkit-pack").stat().st_mode & 0o777 == 0o755
 
 
-def test_an_installation_leaves_others_programs_alone(volume, tmp_path):
-    other = volume / "usr" / "local" / "bin" / "nexkit"
+@pytest.mark.parametrize("name", ["nexkit", "nexkit-pack"])
+def test_an_installation_leaves_others_programs_alone(volume, tmp_path, name):
+    other = volume / "usr" / "local" / "bin" / name
     other.parent.mkdir(parents=True)
     other.write_text("another", encoding="utf-8")
     done = install(scripts_of(tmp_path, "1.0.0") / "postinstall", volume)
     assert done.returncode == 0
     assert "somebody else's" in done.stderr
     assert other.read_text(encoding="utf-8") == "another"
+
+
+def test_an_installation_leaves_others_links_alone(volume, tmp_path):
+    commands = volume / "usr" / "local" / "bin"
+    commands.mkdir(parents=True)
+    (commands / "nexkit").symlink_to("/opt/another/nexkit")
+    assert install(scripts_of(tmp_path, "1.0.0") / "postinstall", volume).returncode == 0
+    assert str((commands / "nexkit").readlink()) == "/opt/another/nexkit"
 
 
 def test_an_organisations_profile_is_looked_at_and_its_fault_stops_nothing(volume, tmp_path):
@@ -318,13 +327,21 @@ def test_an_older_version_does_not_replace_a_newer_one(volume, tmp_path, install
 def test_an_uninstallation_leaves_nothing_of_ours(volume, tmp_path, managed_too):
     install(scripts_of(tmp_path, "1.0.0") / "postinstall", volume)
     commands = volume / "usr" / "local" / "bin"
-    (commands / "nexkit-pack").unlink()
-    (commands / "nexkit-pack").symlink_to("/opt/another/nexkit-pack")
+    assert len(list(commands.iterdir())) == 2
     managed = volume / "Library" / "Application Support" / "nexkit"
     managed.mkdir(parents=True)
     for _ in range(2):  # the second finds nothing, and is no error
         done = run_script(macos.HERE / "uninstall.sh", *(["--managed"] if managed_too else []), volume)
         assert (done.returncode, done.stderr) == (0, "")
     assert not (volume / "Applications" / "nexkit.app").exists()
-    assert [each.name for each in commands.iterdir()] == ["nexkit-pack"]
+    assert list(commands.iterdir()) == []
     assert managed.exists() is not managed_too
+
+
+def test_an_uninstallation_leaves_others_programs_alone(volume):
+    commands = volume / "usr" / "local" / "bin"
+    commands.mkdir(parents=True)
+    (commands / "nexkit").symlink_to("/opt/another/nexkit")
+    (commands / "nexkit-pack").write_text("#!/bin/sh\nexec another\n", encoding="utf-8")
+    assert run_script(macos.HERE / "uninstall.sh", volume).returncode == 0
+    assert len(list(commands.iterdir())) == 2
