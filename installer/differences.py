@@ -78,7 +78,7 @@ def _kind(path: Path) -> str:
 
 
 def _why(first: Path, a: bytes, second: Path, b: bytes) -> str:
-    if len(a) == len(b) and _without_times(a) == _without_times(b):
+    if (mine := _without_times(a)) is not None and mine == _without_times(b):
         return "the time stamp of a Windows program"
     if a[:4] == b[:4] == b"PK\x03\x04":
         return _why_zip(a, b)
@@ -86,9 +86,9 @@ def _why(first: Path, a: bytes, second: Path, b: bytes) -> str:
         return "the time in the head of a compiled module"
     if first.parent.name == "tables":
         return f"the table {first.name} of the installer's data base"
-    mine, theirs = _frozen(first), _frozen(second)
-    if mine or theirs:
-        return _why_frozen(mine, theirs)
+    one, other = _frozen(first), _frozen(second)
+    if one or other:
+        return _why_frozen(one, other)
     return f"contents ({len(a)} and {len(b)} bytes)"
 
 
