@@ -146,6 +146,6 @@ def _words(error: PackError, texts: Texts) -> str:
             "itself: profile.toml, profile.toml.sig and org_signers to /Library/Application Support/nexkit, owner "
             "root, group wheel, the folder with mode 755 and the files with 644"
         ),
-        "tool": _("{tool}: {detail}"),
+        "tool": "{tool}: {detail}",
     }
     return sentences[error.code].format(**error.values)
