@@ -7,7 +7,7 @@
     python3 dev.py fuzz [SECONDS]     alter reports and profiles at random and look for a crash (default: 600)
     python3 dev.py lab score          every fault of the lab diagnosed: how often rightly (see tests/lab/score.py)
     python3 dev.py shots OUT          draw every page of the window in both languages, themes and sizes into a folder
-    python3 dev.py freeze             make the program that needs no Python: dist/nexkit/
+    python3 dev.py freeze             make the program that needs no Python: dist/SYSTEM/nexkit
     python3 dev.py lock               write requirements.lock from pyproject.toml
     python3 dev.py texts              renew the translation catalogues from the sources
     python3 dev.py schema             write the schema of report.json anew from the types
@@ -167,13 +167,13 @@ def shots(arguments: list[str]) -> int:
 
 
 def freeze(_arguments: list[str]) -> int:
-    """Freeze the program with PyInstaller and try what came out."""
-    install_system_packages(missing_libraries())
+    """Freeze the program with PyInstaller, check what came out, and start it."""
+    install_system_packages(missing_libraries() + missing_programs({"objdump": "binutils"}))
     python = environment(with_tests=True)
-    folders = ["--distpath", str(ROOT / "dist"), "--workpath", str(ROOT / "build")]
-    if status := start([python, "-m", "PyInstaller", "--noconfirm", *folders, str(ROOT / "installer" / "nexkit.spec")]):
+    if status := start([python, "-m", "installer.freeze"]):
         return status
-    return start([str(ROOT / "dist" / "nexkit" / "nexkit"), "probe", "list"])
+    places = {"win32": "windows/nexkit/nexkit.exe", "darwin": "macos/nexkit.app/Contents/MacOS/nexkit"}
+    return start([str(ROOT / "dist" / places.get(sys.platform, "linux/nexkit/nexkit")), "probe", "list"])
 
 
 def lock(_arguments: list[str]) -> int:
