@@ -12,6 +12,7 @@ from nexkit.units import BitPerSecond
 OPCODE_RADIO_STATE = 4
 OPCODE_CURRENT_CONNECTION = 7
 OPCODE_CHANNEL = 8
+OPCODE_QUALITY = 19
 OPCODE_STATISTICS = 0x10000101
 OPCODE_RSSI = 0x10000102
 """WLAN_INTF_OPCODE."""
@@ -29,6 +30,14 @@ _PHY_COUNT_OFFSET = 216
 _PHY_COUNTERS_OFFSET = 224
 _PHY_COUNTERS = struct.Struct("<Q8xQQ112x")
 """WLAN_PHY_FRAME_STATISTICS, several at the end of a WLAN_STATISTICS: frames sent, failed and repeated."""
+_QUALITY = struct.Struct("<I16xI")
+"""WLAN_REALTIME_CONNECTION_QUALITY, since Windows 11 24H2: PHY, number of links. The unit of its rates is not told."""
+_QUALITY_LINK = struct.Struct("<4xIIi256x")
+"""WLAN_REALTIME_CONNECTION_QUALITY_LINK_INFO: frequency, bandwidth, RSSI."""
+_KHZ_FROM = 100_000
+"""Microsoft names the frequency MHz and describes it as kHz: what is larger than any band in MHz is in kHz."""
+_WIDTHS_MHZ = frozenset({20, 40, 80, 160, 320})
+"""Microsoft tells no unit of the bandwidth: only what can be nothing else is taken."""
 _NUMBER = struct.Struct("<I")
 _SIGNED = struct.Struct("<i")
 
@@ -94,6 +103,16 @@ class ListedCell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """What WlanQueryInterface tells of the strongest link without saying to whom; it needs no location consent."""
+
+    standard: WifiStandard | None
+    frequency_mhz: int | None
+    width_mhz: int | None
+    rssi_dbm: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RadioAnswers:
     """What the system said of one radio; None where it said nothing."""
 
@@ -102,6 +121,7 @@ class RadioAnswers:
     connection: Connection | None = None
     rssi_dbm: int | None = None
     channel: int | None = None
+    quality: Quality | None = None
     frames: WifiFrames | None = None
     cells: tuple[ListedCell, ...] | None = None
 
@@ -190,6 +210,24 @@ def read_frames(data: bytes | None) -> WifiFrames | None:
     return WifiFrames(sent=sent, retried=retried, failed=failed, beacons_missed=None) if sent else None
 
 
+def read_quality(data: bytes | None) -> Quality | None:
+    """A WLAN_REALTIME_CONNECTION_QUALITY; None where it is cut off or has no link."""
+    if data is None or len(data) < _QUALITY.size:
+        return None
+    phy, count = _QUALITY.unpack_from(data)
+    whole = min(count, (len(data) - _QUALITY.size) // _QUALITY_LINK.size)
+    links = [_QUALITY_LINK.unpack_from(data, _QUALITY.size + number * _QUALITY_LINK.size) for number in range(whole)]
+    if not links:
+        return None
+    frequency, width, rssi_dbm = max(links, key=lambda link: link[2] if link[2] < 0 else -_KHZ_FROM)
+    return Quality(
+        standard=_STANDARDS.get(phy),
+        frequency_mhz=(round(frequency / 1000) if frequency >= _KHZ_FROM else frequency) or None,
+        width_mhz=width if width in _WIDTHS_MHZ else None,
+        rssi_dbm=rssi_dbm if rssi_dbm < 0 else None,
+    )
+
+
 def read_number(data: bytes | None) -> int | None:
     """A ULONG that is no 0."""
     return _NUMBER.unpack_from(data)[0] or None if data is not None and len(data) >= _NUMBER.size else None
@@ -209,7 +247,11 @@ def wifi_link(name: str, radio: Radio, answers: RadioAnswers) -> WifiLink:
         )
     connection = answers.connection
     own = _own(connection, answers.cells)
-    frequency_mhz = own.cell.frequency_mhz if own else _frequency_of_channel(answers.channel)
+    quality = answers.quality
+    frequency_mhz = own.cell.frequency_mhz if own else None
+    frequency_mhz = frequency_mhz or (quality.frequency_mhz if quality else None)
+    frequency_mhz = frequency_mhz or _frequency_of_channel(answers.channel)
+    signals = (answers.rssi_dbm, own.cell.rssi_dbm if own else None, quality.rssi_dbm if quality else None)
     ssid = connection.ssid if connection else None
     link = WifiLink(
         interface=name,
@@ -218,14 +260,14 @@ def wifi_link(name: str, radio: Radio, answers: RadioAnswers) -> WifiLink:
         names_permitted=answers.names_permitted,
         ssid=ssid_text(ssid),
         bssid=connection.bssid.hex(":") if connection else None,
-        rssi_dbm=answers.rssi_dbm if answers.rssi_dbm is not None or own is None else own.cell.rssi_dbm,
+        rssi_dbm=next((signal for signal in signals if signal is not None), None),
         band=band_of(frequency_mhz) if frequency_mhz else None,
         channel=channel_of(frequency_mhz) if frequency_mhz else answers.channel,
         frequency_mhz=frequency_mhz,
-        width_mhz=own.elements.width_mhz if own else None,
+        width_mhz=own.elements.width_mhz if own else quality.width_mhz if quality else None,
         send_rate_bit_s=connection.send_rate_bit_s if connection else None,
         receive_rate_bit_s=connection.receive_rate_bit_s if connection else None,
-        standard=connection.standard if connection else None,
+        standard=connection.standard if connection else quality.standard if quality else None,
         security=connection.security if connection else None,
         frames=answers.frames,
     )

@@ -19,6 +19,7 @@ from nexkit.platform.windows_wifi_facts import (
     read_dbm,
     read_frames,
     read_number,
+    read_quality,
     read_radio_on,
     read_radios,
     wifi_link,
@@ -27,7 +28,7 @@ from nexkit.platform.windows_wifi_facts import (
 DATA = Path(__file__).parents[2] / "data" / "windows"
 GUID = bytes.fromhex("78563412bc9af0de1122334455667788")
 ACCESS_DENIED = 5
-CONNECTION, RADIO_STATE, CHANNEL, RSSI, STATISTICS = 7, 4, 8, 0x10000102, 0x10000101
+CONNECTION, RADIO_STATE, CHANNEL, QUALITY, RSSI, STATISTICS = 7, 4, 8, 19, 0x10000102, 0x10000101
 
 
 def recorded(name):
@@ -161,6 +162,39 @@ def test_without_names_signal_and_channel_remain(channel, band, frequency_mhz):
     assert (link.ssid, link.bssid, link.cells, link.security) == (None, None, None, None)
 
 
+def quality(*links, phy=10):
+    """A WLAN_REALTIME_CONNECTION_QUALITY with these frequencies, bandwidths and RSSIs."""
+    head = struct.pack("<6I", phy, 80, 0, 0, 0, len(links))
+    return head + b"".join(struct.pack("<4xIIi256x", *link) for link in links)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (quality((5180, 80, -60)), (5180, 80, -60)),
+        (quality((5_180_000, 80_000, -60)), (5180, None, -60)),
+        (quality((2437, 20, -50), (5955, 160, -40), (5180, 80, 0)), (5955, 160, -40)),
+        (quality((0, 0, 0)), (None, None, None)),
+    ],
+)
+def test_the_strongest_link_tells_the_quality(data, expected):
+    found = read_quality(data)
+    assert (found.frequency_mhz, found.width_mhz, found.rssi_dbm) == expected
+    assert found.standard is WifiStandard.AX
+
+
+@pytest.mark.parametrize("data", [None, b"", quality(), quality((5180, 80, -60))[:200]])
+def test_a_quality_without_a_whole_link_is_none(data):
+    assert read_quality(data) is None
+
+
+def test_a_number_that_stands_for_two_bands_is_decided_by_the_frequency():
+    answers = RadioAnswers(names_permitted=False, channel=1, quality=read_quality(quality((5955, 160, -52), phy=11)))
+    link = wifi_link("Wi-Fi", RADIO, answers)
+    assert (link.band, link.channel, link.rssi_dbm) == (WifiBand.GHZ_6, 1, -52)
+    assert (link.width_mhz, link.standard) == (160, WifiStandard.BE)
+
+
 class Wlan:
     """wlanapi.dll: gives copies of recorded memory, and wants them back."""
 
@@ -172,6 +206,7 @@ class Wlan:
             CONNECTION: recorded("wlan_connection"),
             RADIO_STATE: switches((1, 1)),
             CHANNEL: struct.pack("<I", 36),
+            QUALITY: quality((5180, 80, -60)),
             RSSI: struct.pack("<i", -60),
             STATISTICS: recorded("wlan_statistics"),
         }
@@ -271,17 +306,18 @@ def test_without_location_consent_names_are_not_permitted(platform, wlan):
     link = read(platform)[0]
     assert (link.names_permitted, link.ssid, link.bssid, link.cells) == (False, None, None, None)
     assert (link.joined, link.rssi_dbm, link.channel, link.band) == (True, -60, 36, WifiBand.GHZ_5)
+    assert (link.width_mhz, link.standard) == (80, WifiStandard.AX)
     assert (wlan.given, wlan.closed) == ({}, 1)
 
 
 def test_a_radio_of_which_everything_is_refused_is_still_there(platform, wlan):
-    wlan.statuses = dict.fromkeys((CONNECTION, RADIO_STATE, CHANNEL, RSSI, STATISTICS), ACCESS_DENIED)
+    wlan.statuses = dict.fromkeys((CONNECTION, RADIO_STATE, CHANNEL, QUALITY, RSSI, STATISTICS), ACCESS_DENIED)
     link = read(platform)[0]
     assert (link.names_permitted, link.joined, link.rssi_dbm, link.radio_on) == (False, True, None, None)
 
 
 def test_what_the_driver_does_not_tell_is_not_known(platform, wlan):
-    wlan.statuses = dict.fromkeys((RADIO_STATE, CHANNEL, RSSI, STATISTICS), 50)
+    wlan.statuses = dict.fromkeys((RADIO_STATE, CHANNEL, QUALITY, RSSI, STATISTICS), 50)
     wlan.bss_status = 50
     link = read(platform)[0]
     assert (link.names_permitted, link.ssid, link.rssi_dbm, link.channel) == (True, "Example-Office", None, None)
