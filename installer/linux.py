@@ -41,6 +41,7 @@ DEBIAN_PACKAGES = {
 _SOURCES = Path(__file__).parent / "linux"
 _ICON = Path(__file__).parent / "nexkit.svg"
 _HOME = Path("opt/nexkit")
+_PACK = "nexkit-pack"
 _SHARED = {
     "nexkit.desktop": Path("applications/nexkit.desktop"),
     "nexkit.svg": Path("icons/hicolor/scalable/apps/nexkit.svg"),
@@ -66,6 +67,7 @@ _PROVIDERS = {
     "libfontconfig.so.1": "libfontconfig1",
     "libfreetype.so.6": "libfreetype6",
     "libgcc_s.so.1": "libgcc-s1",
+    "libgssapi_krb5.so.2": "libgssapi-krb5-2",
     "libglib-2.0.so.0": "libglib2.0-0t64 | libglib2.0-0",
     "libgthread-2.0.so.0": "libglib2.0-0t64 | libglib2.0-0",
     "libstdc++.so.6": "libstdc++6",
@@ -148,13 +150,19 @@ def programs(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if is_elf(path))
 
 
+def _copy(folder: Path, place: Path) -> None:
+    """The frozen folder, and its program under the name that makes it `nexkit pack`."""
+    shutil.copytree(folder, place, symlinks=True)
+    (place / _PACK).symlink_to("nexkit")
+
+
 def build_deb(folder: Path, out: Path, version: str) -> None:
     """The Debian package of a frozen folder."""
     needs = requirements(folder)
     with tempfile.TemporaryDirectory() as work:
         tree = Path(work) / "nexkit"
-        shutil.copytree(folder, tree / _HOME, symlinks=True)
-        for name in programs(folder):
+        _copy(folder, tree / _HOME)
+        for name in (*programs(folder), _PACK):
             link = tree / "usr" / "bin" / name
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(f"/{_HOME}/{name}")
@@ -163,6 +171,7 @@ def build_deb(folder: Path, out: Path, version: str) -> None:
             place = share / _SHARED[name]
             if name.endswith(".1"):
                 _write(place.with_name(f"{place.name}.gz"), _gzip(data))
+                place.with_name(f"{_PACK}.1.gz").symlink_to(f"{place.name}.gz")
             else:
                 _write(place, data)
         _write(share / "doc" / "nexkit" / "copyright", _copyright(components(folder)).encode())
@@ -181,7 +190,7 @@ def build_tar(folder: Path, out: Path, version: str) -> None:
     needs = requirements(folder)
     with tempfile.TemporaryDirectory() as work:
         top = Path(work) / f"nexkit-{version}"
-        shutil.copytree(folder, top, symlinks=True)
+        _copy(folder, top)
         for name, data in _shared(version, program="/usr/local/bin/nexkit").items():
             _write(top / "share" / name, data)
         _write(top / "install.sh", _filled("install.sh", glibc=needs.glibc, id=BUNDLE_ID), executable=True)
