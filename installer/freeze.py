@@ -19,8 +19,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from installer.provenance import source_epoch
-
 ROOT = Path(__file__).resolve().parents[1]
 SPEC = ROOT / "installer" / "nexkit.spec"
 _MAX_BYTES = {"linux": 140_000_000, "windows": 85_000_000}
@@ -147,6 +145,9 @@ def freeze_windows() -> Path:
 
 
 def _freeze(system: str, name: str, freezer: Callable[[Path, Path, Mapping[str, str]], None]) -> Path:
+    # Here, since the specification imports this module into a Python that has no tools for bills of materials.
+    from installer.provenance import source_epoch
+
     out = ROOT / "dist" / system
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix="freezing-") as place:

@@ -21,6 +21,9 @@ _MORE_TEXTS = {"certifi": ("MPL-2.0.txt",), "pyside6-essentials": _QT_TEXTS, "sh
 """What a distribution names without bringing it."""
 _FREEZER = "PyInstaller.txt"
 """Put there when the program is frozen: its boot loader is a part of it then."""
+_SYSTEM = "system"
+"""The folder of texts for the libraries of the system that were frozen with the program: PACKAGE_VERSION.txt, the
+licence in the first line."""
 _TEXT_FILE = re.compile(r"(licen[cs]e|copying|notice|authors)[^/]*$", re.IGNORECASE)
 _PROGRAMS = (".py", ".pyc", ".json")
 
@@ -60,6 +63,10 @@ def _runtime() -> Iterator[Part]:
     if (freezer := _LICENCES / _FREEZER).is_file():
         text = freezer.read_text(encoding="utf-8")
         yield Part(name="PyInstaller boot loader", version="", licence="GPL-2.0-or-later with exception", text=text)
+    for library in sorted((_LICENCES / _SYSTEM).glob("*_*.txt")):
+        name, _, version = library.stem.partition("_")
+        licence, _, text = library.read_text(encoding="utf-8").partition("\n")
+        yield Part(name=name, version=version, licence=licence, text=text.strip("\n"))
 
 
 def _distributions() -> Iterator[Part]:

@@ -1,5 +1,7 @@
+import shutil
 from importlib import metadata
 
+from ui import shipped
 from ui.shipped import shipped_parts
 
 
@@ -30,3 +32,13 @@ def test_a_source_folder_that_is_not_installed_names_what_is(monkeypatch):
     assert parts[0].name == "nexkit"
     assert parts[0].text.startswith("MIT License")
     assert {"jinja2", "python"} <= {part.name.lower() for part in parts}
+
+
+def test_libraries_of_the_system_that_were_frozen_along_are_told_with_their_texts(monkeypatch, tmp_path):
+    texts = tmp_path / "licences"
+    shutil.copytree(shipped._LICENCES, texts)
+    (texts / "system").mkdir()
+    (texts / "system" / "libssl3_3.0.19-1~deb12u2.txt").write_text("Apache-2.0\n\nThe text", encoding="utf-8")
+    monkeypatch.setattr(shipped, "_LICENCES", texts)
+    part = next(part for part in shipped.shipped_parts() if part.name == "libssl3")
+    assert (part.version, part.licence, part.text) == ("3.0.19-1~deb12u2", "Apache-2.0", "The text")
