@@ -24,8 +24,6 @@ from nexkit import __version__
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "dist" / "release"
 FROZEN = {"linux": "dist/linux/nexkit", "win32": "dist/windows/nexkit", "darwin": "dist/macos/nexkit.app"}
-_TIMESTAMPS = "http://timestamp.digicert.com"
-"""RFC 3161: what was signed stays valid when the certificate has expired. The answer is signed itself."""
 
 
 def linux() -> None:
@@ -45,51 +43,29 @@ def bill() -> None:
 
 
 def windows(environment: Mapping[str, str]) -> None:
-    """The installer for Windows; its programs and itself are signed where there is a key."""
+    """The installer for Windows; the programs in it and itself are signed where there is a key."""
+    from installer import sign
     from installer.msi import build_msi
 
     folder = ROOT / FROZEN["win32"]
     package = OUT / f"nexkit-{__version__}-x64.msi"
-    with _signer(environment) as sign:
-        for program in sorted(folder.glob("*.exe")):
-            sign(program)
+    with _windows_key(environment) as more:
+        sign.main([str(folder)], {**environment, **more})
         build_msi(folder, package, __version__)
-        sign(package)
-
-
-class Signer:
-    """Signs Windows programs and installers by osslsigncode; one without a key leaves them as they are."""
-
-    def __init__(self, key: Path | None = None, password: Path | None = None) -> None:
-        self.key = key
-        self.password = password
-
-    def __call__(self, file: Path) -> None:
-        """Sign the file in its place."""
-        if self.key is None or self.password is None:
-            _say(f"{file.name} is not signed: there is no key")
-            return
-        signed = file.with_name(f"{file.name}.signed")
-        _do(self.command(file, signed))
-        signed.replace(file)
-
-    def command(self, file: Path, signed: Path) -> list[str]:
-        """What osslsigncode is started with."""
-        key = ("-pkcs12", str(self.key), "-readpass", str(self.password))
-        said = ("-n", "nexkit", "-h", "sha256", "-ts", _TIMESTAMPS)
-        return ["osslsigncode", "sign", *key, *said, "-in", str(file), "-out", str(signed)]
+        sign.main([str(package)], {**environment, **more})
 
 
 @contextmanager
-def _signer(environment: Mapping[str, str]) -> Iterator[Signer]:
-    if not environment.get("NEXKIT_WINDOWS_PFX"):
-        yield Signer()
-        return
+def _windows_key(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Within it, certificates and key that the environment holds (PEM) are the files that `installer.sign` wants."""
     with tempfile.TemporaryDirectory() as place:
-        key, password = Path(place) / "key.pfx", Path(place) / "password"
-        key.write_bytes(base64.b64decode(environment["NEXKIT_WINDOWS_PFX"]))
-        password.write_text(environment.get("NEXKIT_WINDOWS_PASSWORD", ""), encoding="utf-8")
-        yield Signer(key, password)
+        more = {}
+        for name in ("NEXKIT_SIGN_CERTIFICATES", "NEXKIT_SIGN_KEY"):
+            if pem := environment.get(f"{name}_PEM"):
+                file = Path(place) / f"{name}.pem"
+                file.write_text(pem, encoding="utf-8")
+                more[name] = str(file)
+        yield more
 
 
 def macos(environment: Mapping[str, str]) -> None:
@@ -169,10 +145,6 @@ def _do(command: Sequence[str]) -> None:
     if done.returncode:
         # Not the whole command: passwords are among its words.
         raise SystemExit(f"{' '.join(command[:2])} failed:\n{done.stdout}{done.stderr}")
-
-
-def _say(words: str) -> None:
-    sys.stderr.write(f"installer.release: {words}\n")
 
 
 def main(words: Sequence[str]) -> int:
