@@ -16,13 +16,14 @@ every system.
 import os
 import platform
 import plistlib
+import posixpath
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from string import Template
 
 from installer.pictures import png
@@ -122,6 +123,18 @@ def usage_descriptions(language: str) -> dict[str, str]:
 def localisations() -> list[tuple[str, str]]:
     """The files of `*.lproj` and where in the bundle's resources they go, as the freezer takes data."""
     return [(str(HERE / f"{language}.lproj" / "InfoPlist.strings"), f"{language}.lproj") for language in LANGUAGES]
+
+
+def wanted_link(name: str, target: str, files: Collection[str]) -> bool:
+    """Whether a link that the freezer makes leads to something: names of the files that are taken, from the top.
+
+    The links of a framework (`Versions/Current` and those by way of it) are taken with the framework.
+    """
+    place = PurePosixPath(name)
+    frameworks = [str(folder) for folder in place.parents if folder.suffix == ".framework"]
+    if frameworks:
+        return any(file.startswith(f"{frameworks[-1]}/") for file in files)
+    return posixpath.normpath(place.parent / target) in files
 
 
 def icns(pictures: Mapping[int, bytes]) -> bytes:

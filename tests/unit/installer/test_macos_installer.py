@@ -100,6 +100,24 @@ def test_the_apps_property_list_is_one_that_macos_reads():
     assert "NSBonjourServices" not in info
 
 
+@pytest.mark.parametrize(
+    ("name", "target", "expected"),
+    [
+        ("QtCore", "PySide6/Qt/lib/QtCore.framework/Versions/A/QtCore", True),
+        ("QtQml", "PySide6/Qt/lib/QtQml.framework/Versions/A/QtQml", False),
+        ("PySide6/Qt/lib/QtCore.framework/Versions/Current", "A", True),
+        ("PySide6/Qt/lib/QtCore.framework/QtCore", "Versions/Current/QtCore", True),
+        ("PySide6/Qt/lib/QtCore.framework/Resources", "Versions/Current/Resources", True),
+        ("PySide6/Qt/lib/QtQml.framework/Resources", "Versions/Current/Resources", False),
+        ("PySide6/libpyside6.abi3.dylib", "libpyside6.abi3.6.11.dylib", True),
+        ("libz.dylib", "libz.1.dylib", False),
+    ],
+)
+def test_links_go_along_with_what_they_lead_to(name, target, expected):
+    files = {"PySide6/Qt/lib/QtCore.framework/Versions/A/QtCore", "PySide6/libpyside6.abi3.6.11.dylib"}
+    assert macos.wanted_link(name, target, files) is expected
+
+
 def test_the_icon_holds_each_picture_under_its_own_type():
     data = macos.icns({16: b"small", 32: b"thirty-two", 1024: b"largest"})
     assert data[:4] == b"icns"
