@@ -48,3 +48,13 @@ def test_certificates_are_found_where_other_systems_keep_them(monkeypatch, tmp_p
     context = sockets.SocketPlatform().trust()
     assert len(context.get_ca_certs()) == 1
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+def test_an_authority_is_not_held_to_more_than_browsers_hold_it_to(monkeypatch):
+    as_python_3_13 = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    as_python_3_13.verify_flags |= ssl.VERIFY_X509_STRICT
+    monkeypatch.setattr(ssl, "create_default_context", lambda: as_python_3_13)
+    context = sockets.SocketPlatform().trust()
+    assert not context.verify_flags & ssl.VERIFY_X509_STRICT
+    assert context.check_hostname
+    assert context.verify_mode is ssl.CERT_REQUIRED
