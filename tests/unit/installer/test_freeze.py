@@ -78,7 +78,7 @@ def folder(tmp_path, monkeypatch):
     return inner.parent, parts
 
 
-@pytest.mark.parametrize("system", ["linux", "windows"])
+@pytest.mark.parametrize("system", ["linux", "windows", "macos"])
 def test_a_folder_without_fault_passes(folder, system):
     freeze.check(folder[0], system)
 
@@ -90,6 +90,8 @@ def test_a_folder_without_fault_passes(folder, system):
         ("python3.11/lib-dynload/readline.cpython-311-x86_64-linux-gnu.so", "linux"),
         ("PySide6/Qt/lib/libQt6Charts.so.6", "linux"),
         ("PySide6/Qt6VirtualKeyboard.dll", "windows"),
+        ("Contents/Frameworks/PySide6/Qt/lib/QtCharts.framework/Versions/A/QtCharts", "macos"),
+        ("Contents/Frameworks/lib-dynload/readline.cpython-313-darwin.so", "macos"),
         ("icuuc.dll", "windows"),
         ("mscms.dll", "windows"),
         ("ucrtbase.dll", "windows"),
