@@ -25,8 +25,9 @@ PROGRAM_WORD = "evaluate-pac"
 """What the frozen program is started with to be the evaluating process."""
 SCRIPT_S = Seconds(1.0)
 """Of computing, for all web addresses together; real files take milliseconds."""
-PROCESS_S = Seconds(3.0)
-"""What the process may take in all; a busy computer needs some of it to start one."""
+PROCESS_S = Seconds(5.0)
+"""What the process may take in all; a busy computer, or one that looks every program over, needs most of it to start
+one."""
 LOOKUP_S = Seconds(5.0)
 """For one name."""
 MAX_ROUNDS = 6
