@@ -6,7 +6,7 @@ Wi-Fi. Of ICMP errors it hears through raw sockets alone, so it runs privileged;
 """
 
 import json
-from pathlib import Path
+import struct
 
 import pytest
 from judge import hold_but_for_chance, mistakes
@@ -29,21 +29,25 @@ WORLDS = (
 NAMED_LOCALHOST = 'echo localhost >/proc/sys/kernel/hostname && exec "$@" </dev/null'
 
 
+CONNECTIONS = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Internet Settings\Connections"
+DIRECT, SCRIPT = 1, 4
+
+
 @pytest.fixture(scope="module")
-def program(dist: Path, tmp_path_factory: pytest.TempPathFactory):
-    """The words that start the frozen program on a Windows of its own."""
+def windows(tmp_path_factory: pytest.TempPathFactory):
+    """One Windows for all worlds; its processes end with each of them."""
     if reason := refusal():
         pytest.fail(f"no lab here: {reason}")
-    windows = new_windows(tmp_path_factory.mktemp("worlds") / "windows")
-    yield windows.command(dist / "windows" / "nexkit" / "nexkit.exe")
-    windows.stop()
+    made = new_windows(tmp_path_factory.mktemp("worlds") / "windows")
+    yield made
+    made.stop()
 
 
-@pytest.mark.timeout(180)
-@pytest.mark.parametrize("name", WORLDS)
-def test_the_windows_program_names_the_fault(program, name):
+def holds(windows, dist, name):
+    """The frozen program says of this world what its scenario expects."""
     scenario = load(find(name))
     _python, _module, _package, *words = diagnose_command(scenario)
+    program = windows.command(dist / "windows" / "nexkit" / "nexkit.exe")
 
     def wrong():
         command = ["unshare", "--uts", "sh", "-c", NAMED_LOCALHOST, "sh", *program, *words]
@@ -52,3 +56,21 @@ def test_the_windows_program_names_the_fault(program, name):
         return mistakes(scenario.expect, json.loads(run.stdout), run.exit_status)
 
     hold_but_for_chance(wrong)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("name", WORLDS)
+def test_the_windows_program_names_the_fault(windows, dist, name):
+    holds(windows, dist, name)
+
+
+@pytest.mark.timeout(180)
+def test_the_proxy_of_the_system_settings_is_used(windows, dist):
+    """A configuration script, set as the settings page sets it (flags, and texts with their lengths in front)."""
+    url = b"http://192.168.10.1:8088/proxy.pac"
+    settings = struct.pack("<6I", 70, 1, DIRECT | SCRIPT, 0, 0, len(url)) + url + bytes(32)
+    set_it = ("reg", "add", CONNECTIONS, "/v", "DefaultConnectionSettings", "/t", "REG_BINARY", "/d", settings.hex())
+    done = windows.run(*set_it, "/f")
+    assert done.returncode == 0, done.stderr
+    windows.stop()
+    holds(windows, dist, "healthy_proxy_script")
