@@ -1,8 +1,12 @@
 import shutil
 from importlib import metadata
 
+import pytest
+
 from ui import shipped
 from ui.shipped import shipped_parts
+
+pytestmark = pytest.mark.wine_lacks("the program is not installed there, and files are looked at slowly")
 
 
 def test_no_licence_of_anything_shipped_is_missing():
