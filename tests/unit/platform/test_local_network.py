@@ -4,6 +4,7 @@ import asyncio
 import ctypes
 import errno
 import os
+import sys
 
 import foreign_systems
 import pytest
@@ -14,6 +15,7 @@ from nexkit.failures import NotPermittedError, classify
 from nexkit.outcome import FailureKind
 from nexkit.platform.api import CapabilityState
 from nexkit.platform.local_network import LocalNetwork
+from nexkit.platform.settings import SystemSetting, before_opening
 
 GATEWAY = "192.168.1.1"
 DENIED = OSError(errno.EHOSTUNREACH, os.strerror(errno.EHOSTUNREACH))
@@ -275,6 +277,18 @@ def test_the_check_says_why_the_names_of_wifi_networks_are_missing(values, reaso
         system.wifi_links = nameless
         found = asyncio.run(system._wifi_capability())
     assert (found.state, found.reason) == (CapabilityState.LIMITED, reason)
+
+
+@pytest.mark.parametrize(
+    ("setting", "asked"), [(SystemSetting.LOCATION, [1]), (SystemSetting.LOCAL_NETWORK, []), (SystemSetting.WIFI, [])]
+)
+def test_before_its_settings_are_opened_macos_is_asked_for_the_location(monkeypatch, setting, asked):
+    asks = []
+    with foreign_systems.macos(EchoingSocket) as loaded:
+        loaded.macos_location.ask_for_location = lambda: asks.append(1)
+        monkeypatch.setattr(sys, "platform", "darwin")
+        before_opening(setting)
+    assert asks == asked
 
 
 @pytest.mark.parametrize(("status", "asked"), [(0, 1), (2, 0), (3, 0)])
