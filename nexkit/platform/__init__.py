@@ -2,11 +2,13 @@
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
-from nexkit.platform.api import Platform
+if TYPE_CHECKING:
+    from nexkit.platform.api import Platform  # brings asyncio and TLS along, which most commands never need
 
 
-def system_platform() -> Platform:
+def system_platform() -> "Platform":
     """The platform of the system this runs on; RuntimeError on an unknown one."""
     if sys.platform == "linux":
         from nexkit.platform.linux import LinuxPlatform
