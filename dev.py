@@ -8,6 +8,7 @@
     python3 dev.py lab score          every fault of the lab diagnosed: how often rightly (see tests/lab/score.py)
     python3 dev.py shots OUT          draw every page of the window in both languages, themes and sizes into a folder
     python3 dev.py freeze             make the program that needs no Python: dist/SYSTEM/nexkit
+    python3 dev.py package            build all packages, install and try them here (Windows under Wine): dist/
     python3 dev.py lock               write requirements.lock from pyproject.toml
     python3 dev.py texts              renew the translation catalogues from the sources
     python3 dev.py schema             write the schema of report.json anew from the types
@@ -78,6 +79,18 @@ BENCH_PROGRAMS = {
     "tracepath": "iputils-tracepath",
     "dig": "bind9-dnsutils",
 }
+# What the packages are built and tried with.
+PACKAGE_PROGRAMS = {
+    "wine": "wine",
+    "wixl": "wixl",
+    "msibuild": "msitools",
+    "msiextract": "msitools",
+    "osslsigncode": "osslsigncode",
+    "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64",
+    "xauth": "xauth",
+    "objdump": "binutils",
+    "mmdebstrap": "mmdebstrap",
+}
 JAPANESE_FONTS = "fonts-noto-cjk"
 
 
@@ -94,6 +107,7 @@ def main() -> int:
         "lab": lab,
         "shots": shots,
         "freeze": freeze,
+        "package": package,
         "lock": lock,
         "texts": texts,
         "schema": schema,
@@ -174,6 +188,16 @@ def freeze(_arguments: list[str]) -> int:
         return status
     places = {"win32": "windows/nexkit/nexkit.exe", "darwin": "macos/nexkit.app/Contents/MacOS/nexkit"}
     return start([str(ROOT / "dist" / places.get(sys.platform, "linux/nexkit/nexkit")), "probe", "list"])
+
+
+def package(arguments: list[str]) -> int:
+    """Build and try everything that is handed out, on Linux."""
+    if not sys.platform.startswith("linux"):
+        print("dev.py: package: on Linux only; here: python3 dev.py freeze", file=sys.stderr)
+        return 2
+    fonts = [] if fonts_for_japanese() else [JAPANESE_FONTS]
+    install_system_packages(missing_libraries() + missing_programs(TEST_PROGRAMS | PACKAGE_PROGRAMS) + fonts)
+    return start([environment(with_tests=True), "-m", "installer.package", *arguments])
 
 
 def lock(_arguments: list[str]) -> int:
