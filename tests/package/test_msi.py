@@ -2,8 +2,9 @@
 
 What differs from Windows: the exit status is its lowest byte (1603 is 67); shortcuts of all users lie in the menu of
 the one user; `msiexec /fa PACKAGE` is not known, `REINSTALL=ALL` is, which is what it stands for; the sentence of a
-refused condition is not in the log; the copy of the package that is kept for later repairs stays in
-`C:\\windows\\Installer` after an uninstall.
+refused condition is not in the log; who takes away a former version for a later one does not say so to it
+(UPGRADINGPRODUCTCODE); an installation that fails leaves Windows Installer's own notes of components; the copy of the
+package that is kept for later repairs stays in `C:\\windows\\Installer`.
 """
 
 import re
@@ -27,7 +28,7 @@ from nexkit.platform.msi_database import MsiChange, change, read_tables
 from report.profile_signature import sign_profile
 from report.public_keys import public_key
 
-NEWER = "99.1.0"
+NEWER, NEWEST = "99.1.0", "99.2.0"
 REFUSED = 1603 & 0xFF
 PROFILE = """schema = 1
 id = "example-corp"
@@ -36,7 +37,10 @@ serial = 7
 not_before = 2020-01-01T00:00:00Z
 not_after = 2090-01-01T00:00:00Z
 """
-KEY = r"[Software\\nexkit]"
+KEY = r"HKLM\SOFTWARE\nexkit"
+INSTALLER = r"\\CurrentVersion\\Installer\\"
+KEPT_BY_WINDOWS = {"UpgradeCodes", "Features", "Products", "Components"}
+"""What Windows Installer makes for the first package of any kind, and keeps empty."""
 HKLM = 2
 WIN64 = 256
 
@@ -49,8 +53,8 @@ class Machine:
         words = [*words, "/l*v", self.windows.path(log)] if log else list(words)
         return self.windows.run("msiexec", "/i", self.windows.path(package), "/qn", *words).returncode
 
-    def uninstall(self, package):
-        return self.windows.run("msiexec", "/x", self.windows.path(package), "/qn").returncode
+    def uninstall(self, package, *words):
+        return self.windows.run("msiexec", "/x", self.windows.path(package), "/qn", *words).returncode
 
     def nexkit(self, *words):
         done = self.windows.run(r"C:\Program Files\nexkit\nexkit.exe", *words)
@@ -68,24 +72,31 @@ class Machine:
         return {path for path in every if not path.startswith(own)}
 
     def registry(self):
-        """The sections of HKEY_LOCAL_MACHINE with their values, as Wine writes them when it ends."""
+        """The keys of HKEY_LOCAL_MACHINE, as Wine writes them when it ends."""
         self.windows.stop()
         text = (self.windows.prefix / "system.reg").read_text(encoding="utf-8", errors="replace")
-        sections = {}
-        for section in re.split(r"\n(?=\[)", text)[1:]:
-            head, _, values = section.partition("\n")
-            lines = [line for line in values.splitlines() if line and not line.startswith("#")]
-            sections[head.rpartition(" ")[0]] = frozenset(lines)
-        return sections
+        keys = set(re.findall(r"^\[(.*)\] [0-9]+$", text, re.MULTILINE))
+        return {key for key in keys if key.rpartition("\\")[2] not in KEPT_BY_WINDOWS}
 
+    def values(self, key):
+        """What stands below a key, as text; "" where there is none."""
+        file = self.windows.drive_c / "key.reg"
+        self.windows.run("reg", "export", key, r"C:\key.reg", "/y")
+        text = file.read_text("utf-16") if file.exists() else ""
+        file.unlink(missing_ok=True)
+        return text
+
+    @property
     def entries(self):
-        """What the list of installed programs says of ours: a set of lines for each."""
-        return [
-            values
-            for head, values in self.registry().items()
-            if r"CurrentVersion\\Uninstall\\" in head
-            and any(line.startswith('"DisplayName"="nexkit') for line in values)
-        ]
+        """What the list of installed programs says of ours."""
+        sections = self.values(r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall").split("\n[")
+        return [section for section in sections if '"DisplayName"="nexkit' in section]
+
+    @property
+    def search_path(self):
+        text = self.values(r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment")
+        (words,) = re.findall(r'^"PATH"=hex\(2\):((?:.*\\\n)*.*)$', text, re.MULTILINE | re.IGNORECASE)
+        return bytes.fromhex(re.sub(r"[^0-9a-f]", "", words)).decode("utf-16-le")
 
 
 @pytest.fixture(scope="module")
@@ -131,83 +142,66 @@ def test_what_is_refused_leaves_nothing(machine, package, profile, tmp_path):
     log = tmp_path / "log.txt"
 
     assert machine.install(package, f"PROFILE={machine.windows.path(profile)}", log=log) == REFUSED
-    assert "nexkit: " in log.read_text(errors="replace")
-    assert "it was changed after it was signed" in log.read_text(errors="replace")
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.startswith("nexkit: ")]
+    assert len(lines) == 1
+    assert "it was changed after it was signed" in lines[0]
     assert machine.install(package, "LANG=fr", log=log) == REFUSED
-    assert "LaunchConditions. Return value 3" in log.read_text(errors="replace")
+    assert "InstallValidate" not in log.read_text(errors="replace")
 
     assert machine.files() == files
-    assert machine.registry().keys() - keys.keys() == set()
+    assert {key for key in machine.registry() - keys if INSTALLER not in key} == set()
 
 
+@pytest.mark.timeout(400)  # a minute of its own; the others take turns
 def test_the_life_of_an_installation(machine, package, newer, profile, tmp_path):
     files, keys = machine.files(), machine.registry()
 
     assert machine.install(package, f"PROFILE={machine.windows.path(profile)}\\", "LANG=ja") == 0
     assert machine.nexkit("--version").strip() == f"nexkit {__version__}"
     assert "ping" in machine.nexkit("probe", "list")
-    assert "Signed by profile@org.example" in machine.nexkit("--lang", "en", "profile", "install")
-    assert "Signed by" not in machine.nexkit("profile", "install")
     shown = machine.nexkit("--lang", "en", "profile", "show")
     assert "example-corp" in shown
+    assert "Signed by profile@org.example" in shown
     assert r"C:\Program Files\nexkit\managed\profile.toml" in shown
+    assert "Signed by" not in machine.nexkit("profile", "show")  # it speaks Japanese
     shortcuts = [path for path in machine.files() - files if path.endswith(".lnk")]
     assert [path.rpartition("/")[2] for path in shortcuts] == ["nexkit.lnk"]
-    found = machine.registry()
-    assert '"Language"="ja"' in found[KEY]
-    assert r"C:\\Program Files\\nexkit\\" in search_path(found)
-    (entry,) = machine.entries()
+    assert '"Language"="ja"' in machine.values(KEY)
+    assert machine.search_path.rstrip("\0").endswith(r";C:\Program Files\nexkit" + "\\")
+    (entry,) = machine.entries
     assert f'"DisplayVersion"="{__version__}"' in entry
     assert '"NoModify"=dword:00000001' in entry
 
     (machine.folder / "nexkit-wizard.exe").unlink()
     assert machine.install(package, "REINSTALL=ALL", "REINSTALLMODE=amus") == 0
     assert (machine.folder / "nexkit-wizard.exe").is_file()
-    assert (machine.folder / "managed" / "profile.toml").is_file()
 
-    assert machine.install(newer) == 0
-    (entry,) = machine.entries()
-    assert f'"DisplayVersion"="{NEWER}"' in entry
-    assert '"Language"="ja"' in machine.registry()[KEY]
+    # What Windows Installer does with the former version in an upgrade.
+    assert machine.uninstall(package, "UPGRADINGPRODUCTCODE={00000000-0000-0000-0000-000000000001}") == 0
+    assert {path.name for path in machine.folder.iterdir()} == {"managed"}
+    assert machine.install(newer, "LANG=ja") == 0
     assert "example-corp" in machine.nexkit("--lang", "en", "profile", "install")
 
-    log = tmp_path / "log.txt"
-    assert machine.install(package, log=log) == REFUSED
-    assert "LaunchConditions. Return value 3" in log.read_text(errors="replace")
+    assert machine.install(package) == REFUSED
+    newest = another(newer, tmp_path / "newest.msi", "nexkit (エグザンプル株式会社)", NEWEST)
+    assert machine.install(newest) == 0
+    (entry,) = machine.entries
+    assert '"DisplayName"="nexkit (エグザンプル株式会社)"' in entry
+    assert f'"DisplayVersion"="{NEWEST}"' in entry
+    assert '"Language"="ja"' in machine.values(KEY)
 
-    (entry,) = machine.entries()
-    repacked = repack(newer, tmp_path / "organisation.msi", "nexkit (エグザンプル株式会社)")
-    assert machine.install(repacked) == 0
-    (entry,) = machine.entries()
-    name = "".join(f"\\x{ord(letter):x}" for letter in "エグザンプル株式会社")
-    assert f'"DisplayName"="nexkit ({name})"' in entry
-
-    assert machine.uninstall(repacked) == 0
+    assert machine.uninstall(newest) == 0
+    assert "nexkit" not in machine.search_path
     assert machine.files() == files
-    left = machine.registry()
-    assert left.keys() - keys.keys() == set()
-    assert "nexkit" not in search_path(left)
+    assert machine.registry() - keys == set()
 
 
-def search_path(registry):
-    (line,) = (
-        line
-        for head, values in registry.items()
-        if head.endswith(r"Control\\Session Manager\\Environment]")
-        for line in values
-        if line.upper().startswith('"PATH"')
-    )
-    return line
-
-
-def repack(package, out, name):
-    """The same program in the name of an organisation."""
+def another(package, out, name, version):
+    """The same files as a later version in the name of an organisation."""
     shutil.copyfile(package, out)
-    statements = [
-        f"UPDATE `Property` SET `Value`='{value}' WHERE `Property`='{key}'"
-        for key, value in (("ProductName", name), ("ProductCode", identifier("a test")))
-    ]
-    change(out, MsiChange(statements=statements, streams={}, subject="nexkit", package_code=identifier("another test")))
+    values = {"ProductName": name, "ProductVersion": version, "ProductCode": identifier(f"product/{version}")}
+    statements = [f"UPDATE `Property` SET `Value`='{value}' WHERE `Property`='{key}'" for key, value in values.items()]
+    change(out, MsiChange(statements=statements, streams={}, subject="nexkit", package_code=identifier("a test")))
     return out
 
 
