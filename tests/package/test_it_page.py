@@ -97,7 +97,7 @@ def test_downloads_are_checked(dist: Path, desk: Path):
 def test_the_organisations_installer_is_installed_repaired_and_taken_away(dist: Path, desk: Path, windows: Windows):
     vendor, packed = next(iter(PACKED.items()))
     shutil.copy(dist / vendor, desk)
-    typed(desk, "it-pack")
+    (product,) = re.findall(r"\{[0-9A-F-]{36}\}", typed(desk, "it-pack"))
     shutil.move(desk / packed, desk / "nexkit.msi")
     (windows.drive_c / "rollout").mkdir()
     folder = windows.drive_c / "Program Files" / "nexkit"
@@ -110,8 +110,10 @@ def test_the_organisations_installer_is_installed_repaired_and_taken_away(dist: 
     shown = windows.run(folder / "nexkit.exe", "profile", "show", "--lang", "en")
     assert "example-corp" in shown.stdout
     (folder / "nexkit-wizard.exe").unlink()
-    repair, remove = RECIPES["it-msi-repair-and-remove"].splitlines()
-    on_windows(windows, desk, repair)
+    repair, remove = RECIPES["it-msi-repair-and-remove"].replace("{PRODUCTCODE}", product).splitlines()
+    # Wine does not know `/fa` of a package, which stands for these properties.
+    assert repair.startswith("msiexec /fa nexkit.msi ")
+    on_windows(windows, desk, f"{install} REINSTALL=ALL REINSTALLMODE=amus")
     assert (folder / "nexkit-wizard.exe").is_file()
     on_windows(windows, desk, remove)
     assert not folder.exists()
