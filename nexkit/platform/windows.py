@@ -3,6 +3,9 @@
 Written from Microsoft's documentation of iphlpapi.h, netioapi.h, icmpapi.h and winhttp.h. Echo and path discovery use
 IcmpSendEcho2 and Icmp6SendEcho2, as ping.exe and tracert.exe do: they need no privilege, choose identifier and
 sequence themselves (so a trace keeps no single flow), and count whole milliseconds.
+
+Run under Wine 8.0, not on Windows. What it lacks is tried with doubles alone: ICMP over IPv6 (Icmp6CreateFile is a
+stub), default routes and neighbours of IPv6, GetBestRoute2, answers of network drivers, Wi-Fi.
 """
 
 import asyncio

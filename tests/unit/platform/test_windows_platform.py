@@ -249,6 +249,26 @@ def test_echo_requests_of_both_families(platform, system, family, address):
     assert system.ip.open_handles == 0
 
 
+def test_sizes_over_ipv6_are_measured_without_icmp(platform, system):
+    async def method(target):
+        async with platform.open_sizes(target) as session:
+            return session.method
+
+    assert asyncio.run(method("192.0.2.1")) is PathMethod.ICMP
+    system.ip.handle, system.last_error = INVALID_HANDLE, 120
+    assert asyncio.run(method("2001:db8::1")) is PathMethod.UDP
+    with pytest.raises(OSError, match="system error"):
+        asyncio.run(method("192.0.2.1"))
+
+
+@pytest.mark.parametrize("code", [5, 65, 10013])
+def test_what_the_own_system_refuses_is_not_the_networks_fault(platform, system, code):
+    system.ip.echo_reply = lambda target, ttl: (None, 0, 0)
+    system.last_error = code
+    (reply,) = asyncio.run(echo(platform, Family.IPV4, "192.0.2.1"))
+    assert (reply.rtt_ms, reply.error) == (None, FailureKind.FILTERED_LOCALLY)
+
+
 def test_many_echo_requests_at_once(platform, system):
     assert len(asyncio.run(echo(platform, Family.IPV4, "192.0.2.1", count=40))) == 40
     assert system.ip.open_handles == 0
