@@ -311,13 +311,13 @@ def start_times(folder: Path) -> dict[str, float]:
         began = time.perf_counter()
         _do([program, "--version"])
         versions.append(time.perf_counter() - began)
-    with _screen() as display:
+    with screen() as display:
         windows = [_first_window(program, display) for _round in range(_STARTS)]
     return {"--version": statistics.median(versions), "first window": statistics.median(windows)}
 
 
 @contextmanager
-def _screen() -> Iterator[str]:
+def screen() -> Iterator[str]:
     """A virtual screen of its own."""
     readable, writable = os.pipe()
     server = subprocess.Popen(  # noqa: S603  our own command
