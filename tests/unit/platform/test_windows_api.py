@@ -290,6 +290,7 @@ def test_adapters_are_read_from_linked_lists():
         if_type=6,
         oper_status=1,
         transmit_link_speed=1_000_000_000,
+        ipv6_if_index=14,
         ipv4_metric=25,
         ipv6_metric=35,
         luid=ETHERNET_LUID,
@@ -319,6 +320,7 @@ def test_adapters_are_read_from_linked_lists():
         first_dns_server=memory.chain(
             [
                 api.DnsServerAddress(address=memory.socket_address("192.168.1.1")),
+                api.DnsServerAddress(address=memory.socket_address("fe80::1")),
                 api.DnsServerAddress(),
             ]
         ),
@@ -334,7 +336,7 @@ def test_adapters_are_read_from_linked_lists():
         ("fe80::20", 64, AddressOrigin.LINK_LOCAL, None),
         ("2001:db8:1::20", 64, AddressOrigin.STATIC, True),
     ]
-    assert first.resolvers == ("192.168.1.1",)
+    assert first.resolvers == ("192.168.1.1", "fe80::1%14")
     assert first.suffixes == ("home.example.net", "corp.example.com")
     assert (first.luid, first.index, first.up, first.mtu_bytes) == (ETHERNET_LUID, 12, True, 1500)
     assert (first.speed_bit_s, first.mac) == (1_000_000_000, "00:00:5e:00:53:10")
