@@ -21,7 +21,7 @@ from pathlib import Path
 from uuid import UUID, uuid5
 from xml.sax.saxutils import quoteattr
 
-from installer.pictures import windows_icon
+from installer.pictures import WINDOWS_ICON
 from nexkit import __version__
 from nexkit.platform.msi_database import MsiChange, change
 
@@ -68,7 +68,7 @@ def build_msi(folder: Path, out: Path, version: str) -> None:
         _stage(folder, files, work / "files")
         (work / "files.wxs").write_text(_fragment(files), encoding="utf-8")
         shutil.copy(SOURCES / "nexkit.wxs", work)
-        (work / "nexkit.ico").write_bytes(windows_icon())
+        shutil.copy(WINDOWS_ICON, work)
         _build_action(work / "profile_action.dll")
         package = work / "nexkit.msi"
         variables = {

@@ -1,9 +1,15 @@
-"""The program's picture in the sizes and forms that systems want, from `nexkit.svg`."""
+"""The program's picture in the sizes and forms that systems want, from `nexkit.svg`.
+
+    python -m installer.pictures     writes windows/nexkit.ico anew, after the picture was changed
+
+The icon file is kept, because the MSI is built where there is no Qt.
+"""
 
 import struct
 from pathlib import Path
 
 SOURCE = Path(__file__).parent / "nexkit.svg"
+WINDOWS_ICON = Path(__file__).parent / "windows" / "nexkit.ico"
 WINDOWS_SIZES = (16, 24, 32, 48, 64, 256)
 """What the Start menu, the task bar and the list of programs take, at the usual scales."""
 _HEADER = struct.Struct("<HHH")
@@ -40,3 +46,7 @@ def windows_icon() -> bytes:
         entries.append(_ENTRY.pack(side, side, 0, 0, 1, 32, len(data), at))
         at += len(data)
     return _HEADER.pack(0, _ICON, len(pictures)) + b"".join(entries) + b"".join(pictures.values())
+
+
+if __name__ == "__main__":
+    WINDOWS_ICON.write_bytes(windows_icon())
