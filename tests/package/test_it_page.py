@@ -16,7 +16,7 @@ PAGE = (ROOT / "installer" / "README.md").read_text(encoding="utf-8")
 RECIPES = dict(re.findall(r"<!-- recipe: ([a-z-]+) -->\n```[a-z]+\n(.*?)```", PAGE, re.DOTALL))
 PACKED = {
     f"nexkit-{__version__}-x64.msi": f"nexkit-{__version__}-example-corp-x64.msi",
-    f"nexkit_{__version__}_amd64.deb": f"nexkit_{__version__}+example-corp.1_amd64.deb",
+    f"nexkit_{__version__}_amd64.deb": f"nexkit_{__version__}+example.corp.1_amd64.deb",
     f"nexkit-{__version__}-linux-x86_64.tar.xz": f"nexkit-{__version__}-example-corp-linux-x86_64.tar.xz",
 }
 """The vendor's installer, and what the page says that the organisation's is called."""

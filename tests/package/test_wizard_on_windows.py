@@ -17,7 +17,7 @@ QUIET = "Dpi"
 ALONE = 'echo localhost >/proc/sys/kernel/hostname && ip link set lo up && exec "$@"'
 """Wine looks up this computer's name when it starts, and waits long where nobody answers."""
 ON_A_SCREEN = ("xvfb-run", "-a", "-s", "-screen 0 1400x1000x24")
-PATIENCE_S = 120
+PATIENCE_S = 200
 
 
 def on_a_screen(windows: Windows, *words: str | Path, **more: str) -> list[str]:
