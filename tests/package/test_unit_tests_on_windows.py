@@ -26,7 +26,7 @@ TESTS = (
     "tests/contract/test_socket_platform.py",
 )
 ALONE = 'echo localhost >/proc/sys/kernel/hostname && ip link set lo up && exec "$@"'
-PATIENCE_S = 150
+PATIENCE_S = 300
 
 
 @pytest.mark.timeout(PATIENCE_S + 30)
