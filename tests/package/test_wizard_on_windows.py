@@ -20,18 +20,40 @@ ON_A_SCREEN = ("xvfb-run", "-a", "-s", "-screen 0 1400x1000x24")
 PATIENCE_S = 200
 
 
+TWICE = """
+set -o pipefail
+wine "$0" </dev/null 2>&1 | cat &
+for _ in $(seq 300); do xdotool search --onlyvisible --name nexkit && break; sleep 0.2; done
+timeout 60 wine "$0" </dev/null 2>&1 | cat || exit 3
+xdotool search --onlyvisible --name nexkit | wc -l
+wineserver -k
+"""
+"""Starts a program, and again when its window is there; says how many windows there are then."""
+
+
 def on_a_screen(windows: Windows, *words: str | Path, **more: str) -> list[str]:
-    """What runs a Windows program on a screen, in a network of its own that leads nowhere."""
+    """What runs a program on a screen, in a network of its own that leads nowhere."""
     settings = [f"{name}={value}" for name, value in (windows.environment | more).items()]
     alone = ("unshare", "--user", "--map-root-user", "--net", "--uts", "sh", "-c", ALONE, "sh")
-    return [*alone, *ON_A_SCREEN, "env", *settings, "wine", *map(str, words)]
+    return [*alone, *ON_A_SCREEN, "env", *settings, *map(str, words)]
 
 
 @pytest.mark.timeout(PATIENCE_S + 60)
 def test_the_wizard_is_walked_on_windows(windows: Windows, tmp_path: Path):
     pictures = tmp_path / "pictures"
     pictures.mkdir()
-    words = [windows_python(), "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "-o", f"qt_log_ignore={QUIET}"]
+    words = [
+        "wine",
+        windows_python(),
+        "-m",
+        "pytest",
+        "-q",
+        "-n0",
+        "-p",
+        "no:cacheprovider",
+        "-o",
+        f"qt_log_ignore={QUIET}",
+    ]
     words += [f"tests/gui/{test}" for test in TESTS]
     # A crash ends the program; Wine's debugger would wait.
     overrides = windows.environment["WINEDLLOVERRIDES"] + ";winedbg.exe="
@@ -47,3 +69,18 @@ def test_the_wizard_is_walked_on_windows(windows: Windows, tmp_path: Path):
     assert run.returncode == 0, run.stdout[-8000:]
     assert re.search(r"\b\d+ passed", run.stdout)
     assert len(list(pictures.glob("*.png"))) == 12
+
+
+@pytest.mark.timeout(PATIENCE_S + 60)
+def test_the_frozen_wizard_opens_its_window_once(windows: Windows, dist: Path):
+    program = dist / "windows" / "nexkit" / "nexkit-wizard.exe"
+    run = subprocess.run(
+        on_a_screen(windows, "bash", "-c", TWICE, program),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.split()[-1] == "1"
