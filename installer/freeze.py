@@ -215,6 +215,9 @@ def _pyinstaller_under_wine(made: Path, work: Path, more: Mapping[str, str]) -> 
 
 def _strip(folder: Path) -> None:
     """Take the debugging symbols out of Python and its modules; Qt's have none, and had their paths altered."""
+    # Where the builder's Python lies is, on a user's computer, anybody's place: no library may be loaded from there.
+    pythons = [*folder.rglob("libpython3*.so*"), *folder.rglob("python3.*/lib-dynload/*.so")]
+    _do(["patchelf", "--remove-rpath", *(str(file) for file in pythons if not file.is_symlink())])
     files = [file for file in (folder / "_internal").rglob("*.so*") if not file.is_symlink()]
     files = [file for file in files if not {"PySide6", "shiboken6"} & set(file.parts)]
     _do(["strip", "--strip-unneeded", *map(str, files)])

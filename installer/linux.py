@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -32,6 +32,7 @@ DEBIAN_PACKAGES = {
     "dpkg-deb": "dpkg",
     "xz": "xz-utils",
     "objdump": "binutils",
+    "patchelf": "patchelf",
     "lintian": "lintian",
     "mmdebstrap": "mmdebstrap",
     "desktop-file-validate": "desktop-file-utils",
@@ -101,6 +102,7 @@ _DATA = {
 }
 """What a library looks for on the system, also where the program carries the library: fonts, keyboards, dead keys."""
 _GLIBC = re.compile(rb"\bGLIBC_([0-9]+)\.([0-9]+)\b")
+_RUN_PATH = re.compile(rb"^ +R(?:UN)?PATH +(?!\$ORIGIN)(\S+)$", re.MULTILINE)
 _NEEDED = re.compile(rb"^ +NEEDED +(\S+)$", re.MULTILINE)
 
 
@@ -117,7 +119,7 @@ class Requirements:
 
 
 def requirements(folder: Path) -> Requirements:
-    """Read from the dynamic sections of everything in the folder. SystemExit where no package is known to have it."""
+    """Read from the dynamic sections of everything in the folder; SystemExit as `understood`."""
     carried = {path.name for path in folder.rglob("*")}
     binaries = [path for path in sorted(folder.rglob("*")) if is_elf(path)]
     told = subprocess.run(  # noqa: S603  names of files alone
@@ -126,14 +128,26 @@ def requirements(folder: Path) -> Requirements:
         capture_output=True,
         timeout=120,
     ).stdout
+    return understood(told, carried)
+
+
+def understood(told: bytes, carried: Collection[str]) -> Requirements:
+    """What `objdump -p` tells of all libraries, of which some are carried along.
+
+    SystemExit for a library that no known package has, and for one that is looked for where the builder had it.
+    """
+    if run_paths := {path.decode() for path in _RUN_PATH.findall(told)}:
+        raise SystemExit(f"libraries would be loaded from the builder's {', '.join(sorted(run_paths))}")
     libraries = {name.decode() for name in _NEEDED.findall(told)}
-    if unknown := libraries - carried - _PROVIDERS.keys():
+    if unknown := libraries.difference(carried) - _PROVIDERS.keys():
         raise SystemExit(f"installer/linux.py knows no Debian package of {', '.join(sorted(unknown))}")
     major, minor = max((int(major), int(minor)) for major, minor in _GLIBC.findall(told))
-    packages = {_PROVIDERS[name] for name in libraries - carried} | {_DATA[name] for name in libraries & _DATA.keys()}
+    packages = {_PROVIDERS[name] for name in libraries.difference(carried)} | {
+        _DATA[name] for name in libraries & _DATA.keys()
+    }
     packages = {f"libc6 (>= {major}.{minor})" if package == "libc6" else package for package in packages}
     return Requirements(
-        glibc=f"{major}.{minor}", libraries=frozenset(libraries - carried), packages=tuple(sorted(packages))
+        glibc=f"{major}.{minor}", libraries=frozenset(libraries.difference(carried)), packages=tuple(sorted(packages))
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from installer import linux
 from installer.differences import compare_builds
 from installer.inventory import Component
-from installer.linux import build_deb, build_tar, debian_version, programs, requirements
+from installer.linux import build_deb, build_tar, debian_version, programs, requirements, understood
 
 pytestmark = pytest.mark.linux("packages for Linux are built there")
 PART = Component(name="Qt", version="6.11.3", licence="LGPL-3.0-only", purl="")
@@ -49,6 +49,13 @@ def test_a_library_that_no_known_package_has_stops_the_build(folder, monkeypatch
     monkeypatch.setattr(linux, "_PROVIDERS", {})
     with pytest.raises(SystemExit, match=r"knows no Debian package of .*libc\.so\.6"):
         requirements(folder)
+
+
+def test_a_library_that_is_looked_for_where_the_builder_had_it_stops_the_build():
+    told = b"  NEEDED               libc.so.6\n  RUNPATH              %s\n    0x0 0x00 06 GLIBC_2.34\n"
+    assert understood(told % b"$ORIGIN/../lib", set()).glibc == "2.34"
+    with pytest.raises(SystemExit, match=r"from the builder's /home/builder/lib$"):
+        understood(told % b"/home/builder/lib", set())
 
 
 def test_a_library_in_the_folder_is_not_asked_of_the_system(folder):
