@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from email.parser import HeaderParser
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -267,6 +268,22 @@ def check(folder: Path, system: str) -> None:
     if size > _MAX_BYTES[system]:
         raise SystemExit(f"{folder.name}: {size / 1e6:.1f} MB, more than {_MAX_BYTES[system] / 1e6:.0f} MB")
     _check_licences(folder)
+    if lacking := _lacking(folder, system):
+        raise SystemExit(f"{folder.name}: without {', '.join(lacking)}, which the program needs")
+
+
+def _lacking(folder: Path, system: str) -> list[str]:
+    """What the program declares to need on the system and the folder does not have: the freezer only warns of that."""
+    from packaging.requirements import Requirement
+
+    from installer.inventory import components
+
+    (said,) = (folder / "_internal").glob("nexkit-*.dist-info/METADATA")
+    there = {re.sub(r"[-_.]+", "-", part.name).lower() for part in components(folder)}
+    declared = HeaderParser().parsestr(said.read_text(encoding="utf-8")).get_all("Requires-Dist") or []
+    where = {"sys_platform": {"linux": "linux", "windows": "win32"}[system], "platform_machine": "x86_64", "extra": ""}
+    needed = [need for need in map(Requirement, declared) if need.marker is None or need.marker.evaluate(where)]
+    return sorted(need.name for need in needed if re.sub(r"[-_.]+", "-", need.name).lower() not in there)
 
 
 def _is_stand_in(file: Path) -> bool:

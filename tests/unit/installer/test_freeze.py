@@ -75,6 +75,14 @@ def folder(tmp_path, monkeypatch):
     inner = tmp_path / "nexkit" / "_internal"
     (inner / "ui" / "licences").mkdir(parents=True)
     (inner / "ui" / "licences" / "LICENSE").write_text("MIT License")
+    (inner / "nexkit-1.dist-info").mkdir()
+    needs = ["h11", 'pyroute2; sys_platform == "linux"', 'icmplib; sys_platform == "darwin"', 'babel; extra == "test"']
+    said = "".join(f"Requires-Dist: {need}\n" for need in needs)
+    (inner / "nexkit-1.dist-info" / "METADATA").write_text(f"Name: nexkit\n{said}")
+    for name in ("h11", "pyroute2"):
+        parts.append(Component(name=name, version="1", licence="MIT", purl=f"pkg:pypi/{name}@1"))
+        (inner / f"{name}-1.dist-info").mkdir()
+        (inner / f"{name}-1.dist-info" / "LICENSE").write_text("MIT License")
     return inner.parent, parts
 
 
@@ -104,6 +112,14 @@ def test_what_may_not_be_there_stops_the_build_by_name(folder, name, system):
     file.write_bytes(b"x")
     with pytest.raises(SystemExit, match=name.rpartition("/")[2].replace(".", r"\.")):
         freeze.check(folder[0], system)
+
+
+def test_what_the_freezer_did_not_find_stops_the_build(folder):
+    folder[1][:] = [part for part in folder[1] if part.name not in ("h11", "pyroute2")]
+    with pytest.raises(SystemExit, match="without h11, pyroute2, which"):
+        freeze.check(folder[0], "linux")
+    with pytest.raises(SystemExit, match="without h11, which"):
+        freeze.check(folder[0], "windows")
 
 
 def test_a_library_of_wine_is_known_by_its_mark(folder):
