@@ -25,6 +25,8 @@ import sys
 import venv
 from pathlib import Path
 
+from installer import tools
+
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
@@ -71,6 +73,7 @@ TEST_PROGRAMS = {
     "age": "age",
     "chromium": "chromium",
     "pdftotext": "poppler-utils",
+    "shellcheck": "shellcheck",
 }
 BENCH_PROGRAMS = {
     "fping": "fping",
@@ -78,18 +81,6 @@ BENCH_PROGRAMS = {
     "mtr": "mtr-tiny",
     "tracepath": "iputils-tracepath",
     "dig": "bind9-dnsutils",
-}
-# What the packages are built and tried with.
-PACKAGE_PROGRAMS = {
-    "wine": "wine",
-    "wixl": "wixl",
-    "msibuild": "msitools",
-    "msiextract": "msitools",
-    "osslsigncode": "osslsigncode",
-    "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64",
-    "xauth": "xauth",
-    "objdump": "binutils",
-    "mmdebstrap": "mmdebstrap",
 }
 JAPANESE_FONTS = "fonts-noto-cjk"
 
@@ -182,7 +173,7 @@ def shots(arguments: list[str]) -> int:
 
 def freeze(_arguments: list[str]) -> int:
     """Freeze the program with PyInstaller, check what came out, and start it."""
-    install_system_packages(missing_libraries() + missing_programs({"objdump": "binutils"}))
+    install_system_packages(missing_libraries() + missing_programs(tools.FREEZE_LINUX))
     python = environment(with_tests=True)
     if status := start([python, "-m", "installer.freeze"]):
         return status
@@ -196,7 +187,7 @@ def package(arguments: list[str]) -> int:
         print("dev.py: package: on Linux only; here: python3 dev.py freeze", file=sys.stderr)
         return 2
     fonts = [] if fonts_for_japanese() else [JAPANESE_FONTS]
-    install_system_packages(missing_libraries() + missing_programs(TEST_PROGRAMS | PACKAGE_PROGRAMS) + fonts)
+    install_system_packages(missing_libraries() + missing_programs(TEST_PROGRAMS | tools.ALL) + fonts)
     return start([environment(with_tests=True), "-m", "installer.package", *arguments])
 
 

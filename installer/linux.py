@@ -28,17 +28,6 @@ from nexkit import __version__
 from nexkit.platform.managed_settings import BUNDLE_ID
 
 ROOT = Path(__file__).resolve().parents[1]
-DEBIAN_PACKAGES = {
-    "dpkg-deb": "dpkg",
-    "xz": "xz-utils",
-    "objdump": "binutils",
-    "patchelf": "patchelf",
-    "lintian": "lintian",
-    "mmdebstrap": "mmdebstrap",
-    "desktop-file-validate": "desktop-file-utils",
-    "appstreamcli": "appstream",
-}
-"""What has to be installed to build and to try: program, Debian package."""
 _SOURCES = Path(__file__).parent / "linux"
 _ICON = Path(__file__).parent / "nexkit.svg"
 _HOME = Path("opt/nexkit")

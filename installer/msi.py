@@ -31,13 +31,6 @@ UPGRADE_CODE = UUID("8b0e6a52-6d0f-4f0c-9d51-3f6a1e5f7c29")
 _UPGRADE_WORD = f"{{{UPGRADE_CODE}}}".upper()
 NAMESPACE = UUID("c2b1e0a4-5a1e-4f0e-8a53-7b0d4f3a9e16")
 """Identifiers are made in it from names; never to be changed either."""
-DEBIAN_PACKAGES = {
-    "wixl": "wixl",
-    "msibuild": "msitools",
-    "msiinfo": "msitools",
-    "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64",
-}
-"""What has to be installed to build: program, Debian package."""
 PROGRAMS = ("nexkit.exe", "nexkit-wizard.exe")
 EPOCH_S = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp())
 """The time of every file and of the package itself, unless SOURCE_DATE_EPOCH gives another."""

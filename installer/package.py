@@ -24,8 +24,6 @@ from nexkit import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "dist"
-DEBIAN_PACKAGES = {**linux.DEBIAN_PACKAGES, **msi.DEBIAN_PACKAGES, **wine.DEBIAN_PACKAGES}
-"""What has to be installed: program, Debian package."""
 _MSI = DIST / f"nexkit-{__version__}-x64.msi"
 _DEB = DIST / f"nexkit_{__version__}_amd64.deb"
 _TAR = DIST / f"nexkit-{__version__}-linux-x86_64.tar.xz"

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROGRAM = "osslsigncode"
-DEBIAN_PACKAGES = {PROGRAM: "osslsigncode"}
 _CODE = frozenset({".exe", ".dll", ".pyd"})
 _LONGEST_S = 300.0
 """A time-stamping authority is asked for each file."""

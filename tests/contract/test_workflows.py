@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from installer import msi, sign, trial
+from installer import tools, trial
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -112,7 +112,7 @@ def test_what_the_workflows_call_is_there():
 
 def test_what_builds_the_windows_installer_is_installed_for_it():
     packages = set(jobs(RELEASE)["windows-pack"].split())
-    assert {*msi.DEBIAN_PACKAGES.values(), *sign.DEBIAN_PACKAGES.values(), "git", "python3"} <= packages
+    assert {*tools.MSI.values(), *tools.SIGN.values(), "git", "python3"} <= packages
 
 
 def test_every_kind_of_installer_is_tried_before_anything_is_collected():
