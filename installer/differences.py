@@ -116,9 +116,12 @@ def _why_zip(a: bytes, b: bytes) -> str:
 
 
 def _frozen(path: Path) -> Mapping[str, bytes]:
-    """The modules within a frozen program, in their order; empty for any other file."""
-    from PyInstaller.archive.readers import ArchiveReadError, CArchiveReader, NotAnArchiveError
+    """The modules within a frozen program or an archive of them, in their order; empty for any other file."""
+    from PyInstaller.archive.readers import ArchiveReadError, CArchiveReader, NotAnArchiveError, ZlibArchiveReader
 
+    if path.suffix == ".pyz":
+        shared = ZlibArchiveReader(str(path))
+        return {module: shared.extract(module, raw=True) or b"" for module in shared.toc}
     try:
         program = CArchiveReader(str(path))
     except (ArchiveReadError, NotAnArchiveError):

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.parser import HeaderParser
@@ -38,7 +39,6 @@ _QT_PLUGINS = frozenset(
         "platforms/qwindows",
         "platforms/qcocoa",
         "platforms/qoffscreen",
-        "platforms/qminimal",
         "platforminputcontexts/composeplatforminputcontextplugin",
         "platforminputcontexts/ibusplatforminputcontextplugin",
         "platformthemes/qxdgdesktopportal",
@@ -47,8 +47,6 @@ _QT_PLUGINS = frozenset(
         "iconengines/qsvgicon",
         "imageformats/qsvg",
         "imageformats/qico",
-        "styles/qmodernwindowsstyle",
-        "styles/qmacstyle",
     }
 )
 _QT_TRANSLATIONS = frozenset({"qtbase_ja.qm"})
@@ -111,7 +109,7 @@ def wanted(name: str, source: str) -> bool:
         return f"{plugin['kind']}/{plugin['name']}" in _QT_PLUGINS
     if "translations" in place.parts and "PySide6" in place.parts:
         return place.name in _QT_TRANSLATIONS
-    if _QT_EXTRAS.match(place.name):
+    if _QT_EXTRAS.match(place.name) or "sboms" in place.parts:
         return False
     if library := _qt_library(place):
         return library in _QT_LIBRARIES | _QT_OF_LINUX
@@ -164,6 +162,7 @@ def _freeze(system: str, name: str, freezer: Callable[[Path, Path, Mapping[str, 
         folder = made / name
         if system == "windows":
             (folder / "nexkit-pack.cmd").write_text(_PACK_COMMAND, encoding="ascii", newline="")
+            _pack_library(folder / "_internal" / "base_library.zip")
         if system == "linux":
             _strip(folder)
             _add_licences_of_system(folder)
@@ -212,6 +211,15 @@ def _pyinstaller_under_wine(made: Path, work: Path, more: Mapping[str, str]) -> 
             windows.stop()
     if done.returncode:
         raise SystemExit(f"PyInstaller under Wine ended with {done.returncode}:\n{done.stderr[-5000:]}")
+
+
+def _pack_library(file: Path) -> None:
+    """Deflate the modules that Python starts with, which the freezer stores as they are; their order and times stay."""
+    with zipfile.ZipFile(file) as stored:
+        entries = [(entry, stored.read(entry)) for entry in stored.infolist()]
+    with zipfile.ZipFile(file, "w") as packed:
+        for entry, content in entries:
+            packed.writestr(entry, content, zipfile.ZIP_DEFLATED, 9)
 
 
 def _strip(folder: Path) -> None:

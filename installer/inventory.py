@@ -310,10 +310,12 @@ class _Inventory:
 
 
 def _frozen_modules(folder: Path) -> set[str]:
-    """Names of all modules in the archives of the programs at the top of the folder."""
-    from PyInstaller.archive.readers import ArchiveReadError, CArchiveReader, NotAnArchiveError
+    """Names of all modules in the archives of the programs at the top of the folder, and in one that they share."""
+    from PyInstaller.archive.readers import ArchiveReadError, CArchiveReader, NotAnArchiveError, ZlibArchiveReader
 
     found: set[str] = set()
+    for shared in (folder / "_internal").glob("*.pyz"):
+        found |= set(ZlibArchiveReader(str(shared)).toc)
     for path in sorted(folder.iterdir()):
         if not path.is_file():
             continue

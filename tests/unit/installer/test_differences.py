@@ -86,6 +86,11 @@ def test_a_frozen_program_is_compared_module_by_module(tmp_path):
     assert compare_builds(same, fewer) == ["nexkit: a frozen program of other modules: nexkit"]
 
 
+def test_an_archive_that_two_programs_share_is_compared_module_by_module(tmp_path):
+    same, changed = (freeze(tmp_path / name, {"ui": f"x = {name!r}"}, shared=True) for name in "ab")
+    assert compare_builds(same, changed) == ["_internal/nexkit.pyz: frozen modules: ui"]
+
+
 def test_archives_of_equal_contents_packed_differently_are_told(tmp_path):
     packages = []
     for name, when in (("first", 1), ("second", 2)):

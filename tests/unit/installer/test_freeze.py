@@ -1,6 +1,8 @@
 """What goes into a frozen folder, and what stops it there."""
 
 import subprocess
+import zipfile
+import zipimport
 
 import pytest
 
@@ -44,6 +46,8 @@ def test_what_the_program_uses_goes_along(name):
         "PySide6\\plugins\\platforms\\qdirect2d.dll",
         "PySide6/Qt/plugins/platformthemes/libqgtk3.so",
         "PySide6/Qt/plugins/imageformats/libqwebp.so",
+        "PySide6/plugins/styles/qmodernwindowsstyle.dll",
+        "pyrage-1.4.0.dist-info/sboms/pyrage.cyclonedx.json",
         "PySide6/Qt/translations/qtbase_de.qm",
     ],
 )
@@ -166,6 +170,20 @@ def test_the_metadata_says_nothing_of_where_the_checkout_lies(tmp_path):
     assert str(freeze.ROOT).encode() not in written
     assert (info / "entry_points.txt").is_file()
     assert f"{info.name}/METADATA,," in (info / "RECORD").read_text()
+
+
+def test_the_modules_that_python_starts_with_are_packed_without_loss(tmp_path):
+    file = tmp_path / "base_library.zip"
+    with zipfile.ZipFile(file, "w") as stored:
+        stored.writestr(zipfile.ZipInfo("keyword.pyc"), b"code" * 1000)
+    before = file.stat().st_size
+    freeze._pack_library(file)
+    assert file.stat().st_size < before / 5
+    sys_path_entry = zipimport.zipimporter(str(file))
+    assert sys_path_entry.get_data(str(file / "keyword.pyc")) == b"code" * 1000
+    once = file.read_bytes()
+    freeze._pack_library(file)
+    assert file.read_bytes() == once
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ def named(folder) -> dict[str, str]:
     return {part.name: f"{part.version} {part.licence}" for part in components(folder)}
 
 
-def test_what_is_frozen_into_the_program_is_found_by_the_records_of_its_distribution(tmp_path):
-    folder = freeze(tmp_path / "nexkit", {"ui.cli": "", "h11": "", "h11._events": "", "json": ""})
+@pytest.mark.parametrize("shared", [False, True])
+def test_what_is_frozen_into_the_program_is_found_by_the_records_of_its_distribution(tmp_path, shared):
+    folder = freeze(tmp_path / "nexkit", {"ui.cli": "", "h11": "", "h11._events": "", "json": ""}, shared=shared)
     distribution(folder, "h11", "0.16.0", "License: MIT", {"h11/__init__.py": EMPTY, "h11/_events.py": EMPTY})
     found = components(folder)
     assert [part.name for part in found] == ["nexkit", "h11", "PyInstaller boot loader"]
