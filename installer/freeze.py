@@ -163,6 +163,7 @@ def _freeze(system: str, name: str, freezer: Callable[[Path, Path, Mapping[str, 
         if system == "windows":
             (folder / "nexkit-pack.cmd").write_text(_PACK_COMMAND, encoding="ascii", newline="")
             _pack_library(folder / "_internal" / "base_library.zip")
+        _shorten_records(folder)
         if system == "linux":
             _strip(folder)
             _add_licences_of_system(folder)
@@ -220,6 +221,19 @@ def _pack_library(file: Path) -> None:
     with zipfile.ZipFile(file, "w") as packed:
         for entry, content in entries:
             packed.writestr(entry, content, zipfile.ZIP_DEFLATED, 9)
+
+
+def _shorten_records(folder: Path) -> None:
+    """Let what a distribution says of its files speak of those that are here, and of the modules in the archive."""
+    for record in (folder / "_internal").glob("*.dist-info/RECORD"):
+        lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
+        names = (line.rsplit(",", 2)[0].strip('"') for line in lines)
+        here = [
+            line
+            for line, name in zip(lines, names, strict=True)
+            if name.endswith(".py") or (record.parents[1] / name).is_file()
+        ]
+        record.write_text("".join(here), encoding="utf-8", newline="")
 
 
 def _strip(folder: Path) -> None:

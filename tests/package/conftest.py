@@ -1,5 +1,6 @@
 """What was built lies in `dist/`; `python3 dev.py package` builds it and then runs these tests."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ def windows(tmp_path: Path):
     made = new_windows(tmp_path / "windows")
     yield made
     made.stop()
+    shutil.rmtree(made.prefix)  # 700 MB
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,5 @@
+"""The first thing that a frozen program for Windows does: it takes its modules from the archive that both share."""
+
+import sys
+
+sys._pyinstaller_pyz = f"{sys._MEIPASS}\\nexkit.pyz"  # noqa: SLF001  what the freezer's loader reads next
