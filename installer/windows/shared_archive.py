@@ -1,4 +1,4 @@
-"""The first thing that a frozen program for Windows does: it takes its modules from the archive that both share."""
+"""The first thing that a frozen program for Windows does: it takes its modules from the archive that both share."""  # noqa: INP001  no part of a package
 
 import sys
 
