@@ -198,18 +198,14 @@ def _pyinstaller_under_wine(made: Path, work: Path, more: Mapping[str, str]) -> 
     from installer.wine import new_windows, windows_python
 
     python = windows_python()
-    with tempfile.TemporaryDirectory() as place:
-        windows = new_windows(Path(place) / "windows")
-        try:
-            done = windows.run(
-                *(python, "-m", "PyInstaller", "--noconfirm", "--log-level", "INFO"),
-                *("--distpath", windows.path(made), "--workpath", windows.path(work), windows.path(SPEC)),
-                timeout_s=_FREEZE_TIMEOUT_S,
-                folder=ROOT,
-                more={**more, "PYTHONPATH": windows.path(work / "metadata")},
-            )
-        finally:
-            windows.stop()
+    with new_windows() as windows:
+        done = windows.run(
+            *(python, "-m", "PyInstaller", "--noconfirm", "--log-level", "INFO"),
+            *("--distpath", windows.path(made), "--workpath", windows.path(work), windows.path(SPEC)),
+            timeout_s=_FREEZE_TIMEOUT_S,
+            folder=ROOT,
+            more={**more, "PYTHONPATH": windows.path(work / "metadata")},
+        )
     if done.returncode:
         raise SystemExit(f"PyInstaller under Wine ended with {done.returncode}:\n{done.stderr[-5000:]}")
 

@@ -11,8 +11,10 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -143,7 +145,18 @@ def _unpack_python(home: Path) -> None:
     archive.unlink()
 
 
-def new_windows(prefix: Path) -> Windows:
+@contextmanager
+def new_windows() -> Iterator[Windows]:
+    """A fresh Windows; at the end its programs are ended, and it is deleted (700 MB)."""
+    with tempfile.TemporaryDirectory(prefix="nexkit-windows-", ignore_cleanup_errors=True) as place:
+        made = _made_windows(Path(place) / "prefix")
+        try:
+            yield made
+        finally:
+            made.stop()
+
+
+def _made_windows(prefix: Path) -> Windows:
     """A fresh Windows in a folder that does not exist yet; a copy of one that is made once."""
     model = FOLDER / "prefix"
     stamp = FOLDER / "prefix.stamp"

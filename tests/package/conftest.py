@@ -1,6 +1,5 @@
 """What was built lies in `dist/`; `python3 dev.py package` builds it and then runs these tests."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,12 +10,10 @@ DIST = Path(__file__).parents[2] / "dist"
 
 
 @pytest.fixture
-def windows(tmp_path: Path):
-    """A fresh Windows; all of its programs are ended at the end."""
-    made = new_windows(tmp_path / "windows")
-    yield made
-    made.stop()
-    shutil.rmtree(made.prefix)  # 700 MB
+def windows():
+    """A fresh Windows for one test."""
+    with new_windows() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -87,9 +87,8 @@ def frozen(request: pytest.FixtureRequest, dist: Path, tmp_path_factory: pytest.
     if request.param == "linux":
         yield Frozen(folder, home)
         return
-    windows = new_windows(tmp_path_factory.mktemp("frozen") / "windows")
-    yield Frozen(folder, home, windows)
-    windows.stop()
+    with new_windows() as windows:
+        yield Frozen(folder, home, windows)
 
 
 @pytest.fixture

@@ -100,10 +100,9 @@ class Machine:
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory):
-    made = Machine(new_windows(tmp_path_factory.mktemp("msi") / "windows"))
-    yield made
-    made.windows.stop()
+def machine():
+    with new_windows() as windows:
+        yield Machine(windows)
 
 
 @pytest.fixture(scope="module")

@@ -34,13 +34,12 @@ DIRECT, SCRIPT = 1, 4
 
 
 @pytest.fixture(scope="module")
-def windows(tmp_path_factory: pytest.TempPathFactory):
+def windows():
     """One Windows for all worlds; its processes end with each of them."""
     if reason := refusal():
         pytest.fail(f"no lab here: {reason}")
-    made = new_windows(tmp_path_factory.mktemp("worlds") / "windows")
-    yield made
-    made.stop()
+    with new_windows() as made:
+        yield made
 
 
 def holds(windows, dist, name):
