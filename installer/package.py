@@ -8,6 +8,7 @@ prints how large all of it is and how long it took. What is for Windows is made 
 Windows: releases are frozen there (`.github/workflows/release.yml`). What is for macOS is made on macOS alone.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -82,7 +83,9 @@ def main(words: list[str]) -> int:
     status = 0
     if not words:
         with _timed("trying what was built", times):
-            status = _run(sys.executable, "-m", "pytest", "tests/package", "-p", "no:cacheprovider", "--durations=15")
+            # One worker more than processors: Wine and the lab wait much. Each file has its own Windows.
+            words = ("-n", str(1 + (os.cpu_count() or 1)), "--dist", "loadfile", "-o", "timeout=300", "--durations=15")
+            status = _run(sys.executable, "-m", "pytest", "tests/package", *words)
     for name, took_s in times.items():
         print(f"{took_s:7.1f} s  {name}")
     print(f"{time.monotonic() - began:7.1f} s  in all")
