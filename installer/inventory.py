@@ -20,7 +20,7 @@ from license_expression import ExpressionError, get_spdx_licensing
 
 from nexkit import __version__
 
-_OWN = frozenset({"nexkit", "probes", "report", "ui", "__main__"})
+_OWN = frozenset({"nexkit", "probes", "report", "ui", "__main__", "shared_archive"})
 _LICENCES = {
     "Apache Software License": "Apache-2.0",
     "Apache License, Version 2.0": "Apache-2.0",
