@@ -110,9 +110,16 @@ def test_what_the_workflows_call_is_there():
         assert f'"{command}": {command},' in dev
 
 
-def test_what_builds_the_windows_installer_is_installed_for_it():
-    packages = set(jobs(RELEASE)["windows-pack"].split())
-    assert {*tools.MSI.values(), *tools.SIGN.values(), "git", "python3"} <= packages
+@pytest.mark.parametrize(
+    ("job", "wanted"),
+    [
+        ("linux", {*tools.FREEZE_LINUX.values(), *tools.LINUX.values(), "git", "libpython3-dev", "python3-venv"}),
+        ("windows-pack", {*tools.MSI.values(), *tools.SIGN.values(), "git", "python3"}),
+    ],
+)
+def test_what_builds_a_package_is_installed_for_it(job, wanted):
+    (line,) = re.findall(r"apt-get install -y --no-install-recommends\s+(.+)", jobs(RELEASE)[job])
+    assert wanted <= set(line.split())
 
 
 def test_every_kind_of_installer_is_tried_before_anything_is_collected():
