@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from installer.commands import run
+
 FOLDER = Path(__file__).resolve().parents[1] / "build" / "debian"
 RELEASE = "bookworm"
 """The oldest that is supported: it has the C library that frozen programs ask for."""
@@ -60,31 +62,17 @@ def new_debian(package: Path, place: Path) -> Debian:
             *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "locale", "man")),
         )
         source = f"deb http://deb.debian.org/debian {RELEASE} main"
-        done = subprocess.run(  # noqa: S603  our own command
-            ["mmdebstrap", *options, RELEASE, str(made), source],  # noqa: S607
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        if done.returncode:
-            raise SystemExit(f"mmdebstrap failed:\n{done.stderr}")
+        run("mmdebstrap", *options, RELEASE, made, source)
         settings = made / "etc" / "dpkg" / "dpkg.cfg.d"
         shutil.rmtree(settings)  # what was left out while it was made
         settings.mkdir()
         (settings / "in-memory").write_text("force-unsafe-io\n")  # copies of it are thrown away
         made.rename(model)
-    subprocess.run(["cp", "-a", "--reflink=auto", str(model), str(place)], check=True, timeout=300)  # noqa: S603, S607
+    run("cp", "-a", "--reflink=auto", model, place)
     return Debian(root=place)
 
 
 def _depends(package: Path) -> list[str]:
     """The names of packages, of each choice the one that this release has: the last."""
-    told = subprocess.run(  # noqa: S603
-        ["dpkg-deb", "-f", str(package), "Depends"],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    ).stdout
+    told = run("dpkg-deb", "-f", package, "Depends").decode()
     return [re.sub(r" *\(.*", "", each.split("|")[-1]).strip() for each in told.strip().split(",")]

@@ -7,13 +7,14 @@ compared module by module.
 import io
 import marshal
 import struct
-import subprocess
 import tarfile
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import CodeType
+
+from installer.commands import run
 
 _PE_CHECK_SUM = 0x58
 """Where the optional header's check sum lies, counted from "PE\\0\\0"; the time stamp lies at 8."""
@@ -43,16 +44,16 @@ def _opened(path: Path, folder: Path) -> Path:
         return path
     folder.mkdir()
     if path.suffix == ".deb":
-        _run("dpkg-deb", "--raw-extract", str(path), str(folder))
+        run("dpkg-deb", "--raw-extract", str(path), str(folder))
     elif path.name.endswith(".tar.xz"):
         with tarfile.open(path) as tar:
             tar.extractall(folder, filter="tar")
     elif path.suffix == ".msi":
-        _run("msiextract", "-C", str(folder / "files"), str(path))
-        tables = _run("msiinfo", "tables", str(path)).decode().splitlines()
+        run("msiextract", "-C", str(folder / "files"), str(path))
+        tables = run("msiinfo", "tables", str(path)).decode().splitlines()
         (folder / "tables").mkdir()
         for table in (*tables, _SUMMARY):
-            (folder / "tables" / table).write_bytes(_run("msiinfo", "export", str(path), table))
+            (folder / "tables" / table).write_bytes(run("msiinfo", "export", str(path), table))
     else:
         raise ValueError(f"{path}: neither a folder nor a package of ours")
     return folder
@@ -167,7 +168,3 @@ def _plain(value: object) -> object:
 def _listed(names: list[str]) -> str:
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return ", ".join(names[:_LISTED]) + more
-
-
-def _run(*command: str) -> bytes:
-    return subprocess.run(command, capture_output=True, check=True, timeout=300).stdout  # noqa: S603

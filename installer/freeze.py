@@ -21,6 +21,8 @@ from contextlib import contextmanager
 from email.parser import HeaderParser
 from pathlib import Path, PurePosixPath
 
+from installer.commands import run
+
 ROOT = Path(__file__).resolve().parents[1]
 SPEC = ROOT / "installer" / "nexkit.spec"
 _MAX_BYTES = {"linux": 140_000_000, "windows": 85_000_000}
@@ -181,7 +183,7 @@ def _write_metadata(folder: Path) -> None:
         make = "import sys; from setuptools import build_meta; build_meta.prepare_metadata_for_build_wheel(sys.argv[1])"
         made = Path(place) / "metadata"
         made.mkdir()
-        _do([sys.executable, "-c", make, str(made)], folder=Path(place))
+        run(sys.executable, "-c", make, made, folder=Path(place))
         (info,) = made.glob("*.dist-info")
         shutil.copytree(info, folder / info.name)
     files = [file for file in sorted((folder / info.name).rglob("*")) if file.is_file()]
@@ -191,7 +193,8 @@ def _write_metadata(folder: Path) -> None:
 
 def _pyinstaller_here(made: Path, work: Path, more: Mapping[str, str]) -> None:
     words = ["-m", "PyInstaller", "--noconfirm", "--distpath", str(made), "--workpath", str(work), str(SPEC)]
-    _do([sys.executable, *words], more={**more, "PYTHONPATH": str(work / "metadata")})
+    more = {**more, "PYTHONPATH": str(work / "metadata")}
+    run(sys.executable, *words, folder=ROOT, more=more, timeout_s=_FREEZE_TIMEOUT_S)
 
 
 def _pyinstaller_under_wine(made: Path, work: Path, more: Mapping[str, str]) -> None:
@@ -236,10 +239,10 @@ def _strip(folder: Path) -> None:
     """Take the debugging symbols out of Python and its modules; Qt's have none, and had their paths altered."""
     # Where the builder's Python lies is, on a user's computer, anybody's place: no library may be loaded from there.
     pythons = [*folder.rglob("libpython3*.so*"), *folder.rglob("python3.*/lib-dynload/*.so")]
-    _do(["patchelf", "--remove-rpath", *(str(file) for file in pythons if not file.is_symlink())])
+    run("patchelf", "--remove-rpath", *(file for file in pythons if not file.is_symlink()))
     files = [file for file in (folder / "_internal").rglob("*.so*") if not file.is_symlink()]
     files = [file for file in files if not {"PySide6", "shiboken6"} & set(file.parts)]
-    _do(["strip", "--strip-unneeded", *map(str, files)])
+    run("strip", "--strip-unneeded", *files)
 
 
 def _add_licences_of_system(folder: Path) -> None:
@@ -347,7 +350,7 @@ def start_times(folder: Path) -> dict[str, float]:
     versions = []
     for _round in range(_STARTS):
         began = time.perf_counter()
-        _do([program, "--version"])
+        run(program, "--version")
         versions.append(time.perf_counter() - began)
     with screen() as display:
         windows = [_first_window(program, display) for _round in range(_STARTS)]
@@ -387,23 +390,6 @@ def _first_window(program: str, display: str) -> float:
             finally:
                 wizard.terminate()
     raise SystemExit(f"{program} showed no window within {_WINDOW_TIMEOUT_S} s")
-
-
-def _do(command: Sequence[str], *, folder: Path = ROOT, more: Mapping[str, str] | None = None) -> None:
-    done = subprocess.run(  # noqa: S603  our own commands
-        command,
-        cwd=folder,
-        env=os.environ | dict(more or {}),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-        timeout=_FREEZE_TIMEOUT_S,
-    )
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command[:4])} ended with {done.returncode}:\n{done.stdout[-5000:]}")
 
 
 def main(words: Sequence[str]) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from license_expression import ExpressionError, get_spdx_licensing
 
+from installer.commands import run
 from nexkit import __version__
 
 _OWN = frozenset({"nexkit", "probes", "report", "ui", "__main__", "shared_archive"})
@@ -374,7 +375,7 @@ def _of_debian(files: Iterable[Path], folder: Path) -> Iterator[Component]:
     for file, place in system.items():
         by_package[packages[place]].append(file.relative_to(folder).as_posix())
     form = "${Package}\t${Version}\t${source:Package}\t${Architecture}\n"
-    told = _output("dpkg-query", "-W", "-f", form, *sorted(by_package))
+    told = run("dpkg-query", "-W", "-f", form, *sorted(by_package)).decode()
     release = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)
     vendor, distribution = (release[key].strip('"') for key in ("ID", "VERSION_ID"))
     for line in told.splitlines():
@@ -396,7 +397,7 @@ def _in_system(name: str) -> Path | None:
 def _build_ids(files: Iterable[Path]) -> dict[Path, str]:
     found: dict[Path, str] = {}
     file = ""
-    for match in _BUILD_ID.finditer(_output("readelf", "-n", *map(str, files))):
+    for match in _BUILD_ID.finditer(run("readelf", "-n", *files).decode()):
         file = match["file"] or file
         if match["id"]:
             found[Path(file)] = match["id"]
@@ -431,7 +432,3 @@ def version_resource(data: bytes) -> str:
         return ""
     high, low = (int.from_bytes(data[place + start : place + start + 4], "little") for start in (8, 12))
     return f"{high >> 16}.{high & 0xFFFF}.{low >> 16}.{low & 0xFFFF}"
-
-
-def _output(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout  # noqa: S603  our own

@@ -11,7 +11,6 @@ import gzip
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -22,6 +21,7 @@ from email.utils import format_datetime
 from hashlib import md5
 from pathlib import Path
 
+from installer.commands import run
 from installer.inventory import Component, components
 from installer.provenance import source_epoch
 from nexkit import __version__
@@ -111,13 +111,7 @@ def requirements(folder: Path) -> Requirements:
     """Read from the dynamic sections of everything in the folder; SystemExit as `understood`."""
     carried = {path.name for path in folder.rglob("*")}
     binaries = [path for path in sorted(folder.rglob("*")) if is_elf(path)]
-    told = subprocess.run(  # noqa: S603  names of files alone
-        ["objdump", "-p", *binaries],  # noqa: S607  the one on the path
-        check=True,
-        capture_output=True,
-        timeout=120,
-    ).stdout
-    return understood(told, carried)
+    return understood(run("objdump", "-p", *binaries), carried)
 
 
 def understood(told: bytes, carried: Collection[str]) -> Requirements:
@@ -185,7 +179,8 @@ def build_deb(folder: Path, out: Path, version: str) -> None:
         _fix(tree / "DEBIAN")
         out.parent.mkdir(parents=True, exist_ok=True)
         # Owner root, files in order, times no later than SOURCE_DATE_EPOCH: deb(5), dpkg-deb(1).
-        _run("dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(tree), str(out))
+        epoch = {"SOURCE_DATE_EPOCH": str(source_epoch())}
+        run("dpkg-deb", "--root-owner-group", "-Zxz", "--build", tree, out, more=epoch)
 
 
 def build_tar(folder: Path, out: Path, version: str) -> None:
@@ -203,7 +198,7 @@ def build_tar(folder: Path, out: Path, version: str) -> None:
             for path in (top, *sorted(top.rglob("*"))):
                 tar.add(path, arcname=str(path.relative_to(work)), recursive=False, filter=_as_root)
         # Two threads or more split into the same blocks; one would not, and other bytes come out.
-        _run("xz", "--threads=2", str(archive))
+        run("xz", "--threads=2", archive)
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(f"{archive}.xz", out)
 
@@ -299,15 +294,6 @@ def _fix(top: Path) -> None:
             started = path.stat().st_mode & 0o100 and ".so" not in path.suffixes
             path.chmod(0o755 if started else 0o644)
         os.utime(path, (epoch, epoch), follow_symlinks=False)
-
-
-def _run(*command: str) -> None:
-    environment = os.environ | {"SOURCE_DATE_EPOCH": str(source_epoch())}
-    done = subprocess.run(  # noqa: S603  our own commands
-        command, env=environment, capture_output=True, text=True, check=False, timeout=600
-    )
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
 
 
 def main(words: list[str]) -> int:

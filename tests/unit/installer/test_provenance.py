@@ -1,11 +1,14 @@
 import json
 import subprocess
+import sys
 
 import pytest
 from frozen_folders import distribution, freeze
 
+from installer import provenance
+from installer.bill import sbom
 from installer.inventory import components
-from installer.provenance import checksums, sbom
+from installer.provenance import checksums, source_epoch
 
 
 @pytest.fixture
@@ -59,3 +62,25 @@ def test_the_sums_are_those_that_sha256sum_checks(tmp_path):
     ]
     (tmp_path / "nexkit-0.1.0-x64.msi").write_text("changed")
     assert subprocess.run(check, cwd=tmp_path, capture_output=True, timeout=20, check=False).returncode == 1
+
+
+def test_the_time_is_that_of_the_last_commit_also_where_the_checkout_is_somebody_elses(monkeypatch):
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert source_epoch() > 1_700_000_000
+
+
+def test_without_a_checkout_the_time_has_to_be_said(monkeypatch, tmp_path):
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    with pytest.raises(SystemExit, match="SOURCE_DATE_EPOCH is not set"):
+        source_epoch()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "7")
+    assert source_epoch() == 7
+
+
+def test_what_needs_the_python_of_a_bare_system_alone_imports_nothing_else():
+    """Where the installer for Windows is built, and where sums are made, nothing is installed."""
+    words = "import installer.msi, installer.provenance, installer.release, installer.sign, installer.trial"
+    subprocess.run([sys.executable, "-S", "-c", words], cwd=provenance.ROOT, check=True, timeout=60)
