@@ -52,8 +52,9 @@ def read_tables(file: Path, names: Sequence[str]) -> dict[str, list[Row]]:
         from nexkit.platform.windows_msi_database import tables
 
         return tables(file, names)
-    there = set(_run("msiinfo", "tables", str(file)).splitlines())
-    return {name: rows_of(_run("msiinfo", "export", str(file), name)) if name in there else [] for name in names}
+    place = str(file.absolute())  # never taken for an option
+    there = set(_run("msiinfo", "tables", place).splitlines())
+    return {name: rows_of(_run("msiinfo", "export", place, name)) if name in there else [] for name in names}
 
 
 def change(file: Path, wanted: MsiChange) -> None:

@@ -43,7 +43,7 @@ def _place(out: Path, installer: Path, made_for: Organisation, texts: Texts, *, 
     if out.is_dir():
         out /= packed_name(installer, made_for)
     suffix = suffix_of(installer.name)
-    if suffix is not None and not out.name.endswith(suffix):
+    if suffix is not None and suffix_of(out.name) != suffix:
         raise CommandError(
             _(
                 "{file}: the installer is made from {installer}: give a name that ends with {suffix}, or a folder"

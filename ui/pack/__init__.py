@@ -144,8 +144,13 @@ def the_installer(folder: Path) -> Path:
 def _is_vendors(path: Path) -> bool:
     """By its name: an organisation's stands between the version and the system, or behind a `+`."""
     mark = _MARK.search(path.name)
-    rest = path.name[mark.end() :] if mark else ""
-    return rest.removesuffix(suffix_of(path.name) or "") in {"", "-x64", "_amd64", "-linux-x86_64", "-arm64", "-x86_64"}
+    rest = _stem(path.name)[mark.end() :] if mark else ""
+    return rest in {"", "-x64", "_amd64", "-linux-x86_64", "-arm64", "-x86_64"}
+
+
+def _stem(name: str) -> str:
+    """A file name without the ending that tells the kind, in whatever letters that is written."""
+    return name[: len(name) - len(suffix_of(name) or "")]
 
 
 def packed_name(installer: Path, made_for: Organisation) -> str:
@@ -154,8 +159,8 @@ def packed_name(installer: Path, made_for: Organisation) -> str:
     mark = _MARK.search(installer.name)
     suffix = suffix_of(installer.name) or ""
     if mark is None:
-        return f"{installer.name.removesuffix(suffix)}-{profile.id}{suffix}"
-    before, behind = installer.name[: mark.end()], installer.name[mark.end() :]
+        return f"{_stem(installer.name)}-{profile.id}{suffix}"
+    before, behind = installer.name[: mark.end()], f"{_stem(installer.name)[mark.end() :]}{suffix}"
     if suffix == ".deb":
         from ui.pack.deb import version_mark
 

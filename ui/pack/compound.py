@@ -13,6 +13,9 @@ _NONE = 0xFFFFFFFF
 _END = 0xFFFFFFFE
 _FREE = 0xFFFFFFFF
 _HIGHEST_SECTOR = 0xFFFFFFFA
+_SECTOR_SHIFTS = (9, 12)
+"""Sectors of 512 bytes, or of 4096 (section 2.2)."""
+_SMALL_SECTOR = 64
 _IN_HEADER = 109
 """So many sectors of the table of sectors stand in the header."""
 _BLACK = 1
@@ -47,12 +50,14 @@ class _Compound:
         if not data.startswith(_MAGIC):
             raise NotACompoundFileError
         self.data = bytearray(data)
-        self.sector_bytes = 1 << self._short(30)
+        if (shift := self._short(30)) not in _SECTOR_SHIFTS:
+            raise NotACompoundFileError
+        self.sector_bytes = 1 << shift
         self.cutoff = self._long(56)
         """Streams below this size stand in the small sectors."""
         places = [self._long(76 + 4 * number) for number in range(_IN_HEADER)]
         more = self._long(68)
-        for _ in range(self._long(72)):
+        for _ in range(min(self._long(72), len(data) // self.sector_bytes)):
             at = self._at(more)
             count = self.sector_bytes // 4 - 1
             places += [self._long(at + 4 * number) for number in range(count)]
@@ -128,7 +133,7 @@ class _Compound:
             self._set(entry + link, _NONE)
 
     def _chain(self, sector: int, table: list[int]) -> Iterator[int]:
-        left = len(self.data)
+        left = len(self.data) // _SMALL_SECTOR + 1
         while sector != _END:
             left -= 1
             if sector > _HIGHEST_SECTOR or not left:

@@ -14,13 +14,15 @@ from pathlib import Path
 from nexkit.profile import Profile
 from ui.pack import Organisation, PackError
 from ui.pack.archive import entries
-from ui.pack.xz import NotXzError, prepended
+from ui.pack.xz import NotXzError, prepended, whole
 
 _MAGIC = b"!<arch>\n"
 _HEADER = 60
 _END = b"`\n"
 _PLACE = ("./etc", "./etc/xdg", "./etc/xdg/nexkit")
 _KIB = 1024
+_LARGEST_CONTROL = 16 * _KIB * _KIB
+"""What a control archive may hold, unpacked: a few small files, and a line for each file of the package."""
 
 
 class _DamagedError(ValueError):
@@ -50,7 +52,7 @@ def pack(installer: Path, made_for: Organisation) -> bytes:
             raise PackError("parts", file=str(installer), parts=", ".join(names) or "-")
         control = _control(members[1].data, made_for, installer)
         data = prepended(entries(_PLACE, made_for.files, made_for.moment), members[2].data)
-    except (_DamagedError, NotXzError, tarfile.TarError, EOFError):
+    except (_DamagedError, NotXzError, tarfile.TarError, UnicodeDecodeError):
         raise PackError("damaged", file=str(installer)) from None
     made = [members[0], _Member("control.tar.xz", control), _Member("data.tar.xz", data)]
     return _MAGIC + b"".join(_written(member, int(made_for.moment.timestamp())) for member in made)
@@ -83,11 +85,11 @@ def _control(packed: bytes, made_for: Organisation, installer: Path) -> bytes:
     """The control archive with the new version, size and check sums."""
     out = io.BytesIO()
     with (
-        tarfile.open(fileobj=io.BytesIO(packed), mode="r:xz") as before,
+        tarfile.open(fileobj=io.BytesIO(whole(packed, _LARGEST_CONTROL)), mode="r:") as before,
         tarfile.open(fileobj=out, mode="w:xz", format=tarfile.GNU_FORMAT) as after,
     ):
         for entry in before:
-            stream = before.extractfile(entry)
+            stream = before.extractfile(entry) if entry.isfile() else None
             data = stream.read() if stream else b""
             name = entry.name.removeprefix("./")
             if name == "control":

@@ -5,7 +5,6 @@ later profile of the organisation is installed. What installs and checks it is t
 """
 
 import hashlib
-import shutil
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -61,10 +60,10 @@ def pack(installer: Path, made_for: Organisation) -> bytes:
     data = installer.read_bytes()
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "nexkit.msi"
-        shutil.copyfile(installer, copy)
+        copy.write_bytes(data)
         try:
             tables = read_tables(copy, _TABLES)
-            change(copy, _change(tables, made_for, hashlib.sha256(data).hexdigest(), installer))
+            change(copy, _wanted(tables, made_for, hashlib.sha256(data).hexdigest(), installer))
             return without_streams(copy.read_bytes(), SIGNATURES)
         except MsiToolMissingError as error:
             raise PackError("msitools", tool=str(error)) from None
@@ -86,6 +85,14 @@ def is_signed(installer: Path) -> bool:
         return bool(stream_names(installer.read_bytes()) & SIGNATURES)
     except NotACompoundFileError:
         return False
+
+
+def _wanted(tables: Mapping[str, Sequence[Row]], made_for: Organisation, vendor: str, installer: Path) -> MsiChange:
+    """The change to the vendor's tables; PackError where they are not those of its installer."""
+    try:
+        return _change(tables, made_for, vendor, installer)
+    except (LookupError, ValueError):
+        raise PackError("not_ours", file=str(installer)) from None  # without a product, features, or files
 
 
 def _change(tables: Mapping[str, Sequence[Row]], made_for: Organisation, vendor: str, installer: Path) -> MsiChange:
@@ -161,7 +168,9 @@ def _settings(tables: Mapping[str, Sequence[Row]], made_for: Organisation) -> It
     yield _insert(
         "LaunchCondition",
         Condition=f"Installed OR NOT {_SERIAL} OR {_SERIAL} <= {profile.serial}",
-        Description=f"A later profile of {profile.id} is installed: serial [{_SERIAL}]; this is {profile.serial}.",
+        Description=f"A later profile of {profile.id} is installed: serial [{_SERIAL}]; this is {profile.serial}. / "
+        f"{profile.id} の新しいプロファイルがすでにインストールされています。"
+        f"その通し番号は [{_SERIAL}]、このパッケージのものは {profile.serial} です。",
     )
 
 

@@ -13,6 +13,8 @@ _MAGIC = b"\xfd7zXZ\0"
 _HEADER = 12
 _FOOTER = 12
 _FOOTER_MAGIC = b"YZ"
+_MOST_MEMORY = 1 << 28
+"""For a dictionary four times as large as that of `xz -9`: the stream itself says how much it wants."""
 
 
 class NotXzError(ValueError):
@@ -30,8 +32,10 @@ class _Stream:
 def prepended(data: bytes, stream: bytes) -> bytes:
     """A stream of the data and of what the given stream holds; NotXzError."""
     rest = _read(stream)
-    check = rest.flags[1]
-    first = _read(lzma.compress(data, lzma.FORMAT_XZ, check=check))
+    try:
+        first = _read(lzma.compress(data, lzma.FORMAT_XZ, check=rest.flags[1]))
+    except (lzma.LZMAError, ValueError):
+        raise NotXzError from None  # no kind of check that there is
     records = [*first.records, *rest.records]
     index = b"\0" + _number(len(records)) + b"".join(_number(size) for record in records for size in record)
     index += bytes(-len(index) % 4)
@@ -42,9 +46,23 @@ def prepended(data: bytes, stream: bytes) -> bytes:
 
 
 def beginning(stream: bytes, size: int) -> bytes:
-    """The first bytes of what a stream holds; NotXzError."""
+    """The first bytes of what a stream holds, at most `size`; NotXzError."""
+    return _decompressed(stream, size)[0]
+
+
+def whole(stream: bytes, most: int) -> bytes:
+    """All that a stream holds; NotXzError where that is `most` or more, or the stream does not end."""
+    data, has_ended = _decompressed(stream, most)
+    if not has_ended:
+        raise NotXzError
+    return data
+
+
+def _decompressed(stream: bytes, size: int) -> tuple[bytes, bool]:
+    """At most so many bytes of what it holds, and whether that is all."""
+    decompressor = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MOST_MEMORY)
     try:
-        return lzma.LZMADecompressor(lzma.FORMAT_XZ).decompress(stream, max_length=size)
+        return decompressor.decompress(stream, max_length=size), decompressor.eof
     except lzma.LZMAError:
         raise NotXzError from None
 

@@ -81,3 +81,18 @@ def test_a_directory_that_runs_in_a_ring_ends():
     struct.pack_into("<I", data, SECTOR + 4 * 2, 1)
     with pytest.raises(NotACompoundFileError):
         without_streams(bytes(data), SIGNATURES)
+
+
+@pytest.mark.parametrize("shift", [0, 1, 6, 31, 200, 65535])
+def test_sectors_of_other_sizes_are_refused(shift):
+    data = bytearray(compound())
+    struct.pack_into("<H", data, 30, shift)
+    with pytest.raises(NotACompoundFileError):
+        without_streams(bytes(data), SIGNATURES)
+
+
+def test_a_table_that_names_itself_as_the_next_one_ends():
+    data = bytearray(compound())
+    struct.pack_into("<2I", data, 68, 0, 0xFFFFFFFF)
+    struct.pack_into("<I", data, SECTOR + 4 * 127, 0)
+    assert stream_names(bytes(data)) == stream_names(compound())

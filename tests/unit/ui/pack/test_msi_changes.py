@@ -135,6 +135,22 @@ def test_what_cannot_be_packed_is_refused(table, row, code, database, made_for):
         pack(database.file, made_for)
 
 
+@pytest.mark.parametrize(
+    ("table", "rows"),
+    [
+        ("Feature", []),
+        ("Media", []),
+        ("Media", [{"DiskId": "1", "LastSequence": "many"}]),
+        ("Property", [{"Property": "UpgradeCode", "Value": ""}]),
+        ("Property", [*TABLES["Property"][::2], {"Property": "ProductCode", "Value": "none"}]),
+    ],
+)
+def test_tables_of_another_program_are_refused(table, rows, database, made_for):
+    database.tables[table] = rows
+    with pytest.raises(PackError, match="not_ours"):
+        pack(database.file, made_for)
+
+
 @pytest.mark.parametrize(("error", "code"), [(MsiError("1620"), "msi"), (MsiToolMissingError("msiinfo"), "msitools")])
 def test_what_the_tools_refuse_is_one_error(error, code, database, made_for, monkeypatch):
     def refuse(_file, _names):

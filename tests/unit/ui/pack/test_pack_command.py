@@ -57,6 +57,14 @@ def test_a_name_of_another_kind_is_refused(packs, tmp_path, capsys):
     assert "ends with .deb" in capsys.readouterr().err
 
 
+def test_the_letters_of_the_ending_do_not_matter(packs, vendor, tmp_path):
+    installer = vendor.archive.rename(tmp_path / "nexkit-0.1.0-linux-x86_64.TAR.XZ")
+    vendor.deb.unlink()
+    assert the_installer(tmp_path) == installer
+    assert packs(installer=installer) == (0, ["nexkit-0.1.0-example-corp-linux-x86_64.tar.xz"])
+    assert packs(installer=installer, to=tmp_path / "out" / "Mine.Tar.Xz")[0] == 0
+
+
 def refused(packs, capsys, *words):
     """Nothing was written, and one line says which file and why."""
     status, files = packs()

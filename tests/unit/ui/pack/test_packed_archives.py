@@ -1,12 +1,14 @@
 """An organisation's .deb and tar.xz: what is added, to whom it belongs, what is refused."""
 
 import io
+import lzma
 import tarfile
 
 import pytest
 from company import ar, tar
 
-from ui.pack import PackError, pack
+from ui.pack import PackError, deb, pack
+from ui.pack.xz import NotXzError, prepended
 
 SHARED = {"org_signers", "profile.toml", "profile.toml.sig"}
 
@@ -89,3 +91,63 @@ def test_another_program_is_refused(vendor, made_for, tmp_path):
     other.write_bytes(ar({"debian-binary": b"2.0\n", "control.tar.xz": control, "data.tar.xz": tar({})}))
     with pytest.raises(PackError, match="not_ours"):
         pack(other, made_for)
+
+
+def linked(name: str) -> bytes:
+    """A control archive with a link in it that leads nowhere, behind the fields."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        fields = tarfile.TarInfo("./control")
+        data = b"Package: nexkit\nVersion: 1\n"
+        fields.size = len(data)
+        archive.addfile(fields, io.BytesIO(data))
+        link = tarfile.TarInfo(name)
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/shadow"
+        archive.addfile(link)
+    return lzma.compress(out.getvalue())
+
+
+def with_control(file, control):
+    file.write_bytes(ar({"debian-binary": b"2.0\n", "control.tar.xz": control, "data.tar.xz": tar({})}))
+    return file
+
+
+GOOD = tar({"./control": b"Package: nexkit\nVersion: 1\n"})
+
+
+@pytest.mark.parametrize(
+    "control",
+    [
+        GOOD[:-40],
+        GOOD[:30] + b"\xff" * 8 + GOOD[38:],
+        tar({"./control": b"Package: nexkit\nVersion: \xff\n"}),
+        b"no archive",
+        lzma.compress(b"no archive"),
+    ],
+    ids=["cut off", "a changed byte", "no UTF-8", "not compressed", "no archive"],
+)
+def test_a_damaged_control_archive_is_one_error(control, vendor, made_for):
+    with pytest.raises(PackError, match="damaged"):
+        pack(with_control(vendor.deb, control), made_for)
+
+
+def test_a_control_archive_that_never_ends_is_not_unpacked(vendor, made_for, monkeypatch):
+    bomb = tar({"./control": b"Package: nexkit\nVersion: 1\n", "./md5sums": bytes(1 << 20)})
+    pack(with_control(vendor.deb, bomb), made_for)
+    monkeypatch.setattr(deb, "_LARGEST_CONTROL", 1 << 20)
+    with pytest.raises(PackError, match="damaged"):
+        pack(vendor.deb, made_for)
+
+
+def test_links_of_a_control_archive_are_not_followed(vendor, made_for):
+    packed = members(pack(with_control(vendor.deb, linked("./preinst")), made_for))
+    with opened(packed["control.tar.xz"]) as archive:
+        link = archive.getmember("./preinst")
+    assert (link.issym(), link.linkname) == (True, "/etc/shadow")
+
+
+def test_a_kind_of_check_that_does_not_exist_is_refused(vendor, made_for):
+    stream = bytearray(vendor.archive.read_bytes())
+    stream[7] = stream[-3] = 0x0F
+    with pytest.raises(NotXzError):
+        prepended(b"x", bytes(stream))
