@@ -77,7 +77,7 @@ def install_profile(source: Path, now: datetime, place: ManagedPlace) -> LoadedP
     loaded = installed_profile(now, delivered)
     if loaded is None:
         raise FileNotFoundError(errno.ENOENT, "no such file", str(delivered.path(PROFILE_FILE)))
-    _refuse_older(loaded, place)
+    _refuse_unless_later(loaded, place)
     before = _contents(place)
     is_new = not place.folder.exists()
     try:
@@ -110,13 +110,20 @@ def _delivered(source: Path) -> _Delivered:
     return _Delivered(folder=folder, files=files, profile_name=name)
 
 
-def _refuse_older(loaded: LoadedProfile, place: ManagedPlace) -> None:
-    """ProfileRefusedError where the managed place holds a later profile, or another of the same serial."""
+def _refuse_unless_later(loaded: LoadedProfile, place: ManagedPlace) -> None:
+    """ProfileRefusedError where the managed place holds a later profile, or another of the same serial.
+
+    And where others may change the folder itself: nothing is written there, as they could lead it elsewhere meanwhile.
+    """
     try:
         toml = place.read(PROFILE_FILE, MAX_PROFILE_BYTES)
         there = None if toml is None else parse_profile(toml, str(place.path(PROFILE_FILE)))
-    except (OpenToOthersError, ProfileError):
+    except OpenToOthersError as error:
+        if error.path.parent != place.folder:
+            raise ProfileRefusedError(Refusal.OPEN_TO_OTHERS, str(error.path)) from None
         return  # what does not count cannot be newer
+    except ProfileError:
+        return
     mine = loaded.profile
     if there is None or there.id != mine.id or mine.serial > there.serial or toml == loaded.toml:
         return
