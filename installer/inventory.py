@@ -19,6 +19,7 @@ from pathlib import Path
 from license_expression import ExpressionError, get_spdx_licensing
 
 from installer.commands import run
+from installer.msi import file_version
 from nexkit import __version__
 
 _OWN = frozenset({"nexkit", "probes", "report", "ui", "__main__", "shared_archive"})
@@ -39,6 +40,17 @@ _LICENCE_OF = {
 _QT_LICENCE = "LGPL-3.0-only OR GPL-2.0-only OR GPL-3.0-only"
 _EXCEPTIONS = frozenset({"Bootloader-exception", "GCC-exception-3.1", "Classpath-exception-2.0"})
 """Which let other works stand beside a GPL part under their own licence."""
+_OWN_WORDS = frozenset({"LicenseRef-Microsoft-Visual-Cpp-Runtime", "LicenseRef-public-domain"})
+"""What SPDX has no word for."""
+_PERMITTED = frozenset(
+    {
+        *("0BSD", "AFL-2.1", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "blessing", "bzip2-1.0.6", "FTL", "HPND"),
+        *("ICU", "IJG", "ISC", "libpng-2.0", "MIT", "MIT-0", "PSF-2.0", "X11", "Zlib"),
+        # Of which changed files, or the library itself, have to stay free and replaceable: they lie in the folder.
+        *("LGPL-2.0-or-later", "LGPL-2.1-only", "LGPL-2.1-or-later", "LGPL-3.0-only", "LGPL-3.0-or-later", "MPL-2.0"),
+    }
+)
+"""Licences that somebody has read for what they ask of who ships the part. Another one stops the build until then."""
 _DEBIAN_LICENCES = {
     "brotli": "MIT",
     "bzip2": "bzip2-1.0.6",
@@ -88,7 +100,7 @@ _DEBIAN_LICENCES = {
 }
 """Licences of the libraries themselves (tools and tests beside may have others): by Debian source package, or by binary
 package where one of them differs."""
-_BINARY = re.compile(r"\.(so(\.[0-9.]+)?|dll|pyd|exe|dylib|zip)$", re.IGNORECASE)
+_BINARY = re.compile(r"\.(so(\.[0-9.]+)?|dll|pyd|exe|dylib|zip)$|\.framework/", re.IGNORECASE)
 _MODULE = re.compile(r"(?P<path>.+?)(/__init__)?(\.cpython-[^/]+|\.abi3|\.cp[0-9]+-[^/]+)?\.(py|so|pyd)$")
 _BUILD_ID = re.compile(r"^File: (?P<file>.+?)$|^ +Build ID: (?P<id>[0-9a-f]+)$", re.MULTILINE)
 _LIBRARY_FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib", "/lib")
@@ -96,8 +108,10 @@ _STANDARD = sys.stdlib_module_names | {"_colorize", "_pyrepl", "_opcode_metadata
 """Top-level modules of Python: of the one that runs this, and of 3.13, with which Windows programs are frozen."""
 _FREEZER = re.compile(r"pyi_rth_|_pyi_rth_utils|pyimod|pyiboot|struct$|__main__$")
 _RUNTIME = re.compile(r"(vcruntime140|msvcp140|concrt140|ucrtbase|api-ms-win-)[^/]*\.dll$", re.IGNORECASE)
-_FIXED_FILE_INFO = b"\xbd\x04\xef\xfe"
-"""Begins VS_FIXEDFILEINFO, the numbers of a version resource of Windows."""
+_INNER = re.compile(r"^(_internal|Contents/(Frameworks|Resources))/")
+"""Where the freezer puts what is imported: beside the program, or in the two halves of a Mac's app."""
+_DOT = "__dot__"
+"""What stands in an app for the dot in a folder's name, which signatures of macOS do not bear."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +161,7 @@ _PYTHON = _Pattern(
     "Python",
     re.compile(
         r"(^|/)(libpython3[0-9.]*\.so[.0-9]*|python3[0-9]*\.dll|base_library\.zip|python3\.[0-9]+/.*"
-        r"|_internal/_?[a-z0-9]+\.pyd)$"
+        r"|Python\.framework/.*)$|^_?[a-z0-9]+\.pyd$"
     ),
     "PSF-2.0",
     re.compile(rb"(3\.(?:1[1-9]|[2-9][0-9])\.[0-9]+)(?:\+)?\x00"),
@@ -156,7 +170,7 @@ _PYTHON = _Pattern(
 _WITH_PYTHON = (
     _Pattern(
         "OpenSSL",
-        re.compile(r"(^|/)lib(crypto|ssl)-3[^/]*\.dll$"),
+        re.compile(r"(^|/)lib(crypto|ssl)[-.]3[^/]*\.(dll|dylib)$"),
         "Apache-2.0",
         re.compile(rb"OpenSSL (3\.[0-9]+\.[0-9]+)"),
         "pkg:generic/openssl@{version}",
@@ -170,7 +184,7 @@ _WITH_PYTHON = (
         "pkg:generic/sqlite@{version}",
     ),
 )
-"""What Python's own distribution for Windows brings."""
+"""What Python's own distributions for Windows and macOS bring."""
 
 
 @cache
@@ -187,22 +201,23 @@ def licence_problem(expression: str) -> str | None:
     """Why a part of this licence cannot be shipped; None where it can be."""
     if not expression:
         return "no licence is known"
-    licensing = get_spdx_licensing()
+    if expression in _OWN_WORDS:
+        return None
     try:
-        tree = licensing.parse(re.sub(r"LicenseRef-[A-Za-z0-9.-]+", "MIT", expression), validate=True, strict=True)
+        tree = get_spdx_licensing().parse(expression, validate=True, strict=True)
     except ExpressionError as error:
         return f"{expression!r} is no SPDX expression: {error}"
-    return None if _permits(tree) else f"{expression} obliges the whole program"
+    return None if _permits(tree) else f"{expression} is not among the licences that oblige nobody but their own part"
 
 
 def _permits(tree: object) -> bool:
-    """Whether one of the choices is no GPL, or has an exception for such uses."""
+    """Whether one of the choices is a licence that other parts need not be under."""
     operator = type(tree).__name__
     if operator in ("OR", "AND"):
         return (any if operator == "OR" else all)(_permits(each) for each in getattr(tree, "args", ()))
     if operator == "LicenseWithExceptionSymbol":
         return str(getattr(tree, "exception_symbol", "")) in _EXCEPTIONS
-    return not str(tree).startswith(("GPL-", "AGPL-"))
+    return str(tree) in _PERMITTED
 
 
 class _Inventory:
@@ -233,13 +248,13 @@ class _Inventory:
         unknown: list[Path] = []
         for path in self._files:
             name = path.relative_to(self._folder).as_posix()
-            inner = name.removeprefix("_internal/")
+            inner = _INNER.sub("", name).replace(_DOT, ".")
             info = next((info for info in self._distributions if info in path.parents), self._recorded.get(inner))
-            if work := next((work for work in _WORKS if work.files.search(name)), None):
+            if work := next((work for work in _WORKS if work.files.search(inner)), None):
                 of_work[work].append(path)
             elif info is not None:
                 of_distribution[info].append(name)
-            elif work := next((work for work in (*_WITH_PYTHON, _PYTHON) if work.files.search(name)), None):
+            elif work := next((work for work in (*_WITH_PYTHON, _PYTHON) if work.files.search(inner)), None):
                 of_work[work].append(path)
             elif _BINARY.search(name) and path.parent != self._folder:
                 unknown.append(path)
@@ -294,11 +309,11 @@ class _Inventory:
         listed = list(files)
         version = ""
         for path in listed:
-            data = path.read_bytes() if _BINARY.search(path.name) else b""
+            data = path.read_bytes() if _BINARY.search(path.as_posix()) else b""
             if work.version is not None and (told := work.version.search(data)):
                 version = told[1].decode()
             elif work.version is None:
-                version = version_resource(data)
+                version = file_version(data) or ""
             if version:
                 break
         return Component(
@@ -311,13 +326,13 @@ class _Inventory:
 
 
 def _frozen_modules(folder: Path) -> set[str]:
-    """Names of all modules in the archives of the programs at the top of the folder, and in one that they share."""
+    """Names of all modules in the archives of the programs, at the top or where an app has them, and in a shared one."""
     from PyInstaller.archive.readers import ArchiveReadError, CArchiveReader, NotAnArchiveError, ZlibArchiveReader
 
     found: set[str] = set()
     for shared in (folder / "_internal").glob("*.pyz"):
         found |= set(ZlibArchiveReader(str(shared)).toc)
-    for path in sorted(folder.iterdir()):
+    for path in sorted((*folder.glob("*"), *folder.glob("Contents/MacOS/*"))):
         if not path.is_file():
             continue
         try:
@@ -423,12 +438,3 @@ def _packages_of(files: Iterable[Path]) -> dict[Path, str]:
     if strangers := [str(file) for file in listed if file not in found]:
         raise SystemExit(f"of no Debian package: {', '.join(strangers)}")
     return found
-
-
-def version_resource(data: bytes) -> str:
-    """The file version of a Windows program or library; "" where it has none (VS_FIXEDFILEINFO)."""
-    place = data.find(_FIXED_FILE_INFO)
-    if place < 0 or len(data) < place + 16:
-        return ""
-    high, low = (int.from_bytes(data[place + start : place + start + 4], "little") for start in (8, 12))
-    return f"{high >> 16}.{high & 0xFFFF}.{low >> 16}.{low & 0xFFFF}"

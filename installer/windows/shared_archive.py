@@ -2,4 +2,5 @@
 
 import sys
 
-sys._pyinstaller_pyz = f"{sys._MEIPASS}\\nexkit.pyz"  # noqa: SLF001  what the freezer's loader reads next
+# What the freezer's loader reads next; it gives both names to the module.
+sys._pyinstaller_pyz = f"{sys._MEIPASS}\\nexkit.pyz"  # type: ignore[attr-defined]  # noqa: SLF001

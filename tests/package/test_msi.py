@@ -9,6 +9,7 @@ package that is kept for later repairs stays in `C:\\windows\\Installer`.
 
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

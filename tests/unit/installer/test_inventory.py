@@ -3,7 +3,8 @@ import struct
 import pytest
 from frozen_folders import distribution, freeze
 
-from installer.inventory import components, licence_problem, version_resource
+from installer import inventory
+from installer.inventory import components, licence_problem
 
 EMPTY = b""
 
@@ -51,7 +52,7 @@ def test_a_distribution_whose_licence_is_not_known_stops_the_build(tmp_path):
 def test_a_part_under_the_gpl_alone_stops_the_build(tmp_path):
     folder = freeze(tmp_path / "nexkit", {"scapy": ""})
     distribution(folder, "scapy", "2.7", "License-Expression: GPL-2.0-only", {"scapy.py": EMPTY})
-    with pytest.raises(SystemExit, match=r"scapy: GPL-2\.0-only obliges the whole program"):
+    with pytest.raises(SystemExit, match=r"scapy: GPL-2\.0-only is not among the licences"):
         components(folder)
 
 
@@ -99,12 +100,73 @@ def test_what_may_be_shipped(expression):
 
 
 @pytest.mark.parametrize(
-    "expression", ["GPL-3.0-only", "MIT AND GPL-2.0-or-later", "AGPL-3.0-only OR GPL-3.0-only", "Freeware", ""]
+    "expression",
+    [
+        *(
+            "GPL-3.0-only",
+            "MIT AND GPL-2.0-or-later",
+            "AGPL-3.0-only OR GPL-3.0-only",
+            "GPL-2.0-only WITH LLVM-exception",
+        ),
+        *("SSPL-1.0", "BUSL-1.1", "CC-BY-NC-4.0", "LicenseRef-Proprietary", "MIT AND LicenseRef-Proprietary"),
+        *("Freeware", ""),
+    ],
 )
 def test_what_may_not_be_shipped(expression):
     assert licence_problem(expression) is not None
 
 
-def test_a_file_without_a_version_resource_has_no_version():
-    assert version_resource(b"MZ") == ""
-    assert version_resource(b"\xbd\x04\xef\xfe\x00") == ""
+def test_every_licence_that_stands_here_may_be_shipped():
+    works = (*inventory._WORKS, *inventory._WITH_PYTHON, inventory._PYTHON)
+    known = {*inventory._DEBIAN_LICENCES.values(), *inventory._LICENCE_OF.values(), *(work.licence for work in works)}
+    assert {licence: problem for licence in known if (problem := licence_problem(licence))} == {}
+
+
+@pytest.fixture
+def app(tmp_path):
+    """An app as the freezer makes one for a Mac: programs, libraries and data in three places, links between these."""
+    frozen = freeze(tmp_path / "frozen", {"ui.cli": "", "certifi": ""})
+    qt = {"PySide6/QtCore.abi3.so": b"", "PySide6/Qt/lib/QtCore.framework/Versions/A/QtCore": b""}
+    distribution(frozen, "PySide6_Essentials", "6.11.3", "License-Expression: LGPL-3.0-only", qt)
+    distribution(frozen, "certifi", "2026.1", "License-Expression: MPL-2.0", {"certifi/__init__.py": EMPTY})
+    distribution(frozen, "objc", "12.0", "License-Expression: MIT", {"objc.extra/_objc.cpython-313-darwin.so": EMPTY})
+    contents = tmp_path / "nexkit.app" / "Contents"
+    (contents / "MacOS").mkdir(parents=True)
+    (frozen / "nexkit").rename(contents / "MacOS" / "nexkit")
+    (frozen / "_internal").rename(contents / "Resources")
+    libraries = {
+        "libcrypto.3.dylib": b"OpenSSL 3.0.18 30 Sep 2025",
+        "objc__dot__extra/_objc.cpython-313-darwin.so": b"",
+        "PySide6/QtCore.abi3.so": b"",
+        "PySide6/Qt/lib/QtCore.framework/Versions/A/QtCore": b"Qt 6.11.3 (arm64-...",
+        "Python.framework/Versions/3.13/Python": b"\x003.13.9\x00",
+        "python3__dot__13/lib-dynload/_ssl.cpython-313-darwin.so": b"",
+    }
+    for name, data in libraries.items():
+        path = contents / "Frameworks" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    (contents / "Info.plist").write_text("<plist/>")
+    (contents / "Frameworks" / "certifi-2026.1.dist-info").symlink_to("../Resources/certifi-2026.1.dist-info")
+    return contents.parent
+
+
+def test_the_parts_of_a_macs_app_are_told_apart(app):
+    found = named(app)
+    assert found.keys() == {
+        *("nexkit", "certifi", "objc", "OpenSSL", "PyInstaller boot loader", "PySide6_Essentials", "Python", "Qt"),
+    }
+    assert found["Qt"].startswith("6.11.3 ")
+    assert found["Python"] == "3.13.9 PSF-2.0"
+    assert found["OpenSSL"] == "3.0.18 Apache-2.0"
+    (python,) = (part for part in components(app) if part.name == "Python")
+    assert len(python.files) == 2
+
+
+@pytest.mark.parametrize("name", ["libncursesw.6.dylib", "Sparkle.framework/Versions/B/Sparkle"])
+def test_a_library_of_unknown_origin_in_an_app_stops_the_build(app, name):
+    stranger = app / "Contents" / "Frameworks" / name
+    stranger.parent.mkdir(parents=True, exist_ok=True)
+    stranger.write_bytes(b"")
+    with pytest.raises(SystemExit, match=f"of unknown origin: {stranger.name}"):
+        components(app)
