@@ -152,23 +152,20 @@ def test_pack_is_a_program_of_its_own_name_on_windows(frozen: Frozen, ended: Non
 
 
 @pytest.mark.timeout(3 * PATIENCE_S)
-def test_the_wizard_shows_its_window(frozen: Frozen, tmp_path: Path):
-    picture = tmp_path / "window.png"
-    with contextlib.ExitStack() as stack:
-        # Another Windows: one that Wine has started without a screen finds none afterwards.
-        windows = stack.enter_context(new_windows()) if frozen.windows else None
-        shown = Frozen(frozen.folder, tmp_path, windows)
-        display = stack.enter_context(freeze.screen())
-        environment = os.environ | {"DISPLAY": display, "NEXKIT_HOME": shown.home_there}
-        command = alone(shown.command("wizard", "--lang", "ja", program="nexkit-wizard"))
-        with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as wizard:
+def test_the_wizard_shows_its_window(frozen: Frozen, ended: None, tmp_path: Path):
+    command = alone(frozen.command("wizard", "--lang", "ja", program="nexkit-wizard"))
+    # Wine gives programs no standard output or error that is a file.
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with freeze.screen() as display:
+        environment = os.environ | {"DISPLAY": display, "NEXKIT_HOME": frozen.home_there}
+        with subprocess.Popen(command, env=environment, **pipes) as wizard:
             try:
                 wait_for_window(display)
-                colours = colours_of(display, picture)
+                colours = colours_of(display, tmp_path / "window.png")
             finally:
                 wizard.terminate()
-                if windows:
-                    windows.stop()
+                if frozen.windows:
+                    frozen.windows.stop()
     assert colours > 20, "a window without letters"
 
 
