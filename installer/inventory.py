@@ -326,7 +326,7 @@ class _Inventory:
 
 
 def _frozen_modules(folder: Path) -> set[str]:
-    """Names of all modules in the archives of the programs, at the top or where an app has them, and in a shared one."""
+    """Names of all modules in the archives of the programs, at the top or where an app has them, and in one shared."""
     from PyInstaller.archive.readers import ArchiveReadError, CArchiveReader, NotAnArchiveError, ZlibArchiveReader
 
     found: set[str] = set()
