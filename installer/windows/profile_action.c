@@ -11,7 +11,8 @@
 #include <msi.h>
 #include <msiquery.h>
 
-#define MAX_COMMAND 32768
+#include "command_line.h"
+
 #define MAX_OUTPUT 16384
 #define PATIENCE_MS 120000 /* a share that does not answer is given up by the system long before */
 
@@ -23,35 +24,6 @@ static void say(MSIHANDLE install, INSTALLMESSAGE kind, const wchar_t *line)
     MsiRecordSetStringW(record, 1, line);
     MsiProcessMessage(install, kind, record);
     MsiCloseHandle(record);
-}
-
-/* "PROGRAM" profile install ["PROFILE"]; zero where the words make no command. */
-static int make_command(wchar_t *data, wchar_t *command)
-{
-    wchar_t *profile = wcschr(data, L'|');
-    size_t length;
-
-    if (profile == NULL)
-        return 0;
-    *profile++ = 0;
-    length = wcslen(profile);
-    /* Before a quotation mark a backslash would take away its meaning. */
-    while (length > 0 && profile[length - 1] == L'\\')
-        profile[--length] = 0;
-    if (wcschr(profile, L'"') != NULL || wcslen(data) + length + 40 > MAX_COMMAND)
-        return 0;
-    wcscpy(command, L"\"");
-    wcscat(command, data);
-    wcscat(command, L"\" profile install");
-    /* The program writes in the system's code page: where that has no Japanese, a log in English is better than none. */
-    if (GetACP() != 932 && GetACP() != CP_UTF8)
-        wcscat(command, L" --lang en");
-    if (length > 0) {
-        wcscat(command, L" \"");
-        wcscat(command, profile);
-        wcscat(command, L"\"");
-    }
-    return 1;
 }
 
 /* Run it with its output in the file; its exit status, or -1 where it cannot be started or does not end. */
@@ -76,13 +48,14 @@ static int run(wchar_t *command, HANDLE output)
     return (int)status;
 }
 
-/* What the program wrote, line by line, into the log; as an error, which a person sees too, where it refused. */
-static void tell(MSIHANDLE install, HANDLE output, INSTALLMESSAGE kind)
+/* What the program wrote, line by line, into the log; as an error, which a person sees too, where it refused.
+ * How many lines that were. */
+static int tell(MSIHANDLE install, HANDLE output, INSTALLMESSAGE kind)
 {
     static char bytes[MAX_OUTPUT];
     static wchar_t text[MAX_OUTPUT];
     DWORD read = 0;
-    int length = 0;
+    int length = 0, lines = 0;
     wchar_t *line, *end;
 
     SetFilePointer(output, 0, NULL, FILE_BEGIN);
@@ -96,9 +69,12 @@ static void tell(MSIHANDLE install, HANDLE output, INSTALLMESSAGE kind)
         end = line + wcscspn(line, L"\r\n");
         while (*end == L'\r' || *end == L'\n')
             *end++ = 0;
-        if (*line)
+        if (*line) {
             say(install, kind, wcsncmp(line, L"nexkit: ", 8) == 0 ? line + 8 : line);
+            lines++;
+        }
     }
+    return lines;
 }
 
 __declspec(dllexport) UINT __stdcall InstallProfile(MSIHANDLE install)
@@ -106,23 +82,28 @@ __declspec(dllexport) UINT __stdcall InstallProfile(MSIHANDLE install)
     static wchar_t data[MAX_COMMAND], command[MAX_COMMAND];
     wchar_t folder[MAX_PATH], file[MAX_PATH];
     SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
+    /* The program writes in the system's code page: where that has no Japanese, a log in English is better than none. */
+    const wchar_t *language = GetACP() != 932 && GetACP() != CP_UTF8 ? L" --lang en" : L"";
     DWORD size = MAX_COMMAND;
     HANDLE output;
-    int status;
+    int status, lines;
 
-    if (MsiGetPropertyW(install, L"CustomActionData", data, &size) != ERROR_SUCCESS || !make_command(data, command)) {
-        say(install, INSTALLMESSAGE_ERROR, L"PROFILE is not the path of a file or folder");
+    if (MsiGetPropertyW(install, L"CustomActionData", data, &size) != ERROR_SUCCESS ||
+        !make_command(data, language, command)) {
+        say(install, INSTALLMESSAGE_ERROR,
+            L"PROFILE is not the full path of a file or folder (X:\\... or \\\\SERVER\\...) / "
+            L"PROFILE には、ファイルまたはフォルダーの完全なパス(X:\\... か \\\\SERVER\\...)を指定してください。");
         return ERROR_INSTALL_FAILURE;
     }
-    if (!GetTempPathW(MAX_PATH, folder) || !GetTempFileNameW(folder, L"nex", 0, file))
+    if (!GetTempPathW(MAX_PATH, folder) || !GetTempFileNameW(folder, L"nex", 0, file) ||
+        (output = CreateFileW(file, GENERIC_READ | GENERIC_WRITE, 0, &inherited, CREATE_ALWAYS,
+                              FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE, NULL)) == INVALID_HANDLE_VALUE) {
+        say(install, INSTALLMESSAGE_ERROR, L"no file can be made in the computer's folder of temporary files");
         return ERROR_INSTALL_FAILURE;
-    output = CreateFileW(file, GENERIC_READ | GENERIC_WRITE, 0, &inherited, CREATE_ALWAYS,
-                         FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE, NULL);
-    if (output == INVALID_HANDLE_VALUE)
-        return ERROR_INSTALL_FAILURE;
+    }
     status = run(command, output);
-    tell(install, output, status == 0 ? INSTALLMESSAGE_INFO : INSTALLMESSAGE_ERROR);
-    if (status == -1)
+    lines = tell(install, output, status == 0 ? INSTALLMESSAGE_INFO : INSTALLMESSAGE_ERROR);
+    if (status == -1 || (status != 0 && lines == 0))
         say(install, INSTALLMESSAGE_ERROR, L"the check of the profile could not be run to its end");
     CloseHandle(output);
     return status == 0 ? ERROR_SUCCESS : ERROR_INSTALL_FAILURE;
