@@ -28,6 +28,7 @@ _LICENCES = {
     "Apache License, Version 2.0": "Apache-2.0",
     "MIT License": "MIT",
     "The MIT License (MIT)": "MIT",
+    "GNU Lesser General Public License v3.0": "LGPL-3.0-or-later",
     "LGPL-3.0-only OR GPL-2.0-only OR GPL-3.0": "LGPL-3.0-only OR GPL-2.0-only OR GPL-3.0-only",
 }
 """Words of older metadata (before PEP 639), as SPDX writes them."""

@@ -17,7 +17,13 @@ from nexkit import __version__
 _OWN = "nexkit"
 _LICENCES = Path(__file__).parent / "licences"
 _QT_TEXTS = ("Qt.txt", "LGPL-3.0.txt", "GPL-3.0.txt")
-_MORE_TEXTS = {"certifi": ("MPL-2.0.txt",), "pyside6-essentials": _QT_TEXTS, "shiboken6": _QT_TEXTS}
+_PYOBJC = ("pyobjc-core", "pyobjc-framework-corewlan", "pyobjc-framework-security")
+_MORE_TEXTS = {
+    "certifi": ("MPL-2.0.txt",),
+    "pyside6-essentials": _QT_TEXTS,
+    "shiboken6": _QT_TEXTS,
+    **dict.fromkeys(_PYOBJC, ("PyObjC.txt",)),
+}
 """What a distribution names without bringing it."""
 _FREEZER = "PyInstaller.txt"
 """Put there when the program is frozen: its boot loader is a part of it then."""

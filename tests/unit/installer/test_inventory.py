@@ -85,6 +85,13 @@ def test_what_pythons_distribution_for_windows_brings_is_told_apart(tmp_path):
     assert python.files == ("_internal/_ssl.pyd", "_internal/python313.dll")
 
 
+def test_older_words_for_licences_are_understood(tmp_path):
+    folder = freeze(tmp_path / "nexkit", {"icmplib": ""})
+    said = "License: GNU Lesser General Public License v3.0"
+    distribution(folder, "icmplib", "3.0.4", said, {"icmplib.py": EMPTY})
+    assert named(folder)["icmplib"] == "3.0.4 LGPL-3.0-or-later"
+
+
 @pytest.mark.parametrize(
     "expression",
     [

@@ -24,6 +24,17 @@ def test_qt_comes_with_both_texts_that_it_is_used_under():
     assert "FreeType" in qt.text
 
 
+@pytest.mark.parametrize("name", ["pyobjc-core", "pyobjc_framework_CoreWLAN", "pyobjc-framework-Security"])
+def test_parts_for_macs_that_bring_no_text_have_theirs(tmp_path, name):
+    info = tmp_path / "part-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\nLicense: MIT\n")
+    (info / "RECORD").write_text("part-1.0.dist-info/METADATA,,\n")
+    part = shipped._part(metadata.Distribution.at(info))
+    assert "Ronald Oussoren" in part.text
+    assert part.licence == "MIT"
+
+
 def test_a_source_folder_that_is_not_installed_names_what_is(monkeypatch):
     def distribution(name):
         if name == "nexkit":
