@@ -44,6 +44,8 @@ install_it() {
     chown -R root:root $NEW
     chmod -R u=rwX,go=rX $NEW
     install_managed
+    # What an earlier archive has put into the organisation's place goes with the program all the same.
+    if [ -d $PROGRAM/managed ] && [ ! -e $NEW/managed ]; then cp -R $PROGRAM/managed $NEW/managed; fi
     rm -rf $OLD
     if [ -e $PROGRAM ]; then mv $PROGRAM $OLD; fi
     mv $NEW $PROGRAM
