@@ -32,6 +32,8 @@ _SOURCES = Path(__file__).parent / "linux"
 _ICON = Path(__file__).parent / "nexkit.svg"
 _HOME = Path("opt/nexkit")
 _PACK = "nexkit-pack"
+_MAINTAINER = "The nexkit authors <nexkit@packages.invalid>"
+"""Debian wants an address; there is none that is read."""
 _SHARED = {
     "nexkit.desktop": Path("applications/nexkit.desktop"),
     "nexkit.svg": Path("icons/hicolor/scalable/apps/nexkit.svg"),
@@ -222,6 +224,7 @@ def _write_control(tree: Path, needs: Requirements, version: str) -> None:
     filled = _filled(
         "control",
         version=debian_version(version),
+        maintainer=_MAINTAINER,
         installed_kib=str(size),
         depends=", ".join(needs.packages),
     )
@@ -262,7 +265,7 @@ def _changelog(version: str) -> str:
     return (
         f"nexkit ({debian_version(version)}) stable; urgency=medium\n\n"
         f"  * Version {version}; see CHANGELOG.md of the sources.\n\n"
-        f" -- The nexkit authors <nexkit@packages.invalid>  {moment}\n"
+        f" -- {_MAINTAINER}  {moment}\n"
     )
 
 

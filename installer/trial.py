@@ -41,7 +41,13 @@ PLACES = {
     ".dmg": ("/Applications", "/Volumes"),
 }
 """Where an installer puts something, by its kind."""
-_KEYS = (r"HKLM\SOFTWARE", r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall")
+_KEYS = (
+    (r"HKLM\SOFTWARE",),
+    (r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall", "/s"),
+    (r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Installer", "/s"),
+)
+"""The registry's keys in which an installer of Windows leaves something, and how deep that is looked for. In others
+Windows itself notes which programs were started."""
 _NAME = "nexkit"
 _TIMEOUT_S = 900
 
@@ -56,9 +62,9 @@ def traces(kind: str) -> frozenset[str]:
         if _NAME in entry.name.lower()
     }
     if kind == ".msi":
-        for key in _KEYS:
-            listed = _do("reg", "query", key, "/s", "/f", _NAME, statuses=(0, 1))  # 1: nothing found
-            found |= {line.strip() for line in listed.splitlines() if line.upper().startswith("HKEY")}
+        for words in _KEYS:
+            listed = _do("reg", "query", *words, timeout_s=120).splitlines()
+            found |= {line.strip() for line in listed if _NAME in line.lower()}
     return frozenset(found)
 
 

@@ -93,6 +93,7 @@ def test_the_package_is_roots_and_has_what_debian_wants(folder, tmp_path):
     assert {"./usr/share/doc/nexkit/copyright", "./usr/share/applications/nexkit.desktop"} <= modes.keys()
     control = told("-f", str(deb))
     assert "Version: 0.1.0" in control
+    assert "{" not in control
     assert "Depends: libc6 (>= 2." in control
     subprocess.run(["dpkg-deb", "-R", str(deb), str(tmp_path / "x")], check=True, timeout=60)
     subprocess.run(["md5sum", "-c", "--quiet", "DEBIAN/md5sums"], cwd=tmp_path / "x", check=True, timeout=60)

@@ -154,6 +154,16 @@ def test_what_is_left_behind_is_named(system, tmp_path, monkeypatch, capsys):
     assert "other" not in said
 
 
+def test_what_windows_has_registered_is_a_trace(monkeypatch, tmp_path):
+    told = {
+        r"HKLM\SOFTWARE": "\r\nHKEY_LOCAL_MACHINE\\SOFTWARE\\Nexkit\r\nHKEY_LOCAL_MACHINE\\SOFTWARE\\Other\r\n",
+        r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall": "    DisplayName    REG_SZ    nexkit\r\n",
+    }
+    monkeypatch.setattr(trial, "PLACES", {".msi": (str(tmp_path),)})
+    monkeypatch.setattr(trial, "_do", lambda _reg, _query, key, *_rest, **_more: told.get(key, ""))
+    assert trial.traces(".msi") == {r"HKEY_LOCAL_MACHINE\SOFTWARE\Nexkit", "DisplayName    REG_SZ    nexkit"}
+
+
 def test_an_installer_that_installs_nothing_is_found_out(system, tmp_path, monkeypatch):
     monkeypatch.setattr(trial, "_do", lambda *_command, **_more: "")
     file = tmp_path / "nexkit_1_amd64.deb"
