@@ -1,7 +1,6 @@
 """A run by hand: what was asked, what came, and what is shown and saved of it."""
 
 import asyncio
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -62,13 +61,13 @@ class Shown:
     """JSON, as `nexkit probe run --json` writes it; "" where there is no fact."""
 
 
-def command_line(spec: ProbeSpec, words: Mapping[str, str]) -> str:
-    """What does the same on a command line."""
+def command_words(spec: ProbeSpec, words: Mapping[str, str]) -> list[str]:
+    """What does the same on a command line, word for word."""
     first = next((each.name for each in param_fields(spec.params)), "")
     word = words.get(first, "")
     target = [word] if word and "=" not in word and not word.startswith("-") else []
     rest = [f"{name}={word}" for name, word in words.items() if not (target and name == first)]
-    return shlex.join(["nexkit", "probe", "run", spec.id, *target, *rest])
+    return ["nexkit", "probe", "run", spec.id, *target, *rest]
 
 
 def shown_of(run: HandRun, result: StepResult, runner: Runner, profile: ProfileReference, texts: Texts) -> Shown:

@@ -1,7 +1,6 @@
 """Expert mode: any probe from a form, live, stopped, repeated, saved; the profile in force; what is permitted here."""
 
 import json
-import shlex
 import socket
 import threading
 from contextlib import contextmanager
@@ -33,7 +32,7 @@ from ui.gui import links
 from ui.gui.pages import expert_probe
 from ui.gui.rooms import Room
 from ui.gui.widgets.param_form import ParamForm
-from ui.hand_run import command_line
+from ui.hand_run import command_words
 
 CAPABILITIES = (
     Capability(id="icmp4", state=CapabilityState.AVAILABLE),
@@ -125,7 +124,7 @@ def test_the_form_of_every_probe_gives_what_the_command_line_gives(qtbot, spec):
     def same(typed):
         form.set_words(typed)
         words = {name: word for name, word in typed.items() if word or not form_field(fields, name).required}
-        line = shlex.split(command_line(spec, form.words()))
+        line = command_words(spec, form.words())
         assert line[:4] == ["nexkit", "probe", "run", spec.id]
         by_command = outcome_of(spec, _params(spec, line[4:], Texts("en")))
         assert outcome_of(spec, form.words()) == by_command == outcome_of(spec, words)

@@ -23,6 +23,7 @@ from nexkit.facts.load import LoadBackend
 from nexkit.outcome import Completed, Skipped, SkipReason
 from nexkit.params import ParamError, ParamProblem, build_params, param_fields
 from nexkit.platform.api import CapabilityState
+from nexkit.platform.shell_words import shell_line
 from nexkit.probe import ProbeSpec
 from nexkit.profile import Load
 from nexkit.run_record import StepResult
@@ -42,7 +43,7 @@ from ui.gui.widgets.choice import Tick
 from ui.gui.widgets.code_view import fixed_font
 from ui.gui.widgets.hand_run import LiveCard, OutcomeCard
 from ui.gui.widgets.param_form import ParamForm, shrinking_box
-from ui.hand_run import HandRun, Shown, command_line, shown_of
+from ui.hand_run import HandRun, Shown, command_words, shown_of
 from ui.probe_list import best_state, limit_text
 from ui.probe_series import LEAST_INTERVAL_S, LONGEST_INTERVAL_S, SeriesEnd, can_repeat, measure_series
 
@@ -282,7 +283,7 @@ class ProbePart(QWidget):
         if spec is None:
             return
         words = self.form.words()
-        self.command.setText(command_line(spec, words))
+        self.command.setText(shell_line(command_words(spec, words)))
         error = self._error(spec, words)
         self.form.show_error(None if error is not None and error.problem is ParamProblem.MISSING else error)
         self._ask_consent(spec, words)
