@@ -13,7 +13,7 @@ from enum import Enum
 from pathlib import Path
 from secrets import token_hex
 
-from PySide6.QtCore import QCoreApplication, QLockFile, QObject, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QLockFile, QObject, QSysInfo, Signal, Slot
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from nexkit.platform.foreground import hand_on_foreground
@@ -156,7 +156,9 @@ def _is_left_behind(lock: QLockFile) -> bool:
 
     Windows gives numbers anew, so that the lock seems to be that of a program which is running: of this one.
     """
-    if lock.getLockInfo()[0] != QCoreApplication.applicationPid():
+    number, computer, _program = lock.getLockInfo()
+    # A home folder may be shared: there the number is of a program on another computer.
+    if (number, computer) != (QCoreApplication.applicationPid(), QSysInfo.machineHostName()):
         return False
     try:
         Path(lock.fileName()).unlink()
