@@ -248,9 +248,7 @@ def wifi_link(name: str, radio: Radio, answers: RadioAnswers) -> WifiLink:
     connection = answers.connection
     own = _own(connection, answers.cells)
     quality = answers.quality
-    frequency_mhz = own.cell.frequency_mhz if own else None
-    frequency_mhz = frequency_mhz or (quality.frequency_mhz if quality else None)
-    frequency_mhz = frequency_mhz or _frequency_of_channel(answers.channel)
+    frequency_mhz = (own.cell.frequency_mhz if own else None) or _frequency_without_names(answers)
     signals = (answers.rssi_dbm, own.cell.rssi_dbm if own else None, quality.rssi_dbm if quality else None)
     ssid = connection.ssid if connection else None
     link = WifiLink(
@@ -285,6 +283,19 @@ def _cell(listed: ListedCell, own: ListedCell | None) -> Cell:
     return Cell(
         ssid=cell.ssid, rssi_dbm=cell.rssi_dbm, frequency_mhz=cell.frequency_mhz, joined=listed is own, age_s=None
     )
+
+
+def _frequency_without_names(answers: RadioAnswers) -> int | None:
+    """The frequency by the channel's number and by the quality, which may tell the middle of several channels."""
+    quality = answers.quality
+    told_mhz = quality.frequency_mhz if quality else None
+    band = band_of(told_mhz) if told_mhz else None
+    if quality is None or told_mhz is None or band is None:
+        return _frequency_of_channel(answers.channel)
+    by_number = frequency_of(answers.channel, band) if answers.channel is not None else told_mhz
+    # Of a connection by several links at once the number may be another one's.
+    from_the_middle_mhz = ((quality.width_mhz or max(_WIDTHS_MHZ)) - min(_WIDTHS_MHZ)) / 2
+    return by_number if abs(by_number - told_mhz) <= from_the_middle_mhz else told_mhz
 
 
 def _frequency_of_channel(channel: int | None) -> int | None:

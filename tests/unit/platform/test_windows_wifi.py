@@ -195,6 +195,21 @@ def test_a_number_that_stands_for_two_bands_is_decided_by_the_frequency():
     assert (link.width_mhz, link.standard) == (160, WifiStandard.BE)
 
 
+@pytest.mark.parametrize(
+    ("channel", "told", "expected"),
+    [
+        (36, (5210, 80, -60), (36, 5180)),
+        (93, (6425, 320, -60), (93, 6415)),
+        (11, (5210, 80, -60), (42, 5210)),
+        (None, (5180, 20, -60), (36, 5180)),
+        (36, (60_480, 0, -60), (36, 5180)),
+    ],
+)
+def test_the_middle_of_a_wide_channel_is_not_taken_for_its_number(channel, told, expected):
+    link = wifi_link("Wi-Fi", RADIO, RadioAnswers(channel=channel, quality=read_quality(quality(told))))
+    assert (link.channel, link.frequency_mhz) == expected
+
+
 class Wlan:
     """wlanapi.dll: gives copies of recorded memory, and wants them back."""
 
