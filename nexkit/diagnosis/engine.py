@@ -27,7 +27,7 @@ from nexkit.diagnosis.verdict import (
 )
 from nexkit.diagnosis.watched import watched_rungs, with_watch
 from nexkit.facts.reach import Reach
-from nexkit.outcome import Completed, Failed, FailureKind, Skipped
+from nexkit.outcome import Completed, Failed, Skipped
 from nexkit.run_record import RunRecord
 from nexkit.units import Ratio
 
@@ -156,8 +156,8 @@ def not_tested(record: RunRecord) -> tuple[NotTested, ...]:
                 found.append(NotTested(step=result.id, probe=result.probe, reason=reason))
             case Failed(failure=failure):
                 found.append(NotTested(step=result.id, probe=result.probe, reason=failure.kind))
-            case Completed(fact=Reach() as reach) if signs.not_contacted(reach):
-                found.append(NotTested(step=result.id, probe=result.probe, reason=FailureKind.KIT_LIMIT))
+            case Completed(fact=Reach() as reach) if (kind := signs.kept_from(reach)) is not None:
+                found.append(NotTested(step=result.id, probe=result.probe, reason=kind))
             case _:
                 pass
     return tuple(found)

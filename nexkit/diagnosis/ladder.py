@@ -168,7 +168,7 @@ def _service(run: Snapshot, limits: Limits) -> _Seen:
     bad = {
         step: attempts
         for step, reach in tested
-        if not signs.not_contacted(reach)
+        if signs.kept_from(reach) is None
         and not signs.service_works(reach, attempts := signs.fair_attempts(run, reach))
     }
     failing = (
@@ -182,7 +182,7 @@ def _service(run: Snapshot, limits: Limits) -> _Seen:
         isinstance(result.outcome, Skipped) and result.outcome.reason in _CUT_SHORT
         for result in run.steps(Subject.SERVICE)
     )
-    good = (*(step for step, reach in tested if not signs.not_contacted(reach)), *opened)
+    good = (*(step for step, reach in tested if signs.kept_from(reach) is None), *opened)
     if good and len(good) == len(planned) and not cut_short and not bad:
         return _Seen(RungState.PASS, good)
     return _UNKNOWN if planned or cut_short else _NOT_RUN

@@ -389,5 +389,9 @@ def _reason(step: StepResult, measured: Reason) -> Reason:
             return failure.kind
         case Skipped(reason=reason):
             return reason
+        case Completed(fact=Reach() as reach) if (kind := signs.kept_from(reach)) is not None:
+            return kind
+        case Completed(fact=GatewayReach() | ResolverAnswers() as fact) if signs.not_permitted(fact):
+            return FailureKind.PERMISSION
         case _:
             return measured

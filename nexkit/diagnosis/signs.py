@@ -548,10 +548,24 @@ def synthesised(run: Snapshot) -> bool:
     )
 
 
-def not_contacted(reach: Reach) -> bool:
-    """Whether this program's own limits kept it from every address."""
-    kinds = {None if each.failure is None else each.failure.kind for each in reach.attempts}
-    return kinds == {FailureKind.KIT_LIMIT}
+_KEPT_FROM = frozenset({FailureKind.KIT_LIMIT, FailureKind.PERMISSION})
+
+
+def kept_from(reach: Reach) -> FailureKind | None:
+    """What kept this program from every address: its own limits, or the want of a permission; None: nothing did.
+
+    An address of a family that this computer has not is none that could have been asked.
+    """
+    kinds = {None if each.failure is None else each.failure.kind for each in reach.attempts} - {FailureKind.NO_ADDRESS}
+    if not kinds or not kinds <= _KEPT_FROM:
+        return None
+    return FailureKind.PERMISSION if FailureKind.PERMISSION in kinds else FailureKind.KIT_LIMIT
+
+
+def not_permitted(fact: GatewayReach | ResolverAnswers) -> bool:
+    """Whether a part of what was to be sent was kept back by the system, for want of a permission."""
+    asked = fact.tcp if isinstance(fact, GatewayReach) else fact.queries
+    return any(each.failure is not None and each.failure.kind is FailureKind.PERMISSION for each in asked)
 
 
 def fair_attempts(run: Snapshot, reach: Reach) -> tuple[ReachAttempt, ...]:

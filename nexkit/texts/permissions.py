@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from nexkit.facts.dns import ResolverAnswers
 from nexkit.facts.echo import EchoMethod, EchoStats
 from nexkit.facts.network import GatewayReach
+from nexkit.facts.reach import Reach
 from nexkit.facts.wifi import WifiReading
-from nexkit.outcome import Completed, Failed, FailureKind
+from nexkit.outcome import Completed, Failed, Failure, FailureKind
 from nexkit.platform.settings import SystemSetting
-from nexkit.run_record import RunRecord
+from nexkit.run_record import RunRecord, StepResult
 from nexkit.subject import Subject
 from nexkit.texts import Texts
 from nexkit.texts.probes import probe_text
@@ -96,6 +98,8 @@ def _local_network_closed(record: RunRecord) -> bool:
     """
     if record.system.system != "macos":
         return False
+    if _local_network_denied(record):
+        return True
     near = [
         answer
         for result in record.results
@@ -109,10 +113,31 @@ def _local_network_closed(record: RunRecord) -> bool:
         for result in record.results
         if result.subject is Subject.ANCHOR
     )
-    if any(each.failure is not None and each.failure.kind is FailureKind.PERMISSION for each in near):
-        return True
     unreachable = FailureKind.HOST_UNREACHABLE
     return bool(near) and beyond and all(each.failure is not None and each.failure.kind is unreachable for each in near)
+
+
+def _local_network_denied(record: RunRecord) -> bool:
+    """Whether the system itself said so."""
+    failures = (failure for result in record.results for failure in _nearby(result))
+    return record.system.system == "macos" and any(
+        failure is not None and failure.kind is FailureKind.PERMISSION for failure in failures
+    )
+
+
+def _nearby(result: StepResult) -> Iterator[Failure | None]:
+    """What became of everything that was sent to somebody who may be of the own network."""
+    match result.outcome:
+        case Failed(failure=failure) if result.subject in _NEAR and result.probe in _PINGING:
+            yield failure
+        case Completed(fact=GatewayReach() as reach):
+            yield from (answer.failure for answer in reach.tcp)
+        case Completed(fact=ResolverAnswers() as answers):
+            yield from (query.failure for query in answers.queries)
+        case Completed(fact=Reach() as reach):
+            yield from (attempt.failure for attempt in reach.attempts)
+        case _:
+            pass
 
 
 def _worded(permission: Permission, record: RunRecord, texts: Texts) -> MissingPermission:
@@ -136,7 +161,11 @@ def _worded(permission: Permission, record: RunRecord, texts: Texts) -> MissingP
                     "Then test again."
                 )
         case Permission.LOCAL_NETWORK:
-            title = _("Perhaps this program may not speak to your own network")
+            title = (
+                _("This program may not speak to your own network")
+                if _local_network_denied(record)
+                else _("Perhaps this program may not speak to your own network")
+            )
             missing = _("The router could not be asked anything, so it was told by other answers whether it is well.")
             mend = _("In the privacy settings, under “Local Network”, switch this program on. Then test again.")
             setting = SystemSetting.LOCAL_NETWORK

@@ -6,7 +6,7 @@ from nexkit.diagnosis.causes import FAIR, LIKELY, PROVED, STRONG, finding
 from nexkit.diagnosis.limits import Limits
 from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.verdict import Clear, FindingValue, Inconclusive, RuleAnswer, Severity
-from nexkit.facts.dns import NameRole
+from nexkit.facts.dns import NameRole, ResolverAnswers
 from nexkit.facts.echo import EchoMethod, EchoStats
 from nexkit.facts.network import GatewayReach, NetworkState
 from nexkit.facts.reach import Reach, ReachAttempt
@@ -226,13 +226,11 @@ def permission_missing(run: Snapshot, _limits: Limits) -> RuleAnswer:
         for step, reading in run.facts(WifiReading)
         if any(link.joined and not link.names_permitted for link in reading.links)
     ]
-    unseen = [
-        step
-        for step, reach in run.facts(GatewayReach)
-        if reach.neighbour is None
-        or any(each.failure is not None and each.failure.kind is FailureKind.PERMISSION for each in reach.tcp)
-    ]
-    steps = tuple(dict.fromkeys((*refused, *fallback, *nameless, *unseen)))
+    unseen = [step for step, reach in run.facts(GatewayReach) if reach.neighbour is None or signs.not_permitted(reach)]
+    # Others of the own network than the gateway: services and resolvers of a home or an office.
+    near = [step for step, reach in run.facts(Reach) if signs.kept_from(reach) is FailureKind.PERMISSION]
+    near += [step for step, answers in run.facts(ResolverAnswers) if signs.not_permitted(answers)]
+    steps = tuple(dict.fromkeys((*refused, *fallback, *nameless, *unseen, *near)))
     if not steps:
         return Clear()
     by_id = run.record.by_id()

@@ -37,7 +37,7 @@ from diagnosis_records import (
 
 from nexkit.address import Family
 from nexkit.diagnosis.engine import diagnose
-from nexkit.diagnosis.verdict import Severity, VerdictState
+from nexkit.diagnosis.verdict import Segment, Severity, VerdictState
 from nexkit.facts.echo import EchoMethod
 from nexkit.facts.load import LoadConfidence
 from nexkit.facts.network import AddressOrigin, InterfaceKind, NeighbourState, Proxy, ProxySettings
@@ -556,6 +556,23 @@ def test_a_healthy_network_whose_router_may_not_be_spoken_to_is_healthy():
     diagnosis = diagnose(record(changed(ping__gateway4=refused, ping__gateway6=refused, **near)))
     assert diagnosis.verdict.state is VerdictState.HEALTHY
     assert [finding.cause for finding in diagnosis.findings] == ["device.permission_missing"]
+
+
+@pytest.mark.parametrize("kinds", [("permission",), ("permission", "no_address"), ("kit_limit",)])
+def test_a_service_that_the_system_or_the_program_keeps_from_itself_is_not_tested_and_not_at_fault(kinds):
+    addresses = [attempt(f"192.168.1.{number}", kind=FailureKind(kind)) for number, kind in enumerate(kinds, 20)]
+    diagnosis = diagnose(record(changed(reach__service__mail=reach(SERVICE_HOST, addresses))))
+    assert (diagnosis.verdict.state, diagnosis.verdict.cause) == (VerdictState.INCONCLUSIVE, None)
+    assert [each.reason.value for open_yet in diagnosis.left_open for each in open_yet.because] == [kinds[0]]
+    assert [(each.step, each.reason.value) for each in diagnosis.not_tested] == [("reach.service.mail", kinds[0])]
+    told = [finding.cause for finding in diagnosis.findings]
+    assert told == (["device.permission_missing"] if "permission" in kinds else [])
+
+
+def test_a_service_that_refuses_at_its_other_address_is_judged_by_that():
+    addresses = [attempt("192.168.1.20", kind=FailureKind.PERMISSION), attempt(SERVICE[0], kind=REFUSED)]
+    diagnosis = diagnose(record(changed(reach__service__mail=reach(SERVICE_HOST, addresses))))
+    assert diagnosis.verdict.segment is Segment.SERVICE
 
 
 def test_a_router_that_answers_on_the_link_alone_has_hung_up_if_names_were_its_business():

@@ -10,6 +10,7 @@ from nexkit.diagnosis.causes import causes
 from nexkit.diagnosis.verdict import Finding, Severity
 from nexkit.facts.echo import EchoMethod, EchoSample, echo_stats
 from nexkit.facts.network import GatewayReach, TcpAnswer
+from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer
 from nexkit.outcome import Completed, Failed, Failure, FailureKind
 from nexkit.platform.settings import SystemSetting
 from nexkit.subject import Subject
@@ -85,6 +86,19 @@ def closed_router(kind=FailureKind.HOST_UNREACHABLE):
     )
 
 
+def reach_of(kind):
+    failure = Failure(kind=kind, step="connect")
+    return Reach(
+        host="printer.example.com",
+        port=443,
+        layer=ReachLayer.TCP,
+        expected_status=(),
+        resolve_ms=None,
+        resolve_failure=None,
+        attempts=(ReachAttempt(address="192.168.10.20", connect_ms=None, tls=None, http=None, failure=failure),),
+    )
+
+
 def test_a_mac_that_keeps_the_program_from_its_own_network_is_told_by_the_internet_behind_it():
     near = ("lan", Subject.GATEWAY, Completed(closed_router()))
     far = ("ping", Subject.ANCHOR, Completed(echo_of("198.18.0.10")))
@@ -102,6 +116,20 @@ def test_a_mac_that_says_it_keeps_the_program_from_its_own_network_is_believed()
     found = missing_permissions(record_of(near, ping, system="macos"), TEXTS)
     assert [each.permission for each in found] == [Permission.LOCAL_NETWORK, Permission.NEIGHBOURS]
     assert found[0].setting is SystemSetting.LOCAL_NETWORK
+    assert found[0].title == "This program may not speak to your own network"
+
+
+def test_a_mac_that_keeps_the_program_from_a_service_nearby_is_believed_too():
+    near = ("reach", Subject.SERVICE, Completed(reach_of(FailureKind.PERMISSION)))
+    assert permissions(record_of(near, system="macos")) == [Permission.LOCAL_NETWORK]
+    assert permissions(record_of(near)) == []
+    filtered = ("reach", Subject.SERVICE, Completed(reach_of(FailureKind.FILTERED_LOCALLY)))
+    assert permissions(record_of(filtered, system="macos")) == []
+
+
+def test_pings_that_a_mac_keeps_from_the_router_alone_are_no_matter_of_administrators():
+    ping = ("ping", Subject.GATEWAY, Failed(Failure(kind=FailureKind.PERMISSION, step="open")))
+    assert permissions(record_of(ping, system="macos")) == [Permission.LOCAL_NETWORK]
 
 
 def test_what_administrators_alone_may_measure_is_no_missing_permission():
