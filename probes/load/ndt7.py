@@ -17,6 +17,7 @@ from nexkit.facts.load import LoadTest
 from nexkit.failures import classify
 from nexkit.outcome import Failed, Failure, FailureKind, Outcome
 from nexkit.platform import tcp
+from nexkit.platform.threads import in_daemon_thread
 from nexkit.probe import ProbeContext
 from probes.exchange.hosts import authority
 from probes.exchange.http1 import HttpError, get
@@ -109,7 +110,7 @@ async def locate(address: str, ctx: ProbeContext) -> tuple[Addresses, ...]:
             async with open_stream(ctx, found, port, timeout_s=CONNECT_TIMEOUT_S) as stream:
                 secure: ByteStream = stream
                 if url.scheme == "https":
-                    secure = TlsStream(stream, ctx.platform.trust(), host)
+                    secure = TlsStream(stream, await in_daemon_thread(ctx.platform.trust), host)
                     await secure.handshake()
                 answer = await get(
                     secure,

@@ -10,6 +10,7 @@ from typing import TypeVar
 from nexkit.address import is_address
 from nexkit.failures import classify
 from nexkit.platform.tcp import reset_on_close
+from nexkit.platform.threads import in_daemon_thread
 from nexkit.probe import ProbeContext
 from nexkit.units import Bytes, Ms, Seconds
 from probes.exchange.traffic import LOOKUP_BYTES
@@ -100,6 +101,6 @@ async def find_server(ctx: ProbeContext, *, scheme: str, host: str, port: int | 
             continue
         with connected.sock as sock:
             reset_on_close(sock)
-        trust = ctx.platform.trust() if scheme in {"https", "wss"} else None
+        trust = await in_daemon_thread(ctx.platform.trust) if scheme in {"https", "wss"} else None
         return Server(address=address, port=port, host=host, authority=authority, trust=trust)
     raise TransferError(failures[0])
