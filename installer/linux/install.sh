@@ -5,7 +5,7 @@
 #     sudo ./install.sh --uninstall      leaves nothing but users' own data (~/.local/share/nexkit)
 #
 # A folder managed/ beside this file (profile.toml, profile.toml.sig, org_signers, ...) goes to the organisation's place,
-# /etc/xdg/nexkit. A profile that the program would refuse ends the installation with status 1, and nothing is changed.
+# /etc/xdg/nexkit. A profile that the program would refuse ends the installation with status 2, and nothing is changed.
 set -eu
 umask 022
 
