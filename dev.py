@@ -201,9 +201,9 @@ def lock(_arguments: list[str]) -> int:
     versions.write_text(whole, encoding="utf-8")
     program = entries(subprocess.check_output([*compile_, "--constraint", str(versions)], cwd=ROOT, text=True))
     # A package that the program needs on one system and the tests on all stands in both parts.
-    tools = [entry for entry in entries(whole) if entry not in program]
+    for_tests = [entry for entry in entries(whole) if entry not in program]
     header = "# Written by `python3 dev.py lock` from pyproject.toml.\n"
-    LOCK.write_text(header + "".join(program) + TEST_PART + "\n" + "".join(tools), encoding="utf-8")
+    LOCK.write_text(header + "".join(program) + TEST_PART + "\n" + "".join(for_tests), encoding="utf-8")
     return 0
 
 
@@ -244,13 +244,13 @@ def entries(text: str) -> list[str]:
 
 def environment(*, with_tests: bool) -> str:
     """The environment's Python, after what the lock file names is installed there."""
-    program, _, tools = LOCK.read_text(encoding="utf-8").partition(TEST_PART)
-    wanted = program + tools if with_tests else program
+    program, _, for_tests = LOCK.read_text(encoding="utf-8").partition(TEST_PART)
+    wanted = program + for_tests if with_tests else program
     stamps = {kind: ENVIRONMENT / f"nexkit-{kind}.stamp" for kind in ("run", "test")}
     version = f"{sys.version_info[:2]} {(ROOT / 'pyproject.toml').read_text(encoding='utf-8')}"
     marks = {
         kind: hashlib.sha256((text + version).encode()).hexdigest()
-        for kind, text in (("run", program), ("test", program + tools))
+        for kind, text in (("run", program), ("test", program + for_tests))
     }
     python = environment_python()
     enough = ("test",) if with_tests else ("run", "test")
