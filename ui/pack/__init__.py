@@ -22,6 +22,8 @@ from report.trust import SIGNERS_FILE
 
 ENDS_SOON = timedelta(days=30)
 """Who packs a profile that ends before this should know: it takes weeks until all computers have a new one."""
+_FIRST, _LAST = datetime(1980, 1, 1, tzinfo=UTC), datetime(2107, 12, 31, tzinfo=UTC)
+"""Dates of cabinets begin and end there."""
 _KINDS = (".msi", ".deb", ".tar.xz", ".pkg")
 _MARK = re.compile(r"[0-9]+(?:\.[0-9]+)+")
 
@@ -119,10 +121,10 @@ def _check_recipients(profile: Profile, file: Path) -> None:
 
 
 def _moment(profile: Profile) -> datetime:
-    """SOURCE_DATE_EPOCH where it is set, else when the profile begins; never before cabinets' dates do."""
+    """SOURCE_DATE_EPOCH where it is set, else when the profile begins; within the dates that cabinets have."""
     fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
-    moment = datetime.fromtimestamp(int(fixed), UTC) if fixed.isdecimal() else profile.not_before
-    return max(moment.replace(microsecond=0), datetime(1980, 1, 1, tzinfo=UTC))
+    begins = min(int(fixed), _LAST.timestamp()) if fixed.isdecimal() else profile.not_before.timestamp()
+    return max(datetime.fromtimestamp(int(begins), UTC), _FIRST)
 
 
 def suffix_of(name: str) -> str | None:

@@ -59,6 +59,8 @@ def packed(installer: Path, made_for: Organisation, work: Path, run: Run) -> byt
     )
     run([PKGUTIL, "--expand", str(part), str(whole / _PART)])
     definition = whole / "Distribution"
+    if not definition.is_file():
+        raise PackError("not_ours", file=str(installer))
     definition.write_bytes(_with_part(definition.read_bytes(), identifier, version, made_for.name, installer))
     run([PKGUTIL, "--flatten", str(whole), str(out)])
     return out.read_bytes()

@@ -32,7 +32,7 @@ class Apple:
         match command[:2]:
             case [macos.PKGUTIL, "--expand"]:
                 Path(command[3]).mkdir()
-                if not command[2].endswith("organisation.pkg"):
+                if self.distribution and not command[2].endswith("organisation.pkg"):
                     (Path(command[3]) / "Distribution").write_text(self.distribution, encoding="utf-8")
             case [macos.PKGUTIL, "--flatten"]:
                 Path(command[3]).write_bytes((Path(command[2]) / "Distribution").read_bytes())
@@ -75,6 +75,7 @@ def test_its_files_are_for_all_to_read_and_checked_by_the_program(made_for, tmp_
     ("distribution", "code"),
     [
         ("<installer-gui-script", "damaged"),
+        ("", "not_ours"),
         (DISTRIBUTION.replace("io.nexkit.pkg", "com.example.other"), "not_ours"),
         (
             DISTRIBUTION.replace("</installer", '<pkg-ref id="io.nexkit.pkg.other">#x.pkg</pkg-ref></installer'),

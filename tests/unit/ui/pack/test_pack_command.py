@@ -1,13 +1,15 @@
 """`nexkit pack`: what is checked before anything is written, and what is told."""
 
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from company import KEY, write_company
 
 from report.profile_signature import sign_profile
 from ui.cli import main
-from ui.pack import the_installer
+from ui.pack import organisation, the_installer
+from ui.pack.cabinet import cabinet
 
 
 @pytest.fixture(autouse=True)
@@ -117,8 +119,6 @@ def test_a_missing_file_is_named(packs, company, capsys):
 
 
 def test_a_profile_that_ends_soon_is_packed_with_a_warning(packs, company, capsys):
-    from datetime import UTC, datetime, timedelta
-
     write_company(company, ends=f"{datetime.now(UTC) + timedelta(days=20):%Y-%m-%dT%H:%M:%SZ}")
     assert packs()[0] == 0
     assert "computers need a later one" in capsys.readouterr().err
@@ -164,6 +164,14 @@ def test_the_date_of_everything_can_be_set(packs, tmp_path, monkeypatch):
     packs(to=other)
     assert one.read_bytes() != other.read_bytes()
     assert b"1790000000" in other.read_bytes()
+
+
+@pytest.mark.parametrize(("said", "year"), [("0", 1980), ("99999999999999", 2107), ("soon", 2020)])
+def test_no_date_is_one_that_an_installer_cannot_hold(said, year, company, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", said)
+    made_for = organisation(company / "profile.toml", company / "org_signers", None, datetime.now(UTC), lambda _: "")
+    assert made_for.moment.year == year
+    assert cabinet(made_for.files, made_for.moment)
 
 
 def test_the_signature_stands_beside_the_profile_by_its_name(packs, company, tmp_path):
