@@ -8,17 +8,19 @@ The environment says what there is to sign with; see `.github/workflows/release.
 """
 
 import base64
+import json
 import os
 import platform
 import secrets
 import sys
 import tempfile
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from installer.commands import run
-from installer.provenance import checksums, source_epoch
+from installer.provenance import checksums, sha256_of, source_epoch
 from nexkit import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,7 +41,30 @@ def bill() -> None:
     from installer.bill import sbom
 
     folder = ROOT / FROZEN[sys.platform]
-    sbom(folder, OUT / f"nexkit-{__version__}-{folder.parent.name}.cdx.json")
+    sbom(folder, _bill_of(folder))
+
+
+def _bill_of(folder: Path) -> Path:
+    return OUT / f"nexkit-{__version__}-{folder.parent.name}.cdx.json"
+
+
+def renew_sums(bill: Path, folder: Path) -> None:
+    """Let a bill have the sums of a folder's files as they are now, and another number where they are others.
+
+    On the Windows that freezes it is made, and there is nothing to sign with; where there is, nothing is installed.
+    """
+    document = json.loads(bill.read_bytes())
+    changed = False
+    for part in (document["metadata"]["component"], *document["components"]):
+        for file in part.get("components", ()):
+            (entry,) = file["hashes"]
+            now = sha256_of(folder / file["name"])
+            changed |= entry["content"] != now
+            entry["content"] = now
+    if changed:
+        number = uuid.uuid5(uuid.UUID(document["serialNumber"]), json.dumps(document))
+        text = json.dumps(document | {"serialNumber": number.urn}, ensure_ascii=False, indent=1)
+        bill.write_text(text + "\n", encoding="utf-8")
 
 
 def windows(environment: Mapping[str, str]) -> None:
@@ -51,6 +76,7 @@ def windows(environment: Mapping[str, str]) -> None:
     package = OUT / f"nexkit-{__version__}-x64.msi"
     with _windows_key(environment) as more:
         sign.main([str(folder)], {**environment, **more})
+        renew_sums(_bill_of(folder), folder)
         build_msi(folder, package, __version__)
         sign.main([str(package)], {**environment, **more})
 

@@ -8,8 +8,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from frozen_folders import freeze
 
 from installer import release, sign, smoke, trial
+from installer.bill import sbom
 from nexkit import __version__
 
 REPORT = {"results": [{"outcome": {"state": "failed", "failure": {"kind": "timeout", "step": "dns"}}}]}
@@ -214,12 +218,30 @@ def test_programs_are_signed_before_the_installer_is_made_of_them(monkeypatch, t
         done.append((names[0].rpartition("/")[2].rpartition("\\")[2], contents))
 
     monkeypatch.setattr(release, "OUT", tmp_path)
+    monkeypatch.setattr(release, "renew_sums", lambda bill, _folder: done.append((bill.name, "renewed")))
     monkeypatch.setattr(sign, "main", signed)
     monkeypatch.setattr("installer.msi.build_msi", lambda _folder, out, _version: done.append((out.name, "built")))
     release.windows(keys)
     contents = list({"NEXKIT_SIGN_CERTIFICATES_PEM": "", **keys}.values())[: len(keys)]
     package = f"nexkit-{__version__}-x64.msi"
-    assert done == [("nexkit", contents), (package, "built"), (package, contents)]
+    bill = f"nexkit-{__version__}-windows.cdx.json"
+    assert done == [("nexkit", contents), (bill, "renewed"), (package, "built"), (package, contents)]
+
+
+def test_a_bill_has_the_sums_of_what_was_signed_after_it_was_made(monkeypatch, tmp_path):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    folder, bill = freeze(tmp_path / "nexkit", {"ui.cli": ""}), tmp_path / "bill.json"
+    sbom(folder, bill)
+    before = bill.read_bytes()
+    release.renew_sums(bill, folder)
+    assert bill.read_bytes() == before
+    with (folder / "nexkit").open("ab") as program:
+        program.write(b"signature")
+    release.renew_sums(bill, folder)
+    text = bill.read_text(encoding="utf-8")
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    assert hashlib.sha256((folder / "nexkit").read_bytes()).hexdigest() in text
+    assert json.loads(text)["serialNumber"] != json.loads(before)["serialNumber"]
 
 
 def test_certificates_of_macos_live_in_a_keychain_of_their_own_that_goes_again(monkeypatch):
