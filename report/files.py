@@ -20,6 +20,8 @@ _NO_NAMELESS = frozenset(
     {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL, errno.EXDEV, errno.EPERM, errno.ENOSYS}
 )
 """The file system has no nameless files (open(2): O_TMPFILE), or there is no /proc to name them by (link(2))."""
+_NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL})
+"""The file system has no links: FAT and exFAT, which memory sticks have."""
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = 0o666) -> None:
@@ -48,8 +50,7 @@ def write_new(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     if not _write_nameless(path, data, mode):
         try:
             _write_draft(draft, data, mode)
-            # A link, unlike a renaming, never replaces what another program has put there meanwhile.
-            os.link(draft, path)
+            _name_new(draft, path)
         finally:
             draft.unlink(missing_ok=True)
     _keep_name(path.parent)
@@ -66,6 +67,22 @@ def remove_stale(folder: Path) -> None:
             mine = not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
             if mine and stat.S_ISREG(found.st_mode) and abs(time.time() - found.st_mtime) > STALE_S:
                 draft.unlink()
+
+
+def _name_new(draft: Path, path: Path) -> None:
+    """Give the draft its name; FileExistsError where that is taken."""
+    try:
+        # A link, unlike a renaming, never replaces what another program has put there meanwhile.
+        os.link(draft, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        path.touch(exist_ok=False)  # the name is ours from here on
+        try:
+            draft.replace(path)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
 
 
 def _draft_beside(path: Path) -> Path:

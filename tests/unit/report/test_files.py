@@ -95,6 +95,36 @@ def test_where_the_file_system_has_no_nameless_files_a_name_of_ours_serves(tmp_p
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"1", "b": b"2"}
 
 
+@pytest.fixture
+def stick(tmp_path, monkeypatch):
+    """A folder of a memory stick, whose file system has no links."""
+
+    def no_links(_source, target, **_more):
+        raise OSError(errno.EPERM, "Operation not permitted", str(target))
+
+    monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    monkeypatch.setattr(os, "link", no_links)
+    return tmp_path
+
+
+def test_a_new_file_is_written_where_the_file_system_has_no_links(stick):
+    write_new(stick / "a", b"ours")
+    assert {path.name: path.read_bytes() for path in stick.iterdir()} == {"a": b"ours"}
+    with pytest.raises(FileExistsError):
+        write_new(stick / "a", b"again")
+    assert {path.name: path.read_bytes() for path in stick.iterdir()} == {"a": b"ours"}
+
+
+def test_where_there_are_no_links_a_failure_leaves_no_empty_file(stick, monkeypatch):
+    def full(_draft, _target):
+        raise OSError(errno.EIO, "stick is gone")
+
+    monkeypatch.setattr(type(stick), "replace", full)
+    with pytest.raises(OSError, match="is gone"):
+        write_new(stick / "a", b"ours")
+    assert list(stick.iterdir()) == []
+
+
 def test_a_folder_that_is_not_there_is_named_and_not_our_own_draft(tmp_path):
     for write in (write_whole, write_new):
         with pytest.raises(FileNotFoundError) as refused:
