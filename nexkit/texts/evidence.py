@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, TypeAlias
 
 from nexkit.address import Family, Scope, known_family, known_scope
-from nexkit.diagnosis.signs import service_id
+from nexkit.diagnosis.signs import kept_from, not_permitted, service_id
 from nexkit.facts.access import AccessLine
 from nexkit.facts.dns import NameRole, ResolverAnswers, SystemLookups, rewritten_to
 from nexkit.facts.echo import EchoStats
@@ -23,18 +23,21 @@ from nexkit.facts.reach import ProxyReach, Reach
 from nexkit.facts.time import ClockCheck
 from nexkit.facts.udp import UdpPortState, UdpService
 from nexkit.facts.wifi import WifiReading
-from nexkit.outcome import Completed, FailureKind
+from nexkit.outcome import Completed, Failure, FailureKind
 from nexkit.run_record import RunRecord, StepResult
 from nexkit.stats import quantile
 from nexkit.subject import Subject
 from nexkit.texts import Texts
 from nexkit.texts.facts import REAL_LINKS, fact_text, outcome_text
 from nexkit.texts.numbers import bit_rate, quantity, whole_milliseconds
+from nexkit.texts.verdicts import failure_text
 from nexkit.texts.words import span_text, spoken_time, subject_text
 
 _FAMILIES = {Family.IPV4: "IPv4", Family.IPV6: "IPv6"}
 _OF_SERVICES = frozenset({Subject.SERVICE, Subject.SERVICE_HOST})
 _FOUND = frozenset({"NOERROR", "NXDOMAIN"})
+_NEVER_SENT = frozenset({FailureKind.PERMISSION, FailureKind.KIT_LIMIT})
+"""Kept back by the system or by this program: nobody was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +145,31 @@ def _counts(result: StepResult) -> _Counts:
             usual = () if fact.rtt_p50_ms is None else (fact.rtt_p50_ms,)
             return {known_family(fact.target): _Answers(fact.sent, fact.received, usual)}
         case ResolverAnswers() as fact:
-            return _tally((None, query.rcode is not None, query.time_ms) for query in fact.queries)
+            asked = (query for query in fact.queries if _sent(query.failure))
+            return _tally((None, query.rcode is not None, query.time_ms) for query in asked)
         case SystemLookups() as fact:
             names = (each for each in fact.lookups if each.role is not NameRole.NONEXISTENT)
             return _tally((None, bool(each.addresses), each.time_ms) for each in names)
-        case Reach() as fact if result.subject is not Subject.PROXY:
-            return _tally((each.address, each.failure is None, each.total_ms) for each in fact.attempts)
+        case Reach() as fact if result.subject is not Subject.PROXY and kept_from(fact) is None:
+            tried = (each for each in fact.attempts if _sent(each.failure))
+            return _tally((each.address, each.failure is None, each.total_ms) for each in tried)
         case PortalCheck() as fact:
             return _tally((each.address, each.failure is None, each.total_ms) for each in fact.attempts)
     return {}
+
+
+def _sent(failure: Failure | None) -> bool:
+    return failure is None or failure.kind not in _NEVER_SENT
+
+
+def _kept_back(fact: object) -> FailureKind | None:
+    """What kept anything from being sent; None: nothing did."""
+    match fact:
+        case Reach():
+            return kept_from(fact)
+        case GatewayReach() | ResolverAnswers() if not_permitted(fact):
+            return FailureKind.PERMISSION
+    return None
 
 
 def _odd_kinds(result: StepResult) -> frozenset[str]:
@@ -192,6 +211,9 @@ def _single(result: StepResult, texts: Texts) -> str:
         return _("the way that data takes there was looked up.")
     if isinstance(fact, Reach) and fact.through_proxy is not None and result.subject is Subject.PROXY:
         return _through_proxy(fact.host, fact.through_proxy, texts)
+    kept_back = _kept_back(fact)
+    if kept_back is not None and not (isinstance(fact, GatewayReach) and _is_there(fact)):
+        return _("could not be measured. {reason}").format(reason=failure_text(kept_back, texts))
     return _WORDS.get(type(fact), fact_text)(fact, texts)
 
 
@@ -263,10 +285,14 @@ def _wifi(fact: WifiReading, texts: Texts) -> str:
 
 def _nearby(fact: GatewayReach, texts: Texts) -> str:
     _ = texts.gettext
-    there = fact.neighbour in {NeighbourState.REACHABLE, NeighbourState.STALE}
-    if there or any(answer.failure is None or answer.failure.kind is FailureKind.REFUSED for answer in fact.tcp):
+    if _is_there(fact):
         return _("is there, in the same network as this computer.")
     return _("gave no sign of life in the network.")
+
+
+def _is_there(fact: GatewayReach) -> bool:
+    known = fact.neighbour in {NeighbourState.REACHABLE, NeighbourState.STALE}
+    return known or any(answer.failure is None or answer.failure.kind is FailureKind.REFUSED for answer in fact.tcp)
 
 
 def _settings(fact: NetworkState, texts: Texts) -> str:

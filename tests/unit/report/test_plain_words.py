@@ -8,6 +8,7 @@ from sample_report import home_record, step
 
 from nexkit.diagnosis.causes import causes
 from nexkit.diagnosis.verdict import Finding, Severity
+from nexkit.facts.dns import DnsQuery, DnsTransport, NameRole, ResolverAnswers
 from nexkit.facts.echo import EchoMethod, EchoSample, echo_stats
 from nexkit.facts.network import GatewayReach, TcpAnswer
 from nexkit.facts.reach import Reach, ReachAttempt, ReachLayer
@@ -99,6 +100,22 @@ def reach_of(kind):
     )
 
 
+def refused_resolver(kind):
+    query = DnsQuery(
+        name="www.example.com",
+        rdtype="A",
+        role=NameRole.CONTROL,
+        transport=DnsTransport.UDP,
+        attempts=1,
+        time_ms=None,
+        rcode=None,
+        addresses=(),
+        truncated=None,
+        failure=Failure(kind=kind, step="udp"),
+    )
+    return ResolverAnswers(resolver="192.168.10.1", port=53, queries=(query,))
+
+
 def test_a_mac_that_keeps_the_program_from_its_own_network_is_told_by_the_internet_behind_it():
     near = ("lan", Subject.GATEWAY, Completed(closed_router()))
     far = ("ping", Subject.ANCHOR, Completed(echo_of("198.18.0.10")))
@@ -145,6 +162,30 @@ def test_what_administrators_alone_may_measure_is_no_missing_permission():
 
 
 # Evidence in plain words
+
+
+@pytest.mark.parametrize(
+    ("probe", "subject", "fact"),
+    [
+        ("lan", Subject.GATEWAY, closed_router(FailureKind.PERMISSION)),
+        ("reach", Subject.CONTROL, reach_of(FailureKind.PERMISSION)),
+        ("dns", Subject.RESOLVER, refused_resolver(FailureKind.PERMISSION)),
+    ],
+)
+def test_whoever_the_system_let_nobody_ask_is_not_said_to_have_been_silent(probe, subject, fact):
+    record = record_of((probe, subject, Completed(fact)))
+    (line,) = evidence_lines(["x.0"], record, TEXTS)
+    assert "could not be measured. Your system did not permit the measurement." in line
+
+
+def test_whoever_was_asked_and_kept_silent_is_said_to_have_been_silent():
+    silent = [
+        ("lan", Subject.GATEWAY, Completed(closed_router())),
+        ("reach", Subject.CONTROL, Completed(reach_of(FailureKind.TIMEOUT))),
+        ("dns", Subject.RESOLVER, Completed(refused_resolver(FailureKind.TIMEOUT))),
+    ]
+    lines = evidence_lines([f"x.{number}" for number in range(3)], record_of(*silent), TEXTS)
+    assert ["no sign of life" in line or "never answered" in line for line in lines] == [True] * 3
 
 
 def test_a_family_that_never_answers_stands_in_a_line_of_its_own():
