@@ -51,9 +51,12 @@ def _opened(path: Path, folder: Path) -> Path:
     elif path.suffix == ".msi":
         run("msiextract", "-C", str(folder / "files"), str(path))
         tables = run("msiinfo", "tables", str(path)).decode().splitlines()
-        (folder / "tables").mkdir()
+        exported = folder / "tables"
+        exported.mkdir()
         for table in (*tables, _SUMMARY):
-            (folder / "tables" / table).write_bytes(run("msiinfo", "export", str(path), table))
+            # What a table holds as a stream, msiinfo writes below the folder that it works in.
+            text = run("msiinfo", "export", str(path.resolve()), table, folder=exported)
+            (exported / f"{table}.idt").write_bytes(text)
     else:
         raise ValueError(f"{path}: neither a folder nor a package of ours")
     return folder

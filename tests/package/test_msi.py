@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from installer.differences import compare_builds
 from installer.msi import PROGRAMS, build_msi, identifier
 from installer.sign import PROGRAM, Identity, is_signed, sign, unsigned_code
 from installer.wine import Windows, new_windows
@@ -246,6 +247,11 @@ def test_the_package_is_small_enough(package):
 def test_the_same_folder_gives_the_same_package(frozen, newer, tmp_path):
     build_msi(frozen, tmp_path / "again.msi", NEWER)
     assert (tmp_path / "again.msi").read_bytes() == newer.read_bytes()
+
+
+def test_what_differs_between_two_packages_is_named(package, newer):
+    assert compare_builds(package, package) == []
+    assert {line.partition(":")[0] for line in compare_builds(package, newer)} >= {"tables/Property.idt"}
 
 
 def test_a_signature_is_verified_and_breaks_with_a_byte(frozen, package, tmp_path):
