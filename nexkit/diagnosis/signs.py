@@ -549,6 +549,8 @@ def synthesised(run: Snapshot) -> bool:
 
 
 _KEPT_FROM = frozenset({FailureKind.KIT_LIMIT, FailureKind.PERMISSION})
+_OWN_TROUBLE = _KEPT_FROM | {FailureKind.NO_ADDRESS, FailureKind.FILTERED_LOCALLY}
+"""What never left this computer: it says nothing of the other side."""
 
 
 def kept_from(reach: Reach) -> FailureKind | None:
@@ -576,18 +578,12 @@ def fair_attempts(run: Snapshot, reach: Reach) -> tuple[ReachAttempt, ...]:
     """
     view = internet(run)
     by_proxy = bool(ways.carried(run))  # silence of direct connections is policy then
-    own_trouble = {
-        FailureKind.NO_ADDRESS,
-        FailureKind.FILTERED_LOCALLY,
-        FailureKind.PERMISSION,
-        FailureKind.KIT_LIMIT,
-    }
 
     def fair(attempt: ReachAttempt) -> bool:
         its_family = known_family(attempt.address)
         if passing(attempt):
             return True
-        if its_family is None or (attempt.failure is not None and attempt.failure.kind in own_trouble):
+        if its_family is None or (attempt.failure is not None and attempt.failure.kind in _OWN_TROUBLE):
             return False
         nothing_back = view.dead_count[its_family] > 0 and not view.reached[its_family]
         family_broken = nothing_back or bool(view.unconnected[its_family])

@@ -190,7 +190,7 @@ def _inside(run: Snapshot, inside: tuple[str, ...], tunnelled: set[str]) -> tupl
         replied = any(query.rcode is not None for query in resolver.queries)
         if any(query.addresses for query in resolver.queries) or (replied and resolver.resolver in tunnelled):
             answers.append(step)
-        elif not replied and resolver.queries:
+        elif not replied and resolver.queries and not signs.not_permitted(resolver):
             silent.append((step, resolver.resolver))
     answers += [step for step, echo in run.facts(EchoStats, Subject.VPN) if echo.received and echo.target in tunnelled]
     for step in inside:
@@ -208,6 +208,8 @@ def _inside(run: Snapshot, inside: tuple[str, ...], tunnelled: set[str]) -> tupl
 def _server(run: Snapshot) -> tuple[ServerState, tuple[str, ...]]:
     """Whether the server's port answers, and the outcome ids that tell."""
     for step, reach in run.facts(Reach, Subject.VPN):
+        if signs.kept_from(reach) is not None:
+            continue
         if any(attempt.connect_ms is not None for attempt in reach.attempts):
             return ServerState.REACHABLE, (step,)
         if reach.attempts or reach.resolve_failure is not None:

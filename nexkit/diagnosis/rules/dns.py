@@ -10,7 +10,7 @@ from nexkit.diagnosis.snapshot import Snapshot
 from nexkit.diagnosis.tunnel import TunnelState
 from nexkit.diagnosis.verdict import Clear, Finding, FindingValue, Inconclusive, RuleAnswer, Severity
 from nexkit.facts.dns import DnsQuery, LargeAnswers, NameRole, ResolverAnswers, large_answers
-from nexkit.facts.reach import Reach, TrustProblem
+from nexkit.facts.reach import Reach, ReachAttempt, TrustProblem
 from nexkit.outcome import FailureKind
 from nexkit.subject import Subject
 
@@ -277,7 +277,7 @@ def _service_elsewhere(run: Snapshot, configured: tuple[ResolverView, ...]) -> F
         )
         tried = [attempt for _, other in of_service for attempt in other.attempts if attempt.address in given]
         inner = bool(given) and all(known_scope(address) is not Scope.INTERNET for address in given)
-        empty = inner and bool(tried) and not any(attempt.connect_ms is not None for attempt in tried)
+        empty = inner and bool(tried) and all(attempt.connect_ms is None and _let_go(attempt) for attempt in tried)
         genuine = any(attempt.address in real - given and signs.passing(attempt) for attempt in reach.attempts)
         if (foreign or empty) and genuine and signs.encrypted(reach) and not _inside(run, of_service):
             evidence = (*(each.step for each in asked), *(own for own, _ in of_service), step)
@@ -285,6 +285,12 @@ def _service_elsewhere(run: Snapshot, configured: tuple[ResolverView, ...]) -> F
             confidence = STRONG if foreign else LIKELY
             return finding("dns.tampered", confidence=confidence, evidence=evidence, values=values)
     return None
+
+
+def _let_go(attempt: ReachAttempt) -> bool:
+    """Whether the system refused nothing. What this program itself does not contact is no address of a service."""
+    refused = {FailureKind.FILTERED_LOCALLY, FailureKind.PERMISSION}
+    return attempt.failure is None or attempt.failure.kind not in refused
 
 
 def _inside(run: Snapshot, of_service: list[tuple[str, Reach]]) -> bool:

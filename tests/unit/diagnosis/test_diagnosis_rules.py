@@ -1303,5 +1303,16 @@ def test_a_services_name_sent_to_somebody_elses_host():
     assert set(finding.explains) == {"service.cert_invalid", "security.port_blocked"}
 
 
+@pytest.mark.parametrize(("kind", "named"), [("timeout", True), ("permission", False), ("filtered_locally", False)])
+def test_an_inner_address_at_which_nobody_could_be_asked_is_not_called_empty(kind, named):
+    inner = "192.168.1.30"
+    facts = changed(
+        dns__resolver1=answers(GATEWAY4, replaced={SERVICE_HOST: (inner,)}),
+        reach__service__mail=reach(SERVICE_HOST, [inner], kind=FailureKind(kind)),
+        reach__host__mail__elsewhere=reach(SERVICE_HOST, [SERVICE[0]]),
+    )
+    assert ("dns.tampered" in causes(facts)) is named
+
+
 def test_a_certificate_that_is_wrong_wherever_the_service_is_asked_is_its_own_fault():
     assert "dns.tampered" not in causes(service_sent_elsewhere(problem=TrustProblem.WRONG_NAME))

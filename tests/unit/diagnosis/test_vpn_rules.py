@@ -140,7 +140,7 @@ def test_what_is_known_of_the_server_is_said(state, tells, said):
 
 
 def test_a_server_over_tcp():
-    for kind, said in ((None, "reachable"), (T, "unreachable")):
+    for kind, said in ((None, "reachable"), (T, "unreachable"), (FailureKind.PERMISSION, "unknown")):
         facts = not_connected(reach__vpn=tcp(SERVER, kind))
         del facts["udp.vpn"]
         assert diagnosis(facts, LOST).findings[0].values["server"] == said
