@@ -104,7 +104,8 @@ def harmless_streams() -> Iterator[None]:
         sys.stdout, sys.stderr = before
         for stream, (encoding, errors) in zip(wrappers, settings, strict=True):
             if not stream.closed:
-                stream.reconfigure(encoding=encoding, errors=errors)
+                with _gone_readers():  # what was not written yet is, before anything else
+                    stream.reconfigure(encoding=encoding, errors=errors)
 
 
 def plain_stream(stream: TextIO) -> TextIO:

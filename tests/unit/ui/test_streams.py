@@ -1,5 +1,6 @@
 """Standard output in the encodings that consoles and pipes have."""
 
+import errno
 import io
 import json
 import os
@@ -62,6 +63,31 @@ def test_json_is_utf_8_on_every_console(stdout, encoding):
     with harmless_streams():
         write_json(document, "-")
     assert json.loads(written(pipe).decode("utf-8")) == document
+
+
+class Gone(io.RawIOBase):
+    """A pipe of Windows that nobody reads any more."""
+
+    def __init__(self):
+        self.over = False
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        if self.over:
+            return len(data)
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+
+def test_a_reader_that_goes_away_before_the_last_words_is_told_as_everywhere(monkeypatch):
+    pipe = Gone()
+    stream = io.TextIOWrapper(io.BufferedWriter(pipe), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdout", stream)
+    with pytest.raises(BrokenPipeError), harmless_streams():
+        sys.stdout.write("not written yet")
+    pipe.over = True
+    stream.close()
 
 
 def test_a_program_without_streams_says_nothing_and_goes_on(monkeypatch):
