@@ -64,11 +64,13 @@ class HarmlessStream(io.TextIOBase):
             self.plain.write(visible(text, limit=None, keep="\n"))
         return len(text)
 
+    def __del__(self) -> None:
+        """Nothing: a stream flushes itself when it is no longer needed, but what is written here is the owner's."""
+
     def flush(self) -> None:
-        """As the stream does, as long as it is open: this one is flushed once more when it is no longer needed."""
-        if not self.plain.closed:
-            with _gone_readers():
-                self.plain.flush()
+        """As the stream does."""
+        with _gone_readers():
+            self.plain.flush()
 
     def isatty(self) -> bool:
         """As the stream says."""

@@ -157,8 +157,10 @@ def _is_left_behind(lock: QLockFile) -> bool:
     Windows gives numbers anew, so that the lock seems to be that of a program which is running: of this one.
     """
     number, computer, _program = lock.getLockInfo()
-    # A home folder may be shared: there the number is of a program on another computer.
-    if (number, computer) != (QCoreApplication.applicationPid(), QSysInfo.machineHostName()):
+    # A home folder may be shared: there the number is of a program on another computer. Windows spells its name both
+    # in capitals and in small letters.
+    ours = QSysInfo.machineHostName().casefold()
+    if (number, computer.casefold()) != (QCoreApplication.applicationPid(), ours):
         return False
     try:
         Path(lock.fileName()).unlink()
