@@ -57,7 +57,7 @@ backend = "none"
 id = "mail"
 name = {{en = "Mail", ja = "メール"}}
 url = "https://mail.example.com/"
-tcp = ["imap.example.com:993"]
+tcp = ["mail.example.com:993"]
 """
 
 
