@@ -1,4 +1,4 @@
-"""The organisation's MSI as its users have it: installed, with the profile in force, and a report that anybody can check."""
+"""The organisation's MSI as its users have it: installed, its profile in force, and a report that anybody can check."""
 
 import sys
 from pathlib import Path
