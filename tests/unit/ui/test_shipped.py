@@ -24,6 +24,21 @@ def test_qt_comes_with_both_texts_that_it_is_used_under():
     assert "FreeType" in qt.text
 
 
+def test_of_all_files_of_a_part_only_its_texts_are_looked_for(monkeypatch, tmp_path):
+    info = tmp_path / "part-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: part\nVersion: 1.0\nLicense: MIT\n")
+    (info / "LICENSE").write_text("The text")
+    (info / "RECORD").write_text("part/licence.py,,\npart/LICENSE,,\n\npart-1.0.dist-info/LICENSE,,\n")
+    looked = []
+    locate = metadata.PathDistribution.locate_file
+    monkeypatch.setattr(
+        metadata.PathDistribution, "locate_file", lambda dist, path: looked.append(str(path)) or locate(dist, path)
+    )
+    assert shipped._part(metadata.Distribution.at(info)).text == "The text"
+    assert looked == ["part-1.0.dist-info/LICENSE"]
+
+
 @pytest.mark.parametrize("name", ["pyobjc-core", "pyobjc_framework_CoreWLAN", "pyobjc-framework-Security"])
 def test_parts_for_macs_that_bring_no_text_have_theirs(tmp_path, name):
     info = tmp_path / "part-1.0.dist-info"
