@@ -5,14 +5,12 @@ compared module by module.
 """
 
 import io
-import marshal
 import struct
 import tarfile
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import CodeType
 
 from installer.commands import run
 
@@ -146,26 +144,7 @@ def _why_frozen(one: Mapping[str, bytes], other: Mapping[str, bytes]) -> str:
     changed = [name for name in one if one[name] != other[name]]
     if not changed:
         return "the order of the modules in a frozen program" if list(one) != list(other) else "the boot loader"
-    if all(_same_code(one[name], other[name]) for name in changed):
-        return f"the order of names in sets, or shared constants, of frozen modules: {_listed(changed)}"
     return f"frozen modules: {_listed(changed)}"
-
-
-def _same_code(a: bytes, b: bytes) -> bool:
-    """Whether two compiled modules do the same, though they are written differently."""
-    try:
-        return _plain(marshal.loads(a)) == _plain(marshal.loads(b))  # noqa: S302  what we built ourselves
-    except (ValueError, EOFError, TypeError):
-        return False
-
-
-def _plain(value: object) -> object:
-    """Code as what can be compared: without the order of sets."""
-    if isinstance(value, CodeType):
-        return (value.co_name, value.co_code, value.co_names, value.co_varnames, _plain(value.co_consts))
-    if isinstance(value, tuple):
-        return tuple(_plain(each) for each in value)
-    return value
 
 
 def _listed(names: list[str]) -> str:

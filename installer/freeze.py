@@ -155,10 +155,6 @@ def _freeze(system: str, name: str, freezer: Callable[[Path, Path, Mapping[str, 
         made, work = Path(place) / "made", Path(place) / "work"
         work.mkdir()
         _write_metadata(work / "metadata")
-        if system == "windows":
-            from installer.pictures import windows_icon
-
-            (work / "nexkit.ico").write_bytes(windows_icon())
         # Two builds of the same sources are to be equal: the order of sets and the times are fixed.
         freezer(made, work, {"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": str(source_epoch())})
         folder = made / name
