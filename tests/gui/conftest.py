@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from gui_doubles import PROFILE_TOML, double_runner
-from PySide6.QtCore import QThread, QTimer
+from PySide6.QtCore import Qt, QThread, QTimer
 from PySide6.QtWidgets import QApplication
 
 from nexkit.profile import LoadedProfile
@@ -24,6 +24,8 @@ from ui.gui.window import WizardWindow
 
 @pytest.fixture(scope="session", autouse=True)
 def dressed(qapp: QApplication):
+    # A system's own dialogue for files runs outside of Qt, and cannot be asked and closed by a test.
+    qapp.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
     dress(qapp, "en")
 
 

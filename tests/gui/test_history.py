@@ -208,11 +208,21 @@ def test_the_consent_to_an_earlier_report_is_taken_back(qtbot, make_window, no_l
     note = next(tmp_path.glob("*.withdrawal.json"))
     assert check_withdrawal(note, read_trust(None, None)).note.report_id == draft.report_id
     qtbot.waitUntil(lambda: "taken back" in text(window, "history.about"), timeout=WAIT_MS)
-    # A desk checks it with nothing but OpenSSH.
+    qtbot.waitUntil(lambda: not page._context.threads.under_way(), timeout=WAIT_MS)
+
+
+@pytest.mark.wine_lacks("Windows brings OpenSSH, Wine does not")
+def test_a_desk_checks_the_withdrawal_with_nothing_but_openssh(qtbot, make_window, no_licence, tmp_path):
+    save_one(tmp_path / "a.nexkit.zip")
+    window = make_window(loaded=no_licence)
+    page = enter(qtbot, window, 1)
+    press(qtbot, window, "history.withdraw")
+    assert "withdrawal" in said(qtbot, window)
+    note = next(tmp_path.glob("*.withdrawal.json"))
     listed = tmp_path / "signers"
     signer = json.loads(note.read_bytes())["signer"]
     key = Keys().find(signer)
-    listed.write_text(f"{signer} {key.public.line}\n")
+    listed.write_bytes(f"{signer} {key.public.line}\n".encode())
     checked = subprocess.run(
         ["ssh-keygen", "-Y", "verify", "-f", listed, "-I", signer, "-n", "withdraw", "-s", f"{note}.sig"],
         input=note.read_bytes(),
@@ -327,7 +337,7 @@ def test_the_command_line_lists_and_deletes_the_same(tmp_path, capsys):
     assert "no report of this number" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+@pytest.mark.posix("pipes of POSIX")
 def test_a_report_that_goes_into_a_pipe_is_not_waited_for_again(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -337,7 +347,7 @@ def test_a_report_that_goes_into_a_pipe_is_not_waited_for_again(tmp_path):
     assert saved_reports() == ()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+@pytest.mark.posix("pipes of POSIX")
 def test_a_pipe_in_the_place_of_a_report_is_not_read(tmp_path):
     file = tmp_path / "report.nexkit.zip"
     save_one(file)
@@ -351,7 +361,7 @@ def test_a_pipe_in_the_place_of_a_report_is_not_read(tmp_path):
     assert file.exists()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="names of POSIX")
+@pytest.mark.posix("names of POSIX")
 def test_a_note_that_cannot_be_read_goes_with_its_report(tmp_path):
     draft = save_one(tmp_path / "report.nexkit.zip")
     note = saved_path(draft.report_id)
