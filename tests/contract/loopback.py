@@ -135,9 +135,11 @@ class Authority:
 async def serve(handle, *, tls=None, address="127.0.0.1"):
     """A TCP server; gives its port. Whatever its handler still does at the end is ended."""
     tasks = set()
+    writers = set()
 
     async def connected(reader, writer):
         tasks.add(asyncio.current_task())
+        writers.add(writer)
         if tls is None:
             writer.transport.set_write_buffer_limits(0)  # drained is sent: Windows writes while the program goes on
         try:
@@ -145,7 +147,10 @@ async def serve(handle, *, tls=None, address="127.0.0.1"):
         except (ConnectionError, ssl.SSLError, asyncio.CancelledError):
             pass
         finally:
-            writer.transport.abort()
+            if tls is None:
+                writer.transport.abort()
+            else:
+                writer.close()  # TLS has handed on what was drained, which may not be sent yet
 
     server = await asyncio.start_server(connected, address, 0, ssl=tls)
     try:
@@ -155,6 +160,8 @@ async def serve(handle, *, tls=None, address="127.0.0.1"):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in writers:
+            writer.transport.abort()
         await asyncio.sleep(0.01)  # transports close in the next rounds of the loop
 
 
