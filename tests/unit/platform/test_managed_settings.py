@@ -93,9 +93,9 @@ def test_a_file_that_users_may_write_sets_nothing(tmp_path, mode, language):
 
 def test_the_command_line_speaks_it_unless_another_is_asked_for(monkeypatch, capsys):
     monkeypatch.setattr(commands, "managed_language", lambda: "ja")
-    commands.run_command(["show", "/nothing"])
-    assert "/nothing: " in (japanese := capsys.readouterr().err)
-    commands.run_command(["show", "/nothing", "--lang", "en"])
+    commands.run_command(["show", "nothing"])
+    assert "nothing: " in (japanese := capsys.readouterr().err)
+    commands.run_command(["show", "nothing", "--lang", "en"])
     assert "there is no such file or folder" in capsys.readouterr().err
     assert "there is no such file or folder" not in japanese
 
