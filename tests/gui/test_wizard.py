@@ -369,7 +369,6 @@ def test_only_the_folder_of_the_saved_file_is_opened(qtbot, make_window, no_lice
     assert [Path(folder) for folder in opened] == [tmp_path]
 
 
-@pytest.mark.wine_lacks("its own file dialogue ends the program when it is closed from outside")
 @pytest.mark.qt_log_ignore("propagateSizeHints")  # the offscreen platform says so of every dialogue
 def test_another_place_is_chosen_in_a_dialogue(qtbot, make_window, no_licence, tmp_path):
     window = make_window(loaded=no_licence)
