@@ -62,15 +62,17 @@ def unnamed(window: QWidget) -> list[str]:
 
 def out_of_reach(window: QWidget) -> list[str]:
     """Controls that Tab does not come to; tabs and answers are walked with the arrow keys from where it does."""
-    found = []
-    for button in window.findChildren(QAbstractButton):
-        if isinstance(button, QRadioButton) and any(
-            beside.focusPolicy() & Qt.FocusPolicy.TabFocus for beside in button.parent().findChildren(QRadioButton)
-        ):
-            continue  # one of them has the place in the tab order, and the arrow keys lead on
-        if button.isVisible() and not _is_qts(button) and not button.focusPolicy() & Qt.FocusPolicy.TabFocus:
-            found.append(f"{button.objectName() or button} cannot be reached by Tab")
-    return found
+    return [
+        f"{button.objectName() or button} cannot be reached by Tab"
+        for button in window.findChildren(QAbstractButton)
+        if button.isVisible() and not _is_qts(button) and not in_reach(button)
+    ]
+
+
+def in_reach(control: QWidget) -> bool:
+    """Whether Tab comes to it, or the arrow keys from another answer: one of them has the place in the tab order."""
+    beside = control.parent().findChildren(QRadioButton) if isinstance(control, QRadioButton) else []
+    return any(each.focusPolicy() & Qt.FocusPolicy.TabFocus for each in (control, *beside))
 
 
 def too_small(window: QWidget) -> list[str]:

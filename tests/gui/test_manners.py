@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QFontDatabase, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
+from sweep import in_reach
 from test_wizard import WAIT_MS, measure, press, to_agree, to_preview
 
 from ui.gui.flow import Page
@@ -32,7 +33,7 @@ def check_page(window: QWidget) -> None:
         assert "." in control.objectName(), f"{type(control).__name__} without a name"
         words = control.accessibleName() or (control.text() if isinstance(control, QAbstractButton) else "")
         assert words, f"{control.objectName()} has no name for a screen reader"
-        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, f"{control.objectName()} cannot be reached by Tab"
+        assert in_reach(control), f"{control.objectName()} cannot be reached by Tab"
     for label in window.findChildren(QLabel):
         if label.isVisible() and label.buddy() is None:
             assert label.textFormat() is Qt.TextFormat.PlainText or not label.text(), label.text()
