@@ -71,6 +71,10 @@ def remove_stale(folder: Path) -> None:
 
 def _name_new(draft: Path, path: Path) -> None:
     """Give the draft its name; FileExistsError where that is taken."""
+    if os.name == "nt":
+        # Renaming never replaces there. Of two links none can be removed while somebody reads the file by the other.
+        draft.rename(path)
+        return
     try:
         # A link, unlike a renaming, never replaces what another program has put there meanwhile.
         os.link(draft, path)

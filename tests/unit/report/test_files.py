@@ -4,6 +4,8 @@ import errno
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -115,11 +117,28 @@ def test_a_new_file_is_written_where_the_file_system_has_no_links(stick):
     assert {path.name: path.read_bytes() for path in stick.iterdir()} == {"a": b"ours"}
 
 
+def test_of_writers_at_the_same_time_one_wins_and_nobody_is_kept_from_reading(tmp_path):
+    def write_and_read(path, number):
+        try:
+            write_new(path, number)
+        except FileExistsError:
+            return path.read_bytes(), False
+        return path.read_bytes(), True
+
+    with ThreadPoolExecutor(8) as pool:
+        for name in map(str, range(50)):
+            found = list(pool.map(partial(write_and_read, tmp_path / name), [b"%d" % each for each in range(8)]))
+            assert len({read for read, _won in found}) == 1
+            assert [won for _read, won in found].count(True) == 1
+    assert {path.name for path in tmp_path.iterdir()} == set(map(str, range(50)))
+
+
 def test_where_there_are_no_links_a_failure_leaves_no_empty_file(stick, monkeypatch):
     def full(_draft, _target):
         raise OSError(errno.EIO, "stick is gone")
 
-    monkeypatch.setattr(type(stick), "replace", full)
+    for name in ("replace", "rename"):
+        monkeypatch.setattr(type(stick), name, full)
     with pytest.raises(OSError, match="is gone"):
         write_new(stick / "a", b"ours")
     assert list(stick.iterdir()) == []
