@@ -7,15 +7,16 @@ from itertools import pairwise
 import pytest
 from gui_doubles import double_runner
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QColor, QFontDatabase, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
-from sweep import in_reach
+from sweep import LEAST_TARGET, in_reach
 from test_wizard import WAIT_MS, measure, press, to_agree, to_preview
 
 from ui.gui.flow import Page
 from ui.gui.rooms import Room
 from ui.gui.theme import contrast, style_sheet, theme_of
+from ui.gui.widgets.choice import Tick
 
 CONTROLS = (QAbstractButton, QLineEdit, QPlainTextEdit, QComboBox)
 
@@ -182,3 +183,22 @@ def test_nothing_can_be_measured_by_the_menu_before_the_licence_is_accepted(qtbo
     press(qtbot, window, "licence.accept")
     press(qtbot, window, "wizard.main")
     assert all(action.isEnabled() for action in entries.values())
+
+
+@pytest.fixture
+def small_font(qapp):
+    """Words as small as those of Windows, where a line has 14 pixels."""
+    before = qapp.font()
+    font = QFont(before)
+    font.setPointSizeF(7)
+    qapp.setFont(font)
+    yield
+    qapp.setFont(before)
+
+
+@pytest.mark.usefixtures("small_font")
+def test_a_tick_in_a_small_font_can_still_be_met(qtbot):
+    tick = Tick("agree.small", "x")
+    qtbot.addWidget(tick)
+    assert tick.heightForWidth(400) >= LEAST_TARGET
+    assert tick.minimumSizeHint().height() >= LEAST_TARGET

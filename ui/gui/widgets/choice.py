@@ -20,6 +20,8 @@ from ui.gui.widgets.icons import draw, draw_badge, mark_shape
 
 _WRAP = int(Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextShowMnemonic)
 _TALL = 100_000
+_LEAST_TARGET = 24
+"""Pixels, device-independent (WCAG 2.2, 2.5.8): one line in the font of Windows is less."""
 _WAYS = {
     int(Qt.Key.Key_Left): QPoint(-1, 0),
     int(Qt.Key.Key_Right): QPoint(1, 0),
@@ -75,7 +77,7 @@ class _Words:
         if self.detail:
             words += round(em * 0.15) + self.text_height(self.button.font(), self.detail, room)
         least = em * 1.9 if self.icon else em * 1.1
-        return round(max(words, least) + 2 * self.pad(em))
+        return max(_LEAST_TARGET, round(max(words, least) + 2 * self.pad(em)))
 
     def size_hint(self) -> QSize:
         em = current_theme().em
@@ -228,7 +230,7 @@ class Tick(_Wordy, QCheckBox):
     def minimumSizeHint(self) -> QSize:
         """Narrow enough for large text."""
         em = current_theme().em
-        return QSize(round(em * 11), round(em * 1.5))
+        return QSize(round(em * 11), max(_LEAST_TARGET, round(em * 1.5)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Wrap anew."""
