@@ -28,3 +28,11 @@ def system_platform() -> "Platform":
 def has_screen() -> bool:
     """Whether a window can be shown."""
     return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def fonts_need_screen() -> bool:
+    """Whether Qt finds no fonts where it paints without a screen (its plug-in `offscreen`): so it is on Windows.
+
+    There each session has a screen, that of services too.
+    """
+    return sys.platform == "win32"

@@ -144,6 +144,16 @@ def test_its_report_of_a_healthy_network_is_verified_by_ssh_keygen(frozen: Froze
     assert "ssh-keygen: " in run.stdout
 
 
+def test_a_report_becomes_a_pdf_with_letters(frozen: Frozen, ended: None, tmp_path: Path):
+    made = tmp_path / "report.pdf"
+    files = (ROOT / "tests" / "data" / "reports" / "schema-1.nexkit.zip", made)
+    report, out = (frozen.windows.path(file) if frozen.windows else str(file) for file in files)
+    shown = frozen.run("show", report, "--lang", "ja", "--pdf", out)
+    assert shown.returncode == 1, shown.stderr
+    text = subprocess.run(["pdftotext", made, "-"], capture_output=True, text=True, check=True, timeout=60).stdout
+    assert "アクセス回線" in text
+
+
 def test_pack_is_a_program_of_its_own_name_on_windows(frozen: Frozen, ended: None):
     if not frozen.windows:
         pytest.skip("on Linux the packages bring it")

@@ -1,6 +1,5 @@
 """The report as a PDF: what the page says, in one language, on A4, with text that can be searched and copied."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPageLayout, QPageSize, QPainter, QPdfWriter, QPen
 
 from nexkit.diagnosis.verdict import Diagnosis, Grade, RungState, Severity, VerdictState
+from nexkit.platform import fonts_need_screen
 from nexkit.profile import Profile
 from nexkit.run_record import RunRecord
 from nexkit.texts import Texts
@@ -88,15 +88,7 @@ def _application() -> Iterator[None]:
     if QGuiApplication.instance() is not None:
         yield
         return
-    before = os.environ.get("QT_QPA_PLATFORM")
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    try:
-        application = QGuiApplication(["nexkit"])
-    finally:
-        if before is None:
-            del os.environ["QT_QPA_PLATFORM"]
-        else:
-            os.environ["QT_QPA_PLATFORM"] = before
+    application = QGuiApplication(["nexkit"] if fonts_need_screen() else ["nexkit", "-platform", "offscreen"])
     try:
         yield
     finally:
