@@ -61,8 +61,7 @@ def new_debian(package: Path, place: Path) -> Debian:
             # Nobody reads them there, and small files are what takes the time.
             *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "locale", "man")),
         )
-        source = f"deb http://deb.debian.org/debian {RELEASE} main"
-        run("mmdebstrap", *options, RELEASE, made, source)
+        run("mmdebstrap", *options, RELEASE, made, _source())
         settings = made / "etc" / "dpkg" / "dpkg.cfg.d"
         shutil.rmtree(settings)  # what was left out while it was made
         settings.mkdir()
@@ -70,6 +69,16 @@ def new_debian(package: Path, place: Path) -> Debian:
         made.rename(model)
     run("cp", "-a", "--reflink=auto", model, place)
     return Debian(root=place)
+
+
+def _source() -> str:
+    """Where this computer has the release from; SystemExit where it is another system's."""
+    form = "deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
+    told = run("apt-get", "indextargets", "--format", form, "Created-By: Packages").decode()
+    found = [line for line in told.splitlines() if line.endswith(f" {RELEASE} main")]
+    if not found:
+        raise SystemExit(f"the package manager has no source of Debian {RELEASE}, on which packages are tried")
+    return found[0]
 
 
 def _depends(package: Path) -> list[str]:
