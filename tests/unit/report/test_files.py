@@ -117,6 +117,7 @@ def test_a_new_file_is_written_where_the_file_system_has_no_links(stick):
     assert {path.name: path.read_bytes() for path in stick.iterdir()} == {"a": b"ours"}
 
 
+@pytest.mark.wine_lacks("of eight threads one could not open, now and then, the file that was there already")
 def test_of_writers_at_the_same_time_one_wins_and_nobody_is_kept_from_reading(tmp_path):
     def write_and_read(path, number):
         try:
