@@ -69,9 +69,9 @@ class Machine:
 
     def files(self):
         """All files but what Windows keeps for itself; and folders, since none may be left either."""
-        own = ("windows/Installer", "windows/temp", "users/root/Temp", "users/root/AppData/Local/Temp")
+        own = re.compile(r"windows/Installer|windows/temp|users/[^/]+/(AppData/Local/)?Temp")
         every = (path.relative_to(self.windows.drive_c).as_posix() for path in self.windows.drive_c.rglob("*"))
-        return {path for path in every if not path.startswith(own)}
+        return {path for path in every if not own.match(path)}
 
     def registry(self):
         """The keys of HKEY_LOCAL_MACHINE, as Wine writes them when it ends."""
