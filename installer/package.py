@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from installer import bill, linux, msi, provenance, wine
+from installer.commands import run
 from installer.freeze import freeze_here, freeze_windows, start_times
 from nexkit import __version__
 
@@ -93,7 +94,8 @@ def main(words: list[str]) -> int:
                 "timeout=300",
                 "--durations=15",
             )
-            status = _run(sys.executable, "-m", "pytest", "tests/package", *options)
+            tests = [sys.executable, "-m", "pytest", "tests/package", *options]
+            status = subprocess.run(tests, cwd=ROOT, check=False, stdin=subprocess.DEVNULL).returncode  # noqa: S603  ours
     for name, took_s in times.items():
         print(f"{took_s:7.1f} s  {name}")
     print(f"{time.monotonic() - began:7.1f} s  in all")
@@ -127,14 +129,14 @@ def organisation(folder: Path) -> None:
     key, profile, signers = folder / "profile_key", folder / "profile.toml", folder / "org_signers"
     begins, ends = (f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in (now - timedelta(days=1), now + timedelta(days=365)))
     profile.write_text(_EXAMPLE.format(begins=begins, ends=ends), encoding="utf-8")
-    _must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key))
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key))
     public = key.with_suffix(".pub").read_text(encoding="utf-8").strip()
     signers.write_text(f'profile@example.com namespaces="profile" {public}\n', encoding="utf-8")
-    _must("ssh-keygen", "-q", "-Y", "sign", "-n", "profile", "-f", str(key), str(profile))
+    run("ssh-keygen", "-q", "-Y", "sign", "-n", "profile", "-f", str(key), str(profile))
     key.unlink()
     pack = (str(DIST / "linux" / "nexkit" / "nexkit"), "pack", "--profile", str(profile), "--signers", str(signers))
     for installer in (_DEB, _TAR, _MSI):
-        _must(*pack, "--installer", str(installer), str(DIST))
+        print(run(*pack, "--installer", str(installer), str(DIST)).decode(), end="")
 
 
 def _print_sizes() -> None:
@@ -160,15 +162,6 @@ def _timed(name: str, times: dict[str, float]) -> Iterator[None]:
 def _end(*works: Future[None]) -> None:
     for work in works:
         work.result()
-
-
-def _must(*command: str) -> None:
-    if status := _run(*command):
-        raise SystemExit(f"{' '.join(command)} ended with {status}")
-
-
-def _run(*command: str) -> int:
-    return subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL).returncode  # noqa: S603  our own
 
 
 if __name__ == "__main__":
