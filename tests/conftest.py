@@ -2,12 +2,15 @@
 
 A test that is of POSIX or Linux alone says so by a mark with its reason: `@pytest.mark.posix("what of it")`. What Wine,
 on which the tests for Windows are tried, has not learned yet is marked `wine_lacks`; Windows itself runs it.
+
+What judges real packets and real time is marked `measures`, as is all of the lab: see `chance.py`.
 """
 
 import ctypes
 import os
 import sys
 
+import chance
 import pytest
 
 UNDER_WINE = sys.platform == "win32" and hasattr(ctypes.WinDLL("ntdll"), "wine_get_version")
@@ -16,6 +19,8 @@ LEFT_OUT = {
     "linux": sys.platform != "linux",
     "wine_lacks": UNDER_WINE,
 }
+
+MEASURING = ("lab", "screen", "measures")
 
 if sys.platform != "linux":
     # What must not be missing in CI (namespaces, programs of Debian) is asked of Linux alone.
@@ -45,6 +50,18 @@ def pytest_collection_modifyitems(items):
             if LEFT_OUT.get(mark.name):
                 reason = _reason(*mark.args, **mark.kwargs)
                 item.add_marker(pytest.mark.skip(reason=f"{mark.name}: {reason}"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    if any(item.get_closest_marker(name) for name in MEASURING):
+        chance.run(item, nextitem)
+        return True
+    return None
+
+
+def pytest_terminal_summary(terminalreporter):
+    chance.summarise(terminalreporter)
 
 
 def _reason(reason):

@@ -11,6 +11,8 @@ from nexkit.facts.dns import DnsTransport, NameRole
 from nexkit.outcome import Completed, Failure, FailureKind
 from probes.dns import DnsParams, DnsProbe
 
+pytestmark = pytest.mark.measures
+
 RECORDS = {
     ("www.example.com", "A"): ["198.18.0.1", "198.18.0.2"],
     ("www.example.com", "AAAA"): ["2001:db8::1"],

@@ -15,6 +15,8 @@ from nexkit.facts.reach import TrustProblem
 from nexkit.outcome import Completed, FailureKind
 from probes.encrypted_dns import EncryptedDnsParams, EncryptedDnsProbe
 
+pytestmark = pytest.mark.measures
+
 NAME = "dns.example.com"
 
 

@@ -21,6 +21,8 @@ from probes.load import ROUND_TRIPS_BYTES, LoadProbe, both_ways
 from probes.load.direction import WIRE_RATIO
 from probes.load.params import LoadParams
 
+pytestmark = pytest.mark.measures
+
 _PROGRAM = Path(__file__).parents[1] / "lab" / "load_server.py"
 _SPEC = importlib.util.spec_from_file_location("load_server", _PROGRAM)
 load_server = importlib.util.module_from_spec(_SPEC)

@@ -13,6 +13,8 @@ from nexkit.guard import Guard
 from nexkit.outcome import Completed, Failure, FailureKind
 from probes.portal import PortalParams, PortalProbe
 
+pytestmark = pytest.mark.measures
+
 NAME = "connect.example.com"
 EMPTY = b"HTTP/1.1 204 No Content\r\n\r\n"
 SUCCESS = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsuccess\n"

@@ -14,6 +14,8 @@ from nexkit.platform.system_proxy import SystemProxy
 from probes.proxy import ProxyProbe
 from probes.proxy.params import ProxyParams
 
+pytestmark = pytest.mark.measures
+
 URL = "https://www.example.com/"
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\nProxy-Agent: lab\r\n\r\n"
 

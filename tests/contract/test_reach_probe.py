@@ -14,6 +14,8 @@ from nexkit.facts.reach import ReachLayer, TrustProblem
 from nexkit.outcome import Completed, Failure, FailureKind
 from probes.reach import ReachParams, ReachProbe
 
+pytestmark = pytest.mark.measures
+
 AUTHORITY = Authority()
 NAME = "www.example.com"
 PAGE = b"HTTP/1.1 200 OK\r\nServer: example/1\r\nContent-Length: 2\r\n\r\nok"

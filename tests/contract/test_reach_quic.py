@@ -16,6 +16,8 @@ from nexkit.facts.reach import ReachLayer, TrustProblem
 from nexkit.outcome import FailureKind
 from probes.reach import ReachParams, ReachProbe
 
+pytestmark = pytest.mark.measures
+
 AUTHORITY = Authority()
 NAME = "www.example.com"
 

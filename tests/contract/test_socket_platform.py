@@ -15,6 +15,8 @@ from nexkit.address import Family
 from nexkit.platform.sockets import SocketPlatform
 from nexkit.platform.threads import in_daemon_thread
 
+pytestmark = pytest.mark.measures
+
 PLATFORM = SocketPlatform()
 
 

@@ -13,6 +13,8 @@ from loopback import open_sockets
 from nexkit.address import Family
 from nexkit.platform.sockets import SocketPlatform
 
+pytestmark = pytest.mark.measures
+
 PLATFORM = SocketPlatform()
 HOSTS = {Family.IPV4: "127.0.0.1", Family.IPV6: "::1"}
 both_families = pytest.mark.parametrize("family", Family)

@@ -218,6 +218,7 @@ def test_a_file_that_cannot_be_written_is_said(qtbot, room, tmp_path):
     assert "Saved" not in text(window, "expert.saved.said")
 
 
+@pytest.mark.measures
 @pytest.mark.qt_log_ignore("propagateSizeHints")
 def test_a_stop_comes_within_a_second_and_keeps_what_is_there(qtbot, room, tmp_path):
     window, page = room(partial_runner("ping"))

@@ -97,6 +97,7 @@ def test_enter_presses_the_main_button(qtbot, make_window, no_licence):
     assert window.flow.page is Page.TROUBLE
 
 
+@pytest.mark.measures
 def test_the_window_never_freezes_while_measuring(qtbot, make_window, no_licence):
     window = make_window(loaded=no_licence, runner=partial(double_runner, endless=frozenset({"route"})))
     to_agree(qtbot, window)

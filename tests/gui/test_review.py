@@ -137,6 +137,7 @@ def test_what_would_act_unseen_in_a_file_is_shown():
     assert shown_text("a\u202eb\x1b[31m\n\tc".encode()) == "a\\u202eb\\u001b[31m\n\tc"
 
 
+@pytest.mark.measures
 @pytest.mark.parametrize("made", ["lines", "one_line"])
 def test_a_file_of_two_megabytes_blocks_nothing(qtbot, made):
     lines = [json.dumps({"at_s": number * 0.1, "rtt_ms": 1.25}) for number in range(60_000)]

@@ -15,6 +15,7 @@ MOST_MS = 50.0
 TRIES = 3
 """A machine that does other things as well stalls a thread now and then, but not each time."""
 RUNS = 50
+pytestmark = pytest.mark.measures
 
 
 @pytest.mark.parametrize("scenario", ["healthy", "dns_resolver_unreachable"])

@@ -26,10 +26,3 @@ def mistakes(expected, document, exit_status=None):
         f"exit status {exit_status}": exit_status not in {None, EXIT_STATUS[expected.verdict]},
     }
     return [what for what, is_wrong in wrong.items() if is_wrong]
-
-
-def hold_but_for_chance(mistakes_of_a_run):
-    """Packets are lost by chance, and machines stall: a wrong run has to be made good by two right ones."""
-    if first := mistakes_of_a_run():
-        again = [mistakes_of_a_run(), mistakes_of_a_run()]
-        assert again == [[], []], [first, *again]

@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from judge import hold_but_for_chance
 from test_windows_diagnoses import NAMED_LOCALHOST
 from world import refusal, run_in_lab
 
@@ -12,6 +11,7 @@ from installer.wine import Windows
 from nexkit import __version__
 
 
+@pytest.mark.measures
 @pytest.mark.timeout(300)
 def test_a_diagnosis_of_the_organisations_installed_program_is_verified_by_ssh_keygen(dist: Path, windows: Windows):
     if reason := refusal():
@@ -24,11 +24,7 @@ def test_a_diagnosis_of_the_organisations_installed_program_is_verified_by_ssh_k
     # Its sockets are the server's, which has to begin within the lab.
     windows.stop()
     walk = [sys.executable, "-m", "installer.smoke", *windows.command(program)]
-
-    def wrong():
-        run = run_in_lab("healthy", ["unshare", "--uts", "sh", "-c", NAMED_LOCALHOST, "sh", *walk], privileged=True)
-        assert run.exit_status == 0, run.stderr
-        assert "ssh-keygen: Good" in run.stdout
-        return [] if "diagnose: healthy" in run.stdout else [run.stdout]
-
-    hold_but_for_chance(wrong)
+    run = run_in_lab("healthy", ["unshare", "--uts", "sh", "-c", NAMED_LOCALHOST, "sh", *walk], privileged=True)
+    assert run.exit_status == 0, run.stderr
+    assert "ssh-keygen: Good" in run.stdout
+    assert "diagnose: healthy" in run.stdout

@@ -9,7 +9,7 @@ import json
 import struct
 
 import pytest
-from judge import hold_but_for_chance, mistakes
+from judge import mistakes
 from scenario import find, load
 from world import diagnose_command, refusal, run_in_lab
 
@@ -27,10 +27,9 @@ WORLDS = (
 # Wine looks the computer's name up when it starts, which takes half a minute where no resolver answers. Its standard
 # input must not be a closed one.
 NAMED_LOCALHOST = 'echo localhost >/proc/sys/kernel/hostname && exec "$@" </dev/null'
-
-
 CONNECTIONS = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Internet Settings\Connections"
 DIRECT, SCRIPT = 1, 4
+pytestmark = pytest.mark.measures
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +46,10 @@ def holds(windows, dist, name):
     scenario = load(find(name))
     _python, _module, _package, *words = diagnose_command(scenario)
     program = windows.command(dist / "windows" / "nexkit" / "nexkit.exe")
-
-    def wrong():
-        command = ["unshare", "--uts", "sh", "-c", NAMED_LOCALHOST, "sh", *program, *words]
-        run = run_in_lab(name, command, privileged=True)
-        assert run.stdout, run.stderr
-        return mistakes(scenario.expect, json.loads(run.stdout), run.exit_status)
-
-    hold_but_for_chance(wrong)
+    command = ["unshare", "--uts", "sh", "-c", NAMED_LOCALHOST, "sh", *program, *words]
+    run = run_in_lab(name, command, privileged=True)
+    assert run.stdout, run.stderr
+    assert not mistakes(scenario.expect, json.loads(run.stdout), run.exit_status)
 
 
 @pytest.mark.timeout(180)

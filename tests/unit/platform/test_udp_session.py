@@ -56,6 +56,7 @@ def test_the_stamp_of_macos_is_a_timeval():
     assert macos_datagram.stamp_ns([(socket.SOL_SOCKET, 0x02, stamp[:8]), (41, 0x02, stamp)]) is None
 
 
+@pytest.mark.measures
 @pytest.mark.parametrize("ago_s", [0.0, 0.25])
 def test_a_stamp_of_the_wall_clock_is_a_moment_of_the_monotonic_one(ago_s):
     at_ns = time.time_ns() - round(ago_s * 1e9)
@@ -64,10 +65,12 @@ def test_a_stamp_of_the_wall_clock_is_a_moment_of_the_monotonic_one(ago_s):
     assert time.perf_counter() - found_s == pytest.approx(ago_s, abs=0.1)
 
 
+@pytest.mark.measures
 def test_without_a_stamp_it_arrived_now():
     assert time.perf_counter() - udp_session.arrived_s([]) == pytest.approx(0, abs=0.1)
 
 
+@pytest.mark.measures
 def test_a_stamp_in_the_future_is_now():
     """Somebody set the wall clock back meanwhile."""
     stamp = struct.pack("@ll", *divmod(time.time_ns() + 10**12, 1_000_000_000))

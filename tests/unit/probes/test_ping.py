@@ -221,6 +221,7 @@ def test_a_late_reply_is_not_lost_where_others_are_late_too():
     assert [sample.rtt_ms for sample in fact.samples] == pytest.approx([180, 210, 240])
 
 
+@pytest.mark.measures
 def test_after_the_last_request_nobody_waits_long_for_what_never_comes():
     params = PingParams(target=TARGET, count=3, interval_s=0.0, reply_timeout_s=0.1)
     began_s = time.monotonic()

@@ -121,6 +121,7 @@ def test_this_system_is_no_router_where_it_gives_up_by_itself():
     assert (fact.hops, fact.unreachable, fact.unreachable_from) == ((), FailureKind.HOST_UNREACHABLE, None)
 
 
+@pytest.mark.measures
 def test_once_the_target_answered_silent_hops_are_not_waited_for():
     platform = SilentHops(hops={1: [router("192.168.10.1")], 3: [target()]})
     ctx = context(platform)
@@ -246,6 +247,7 @@ def test_without_names_nothing_is_looked_up():
     assert not any(call[0] == "name_of" for call in platform.calls)
 
 
+@pytest.mark.measures
 def test_names_that_do_not_come_are_not_waited_for_long():
     class SlowNames(FakePlatform):
         async def name_of(self, address):

@@ -600,6 +600,7 @@ def test_no_bytes_make_the_check_crash(data):
     assert verify(data).tier is Tier.INVALID
 
 
+@pytest.mark.measures
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     changes=st.lists(st.tuples(st.integers(0, 2**20), st.integers(0, 255)), min_size=1, max_size=6),
@@ -615,6 +616,7 @@ def test_no_damage_makes_the_check_crash(sealed, changes, cut):
     assert time.process_time() - began < 2
 
 
+@pytest.mark.measures
 def test_an_endless_list_is_answered_soon(files, sealed):
     files[TAG_MANIFEST_PATH] = b"a" * 15_000_000 + random.Random(1).randbytes(100_000)
     files[SIGNATURE_PATH] = sign(files[TAG_MANIFEST_PATH], KEY, NAMESPACE)
@@ -623,6 +625,7 @@ def test_an_endless_list_is_answered_soon(files, sealed):
     assert time.process_time() - began < 3
 
 
+@pytest.mark.measures
 def test_the_largest_hostile_file_is_answered_soon():
     began = time.process_time()
     assert verify(b"PK\5\6" * (16 * 1024 * 1024)).tier is Tier.INVALID

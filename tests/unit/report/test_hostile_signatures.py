@@ -127,6 +127,7 @@ def test_any_text_is_a_list_of_signers_or_refused(tmp_path_factory, data):
         signer.vouches_for(public_key(KEY), "report", NOW)
 
 
+@pytest.mark.measures
 def test_large_lists_take_little_time(tmp_path):
     file = tmp_path / "list"
     sections = KRL + (b"\x01" + string(string(b"") * 2)) * 100_000

@@ -91,6 +91,7 @@ def test_the_store_holds_32_bytes_and_no_file_does(tmp_path):
     assert not any(seed.encode() in data or b"PRIVATE" in data for data in kept)
 
 
+@pytest.mark.measures
 @pytest.mark.parametrize("store", [None, BrokenStore(), ForgetfulStore(), WaitingStore()])
 def test_where_no_store_takes_the_key_it_is_kept_in_a_file(tmp_path, store):
     began = time.monotonic()
@@ -289,6 +290,7 @@ def test_only_stores_of_the_system_are_taken(monkeypatch):
     assert chosen(chain) is own
 
 
+@pytest.mark.measures
 def test_what_a_call_raises_is_raised_and_what_takes_too_long_is_left():
     assert in_time(lambda: 7, 5) == 7
     with pytest.raises(ZeroDivisionError):
