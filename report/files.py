@@ -10,12 +10,17 @@ import errno
 import os
 import stat
 import time
+from collections.abc import Callable
 from pathlib import Path
 from secrets import token_hex
 
 _DRAFT = ".nexkit-{}.part"
 STALE_S = 600.0
 """Nobody takes that long to write a report."""
+BUSY_S = 1.0
+"""How long Windows may refuse to move a file: whoever reads it (a scanner of viruses, for one) is soon done."""
+_BUSY_PAUSE_S = 0.05
+_MOVES_WHAT_IS_READ = os.name != "nt"
 _NO_NAMELESS = frozenset(
     {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL, errno.EXDEV, errno.EPERM, errno.ENOSYS}
 )
@@ -36,7 +41,7 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     try:
         if not _write_nameless(draft, data, mode):
             _write_draft(draft, data, mode)
-        draft.replace(path)
+        _once_free(lambda: draft.replace(path))
     except BaseException:
         with contextlib.suppress(OSError):
             draft.unlink()
@@ -73,7 +78,7 @@ def _name_new(draft: Path, path: Path) -> None:
     """Give the draft its name; FileExistsError where that is taken."""
     if os.name == "nt":
         # Renaming never replaces there. Of two links none can be removed while somebody reads the file by the other.
-        draft.rename(path)
+        _once_free(lambda: draft.rename(path))
         return
     try:
         # A link, unlike a renaming, never replaces what another program has put there meanwhile.
@@ -87,6 +92,20 @@ def _name_new(draft: Path, path: Path) -> None:
         except BaseException:
             path.unlink(missing_ok=True)
             raise
+
+
+def _once_free(move: Callable[[], object]) -> None:
+    """Move a file; the PermissionError that Windows gives while somebody reads passes where it lasts."""
+    until_s = time.monotonic() + BUSY_S
+    while True:
+        try:
+            move()
+        except PermissionError:
+            if _MOVES_WHAT_IS_READ or time.monotonic() > until_s:
+                raise
+            time.sleep(_BUSY_PAUSE_S)
+        else:
+            return
 
 
 def _draft_beside(path: Path) -> Path:

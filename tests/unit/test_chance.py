@@ -64,6 +64,7 @@ def test_what_passes_runs_once_and_what_judges_no_time_has_no_second_chance(tmp_
     assert ("1 failed" in said, runs) == (True, 1)
 
 
+@pytest.mark.posix("a test out of time ends the whole run elsewhere")
 def test_what_ran_out_of_time_is_not_tried_again(tmp_path):
     said, runs = tried(tmp_path, COUNTED.format(body="time.sleep(30)"), "-o", "timeout=1")
     assert ("1 failed" in said, runs) == (True, 1)

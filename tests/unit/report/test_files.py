@@ -6,9 +6,11 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+from report import files
 from report.files import STALE_S, write_new, write_whole
 
 
@@ -18,6 +20,41 @@ def test_a_file_is_replaced_whole(tmp_path):
     write_whole(file, b"new")
     assert file.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_file_is_replaced_although_somebody_reads_it_for_a_moment(tmp_path):
+    file = tmp_path / "report"
+    file.write_bytes(b"old")
+    with file.open("rb") as reading:
+        done = threading.Timer(0.3, reading.close)
+        done.start()
+        write_whole(file, b"new")
+        done.join()
+    assert file.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("refusals", [2, 1_000])
+def test_a_system_that_refuses_for_a_moment_is_asked_again_but_not_for_ever(tmp_path, monkeypatch, refusals):
+    monkeypatch.setattr(files, "_MOVES_WHAT_IS_READ", False)
+    monkeypatch.setattr(files, "BUSY_S", 0.3)
+    left = iter(range(refusals))
+    really = Path.replace
+
+    def refusing(draft, path):
+        if next(left, None) is None:
+            return really(draft, path)
+        raise PermissionError(errno.EACCES, "somebody reads it", str(path))
+
+    monkeypatch.setattr(Path, "replace", refusing)
+    file = tmp_path / "report"
+    if refusals < 10:
+        write_whole(file, b"new")
+        assert file.read_bytes() == b"new"
+        return
+    with pytest.raises(PermissionError):
+        write_whole(file, b"new")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
