@@ -41,7 +41,7 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     try:
         if not _write_nameless(draft, data, mode):
             _write_draft(draft, data, mode)
-        _once_free(lambda: draft.replace(path))
+        move_over(draft, path)
     except BaseException:
         with contextlib.suppress(OSError):
             draft.unlink()
@@ -59,6 +59,11 @@ def write_new(path: Path, data: bytes, *, mode: int = 0o666) -> None:
         finally:
             draft.unlink(missing_ok=True)
     _keep_name(path.parent)
+
+
+def move_over(source: Path, target: Path) -> None:
+    """Give a file the name of another, which it replaces; an OSError passes and both stay as they are."""
+    _once_free(lambda: source.replace(target))
 
 
 def remove_stale(folder: Path) -> None:
@@ -88,7 +93,7 @@ def _name_new(draft: Path, path: Path) -> None:
             raise
         path.touch(exist_ok=False)  # the name is ours from here on
         try:
-            draft.replace(path)
+            move_over(draft, path)
         except BaseException:
             path.unlink(missing_ok=True)
             raise

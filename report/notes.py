@@ -18,7 +18,7 @@ from nexkit.sensitivity import Open
 from report.certificates import Certificate, CertificateError
 from report.codec import CodecError, decode, dumps, loads
 from report.consent import ConsentRecord
-from report.files import write_whole
+from report.files import move_over, write_whole
 from report.keys import SigningKey
 from report.plain import encode
 from report.problems import Problem
@@ -172,7 +172,7 @@ def write_note(path: Path, note: SignedNote, act: Callable[[], None] = lambda: N
         waiting.unlink(missing_ok=True)
         beside.unlink(missing_ok=True)
         raise
-    waiting.replace(path)
+    move_over(waiting, path)
 
 
 def check_withdrawal(path: Path, trust: Trust) -> Checked[WithdrawalNote]:
