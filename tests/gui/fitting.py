@@ -1,8 +1,21 @@
 """What of a window's words would be cut off."""
 
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
 
 from ui.gui.widgets.choice import ChoiceCard, Tick
+
+PATIENCE_MS = 5000
+
+
+def settled(qtbot: QtBot, window: QWidget) -> None:
+    """Until the layout has come to rest with nothing cut off."""
+
+    def fits() -> None:
+        found = cut_off(window)
+        assert not found, "\n".join(found)
+
+    qtbot.waitUntil(fits, timeout=PATIENCE_MS)
 
 
 def cut_off(window: QWidget) -> list[str]:

@@ -5,7 +5,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from nexkit.diagnosis.engine import diagnose
 from nexkit.diagnosis.trials import Series, begin
@@ -47,22 +47,3 @@ def page_of(qtbot, series: Series, *, language: str = "en", narrow: bool = False
     qtbot.waitExposed(window)
     page.show_result(series)
     return page
-
-
-def cut_off(page: QWidget) -> list[str]:
-    """Words of which a part is not to be seen: too low for its lines, or beyond the edge of the page."""
-    return [
-        label.text()
-        for label in page.findChildren(QLabel)
-        if label.isVisible()
-        and label.text()
-        and (
-            (label.wordWrap() and label.height() < label.heightForWidth(label.width()))
-            or label.mapTo(page, label.rect().topRight()).x() > page.width()
-        )
-    ]
-
-
-def settled(qtbot, page: QWidget) -> None:
-    """Until the layout has come to rest with nothing cut off."""
-    qtbot.waitUntil(lambda: cut_off(page) == [], timeout=5000)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from statistics import median
 
 import pytest
+from fitting import settled
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtTest import QTest
@@ -22,7 +23,7 @@ from PySide6.QtWidgets import (
     QTabWidget,
     QWidget,
 )
-from results import RECORDS, page_of, recorded, series_of, settled
+from results import RECORDS, page_of, recorded, series_of
 
 from nexkit.facts.echo import EchoStats
 from nexkit.facts.load import LoadTest

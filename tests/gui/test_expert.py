@@ -8,6 +8,7 @@ from dataclasses import replace
 from time import monotonic
 
 import pytest
+from fitting import settled
 from gui_doubles import double_runner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -443,4 +444,4 @@ def test_nothing_is_cut_off_in_a_narrow_window(qtbot, make_window, profile, lang
     for index in range(page.tabs.count()):
         page.tabs.setCurrentIndex(index)
         qtbot.wait(50)
-        qtbot.waitUntil(lambda: page.column.parentWidget().width() <= window.width(), timeout=WAIT_MS)
+        settled(qtbot, window)

@@ -5,12 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from fitting import cut_off
+from fitting import settled
 from gui_doubles import PROFILE_TOML
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAccessible, QFont
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QListWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLayout, QListWidget
 
 from nexkit.profile_file import loaded_profile
 from nexkit.request import Affected, Occurrence, Since, Symptom
@@ -228,12 +228,20 @@ def test_a_fold_with_a_mistake_in_it_opens(page):
 def test_all_choices_and_the_button_are_in_sight_without_scrolling(qtbot, make_window, many_services):
     window = make_window(loaded=many_services)
     window.resize(1000, 760)
-    qtbot.waitUntil(lambda: not cut_off(window), timeout=WAIT_MS)
+    settled(qtbot, window)
     for symptom in list(Symptom)[:6]:
         card = button(window, f"trouble.{symptom.value}")
         assert card.visibleRegion().boundingRect() == card.rect()
     assert not window.trouble._scroll.verticalScrollBar().isVisible()
     assert window.main.isVisible()
+
+
+@pytest.mark.parametrize("width_em", [24, 60])
+def test_the_window_may_be_as_low_as_it_is_told_to_be(make_window, many_services, width_em):
+    """Windows asks for the size that a layout accepts, where other systems just give the window its size."""
+    window = make_window(loaded=many_services)
+    low = QSize(max(window.minimumWidth(), width_em * window.fontMetrics().height()), window.minimumHeight())
+    assert QLayout.closestAcceptableSize(window, low) == low
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
@@ -249,15 +257,12 @@ def test_nothing_is_cut_off(qtbot, qapp, make_window, many_services, language, s
         window.resize(width_em * em, 40 * em)
         for name in ("unstable", "more", "which", "occurs.now_and_then"):
             space(window, f"trouble.{name}")
-        qtbot.waitUntil(lambda: not cut_off(window), timeout=WAIT_MS)
+        settled(qtbot, window)
         QTest.keyClick(window.main, Qt.Key.Key_Space)
         assert window.flow.page is Page.AGREE
         for name in ("full", "tests", "targets"):
             space(window, f"agree.{name}")
-        try:
-            qtbot.waitUntil(lambda: not cut_off(window), timeout=WAIT_MS)
-        except AssertionError:
-            pytest.fail("\n".join(cut_off(window)))
+        settled(qtbot, window)
     finally:
         qapp.setFont(before)
 

@@ -4,11 +4,12 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from fitting import settled
 from gui_doubles import double_runner, line_down
 from PySide6.QtCore import QProcess, Qt
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel
-from results import RECORDS, page_of, recorded, series_of, settled
+from results import RECORDS, page_of, recorded, series_of
 from test_manners import check_page
 from test_wizard import measure, press, text
 from watch_logs import watch_log

@@ -2,7 +2,7 @@ import re
 from functools import partial
 
 import pytest
-from fitting import cut_off
+from fitting import settled
 from gui_doubles import double_runner, line_down
 from PySide6.QtCore import QAbstractAnimation, Qt
 from PySide6.QtGui import QFont
@@ -190,10 +190,7 @@ def test_nothing_is_cut_off(qtbot, qapp, make_window, no_licence, language, scal
         window.resize(width_em * em, 40 * em)
         begin(qtbot, window)
         qtbot.waitUntil(lambda: len(window.running.rows()) > 8, timeout=WAIT_MS)
-        try:
-            qtbot.waitUntil(lambda: not cut_off(window), timeout=WAIT_MS)
-        except AssertionError:
-            pytest.fail("\n".join(cut_off(window)))
+        settled(qtbot, window)
     finally:
         window.close()
         qapp.setFont(before)

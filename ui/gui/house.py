@@ -28,6 +28,10 @@ class House(QStackedWidget):
         self._frames: dict[Room, QWidget] = {}
         self.addWidget(wizard)
 
+    def hasHeightForWidth(self) -> bool:
+        """No: what does not fit scrolls. Windows would keep the window as high as the highest page would like to be."""
+        return False
+
     def room(self, room: Room) -> RoomPage:
         """A room; made when it is first asked for."""
         if room not in self._rooms:
