@@ -15,7 +15,7 @@ import nexkit.texts
 LANGUAGE = "en_XA"
 """As Android and Chromium call the accented kind of English that is for tests."""
 OPEN, CLOSE = "«", "»"
-_LONGER = 0.4
+_LONGER = 0.9
 _FILLER = "one two three four five six seven eight nine ten eleven twelve "
 _ROOT = Path(__file__).parents[2]
 

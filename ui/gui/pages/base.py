@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtCore import QSize, Qt, SignalInstance
 from PySide6.QtGui import QAccessible, QFont, QFontMetrics, QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -226,10 +226,20 @@ class CardGrid(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """As many columns as fit."""
         super().resizeEvent(event)
-        fitting = int(self.width() / (current_theme().em * self._least_em))
-        columns = max(1, min(self._most, fitting))
+        gap = self._grid.horizontalSpacing()
+        by_words = (self.width() + gap) // (self._widest() + gap)
+        by_calm = int(self.width() / (current_theme().em * self._least_em))
+        columns = max(1, min(self._most, by_words, by_calm))
         if columns != self._columns:
             self._arrange(columns)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as the children one below the other."""
+        return QSize(self._widest(), super().minimumSizeHint().height())
+
+    def _widest(self) -> int:
+        """What the child with the longest words needs, in pixels."""
+        return max((child.minimumSizeHint().width() for child in self._children), default=0)
 
     def _arrange(self, columns: int) -> None:
         self._columns = columns
@@ -246,10 +256,11 @@ class TurningBox(QWidget):
     def __init__(self, first: QWidget, second: QWidget, least_em: float, *, fill: bool = True) -> None:
         super().__init__()
         self._least_em = least_em
+        self._parts = (first, second)
         self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(round(current_theme().em * 0.8))
-        for part in (first, second):
+        for part in self._parts:
             if fill:
                 self._box.addWidget(part, 1)
             else:
@@ -260,8 +271,14 @@ class TurningBox(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Turn."""
         super().resizeEvent(event)
-        wide = self.width() >= current_theme().em * self._least_em
+        beside = sum(part.minimumSizeHint().width() for part in self._parts) + self._box.spacing()
+        wide = self.width() >= max(beside, current_theme().em * self._least_em)
         self._box.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as the wider part."""
+        widest = max(part.minimumSizeHint().width() for part in self._parts)
+        return QSize(widest, super().minimumSizeHint().height())
 
 
 def _one_beside_is_chosen(answer: QRadioButton) -> bool:
