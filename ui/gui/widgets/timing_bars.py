@@ -14,7 +14,7 @@ from nexkit.texts.facts import host_port
 from nexkit.texts.numbers import milliseconds
 from report.tables.table import failure_word, measured
 from ui.gui.accessible import read_as
-from ui.gui.pages.base import plain_label
+from ui.gui.pages.base import CardGrid, plain_label
 from ui.gui.theme import Theme, current_theme, mixed
 
 
@@ -158,7 +158,7 @@ class TimingBars(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(plain_label(_("Time to connect, for each address"), "heading"))
-        layout.addLayout(self._legend(texts))
+        layout.addWidget(self._legend(texts))
         grid = QGridLayout()
         grid.setColumnStretch(0, 2)
         grid.setColumnStretch(1, 3)
@@ -173,13 +173,18 @@ class TimingBars(QWidget):
         layout.addLayout(grid)
 
     @staticmethod
-    def _legend(texts: Texts) -> QHBoxLayout:
-        line = QHBoxLayout()
-        for part, name in enumerate(part_names(texts)):
+    def _legend(texts: Texts) -> CardGrid:
+        em = current_theme().em
+        names = part_names(texts)
+        legend = CardGrid(len(names), least_em=5)
+        for part, name in enumerate(names):
+            entry = QWidget()
+            line = QHBoxLayout(entry)
+            line.setContentsMargins(0, 0, round(em * 0.6), 0)
             label = QLabel(name)
             label.setTextFormat(Qt.TextFormat.PlainText)
             line.addWidget(_Swatch(part))
             line.addWidget(label)
-            line.addSpacing(round(current_theme().em * 0.6))
-        line.addStretch(1)
-        return line
+            line.addStretch(1)
+            legend.add(entry)
+        return legend
