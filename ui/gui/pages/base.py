@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, SignalInstance
+from PySide6.QtCore import QSize, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import QAccessible, QFont, QFontMetrics, QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -287,6 +287,16 @@ def _one_beside_is_chosen(answer: QRadioButton) -> bool:
     return among is not None and any(beside.isChecked() for beside in among.findChildren(QRadioButton, options=direct))
 
 
+class _ScrollArea(QScrollArea):
+    viewport_resized = Signal()
+    """A scroll bar takes room, or gives it back."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say so."""
+        super().resizeEvent(event)
+        self.viewport_resized.emit()
+
+
 class PageBase(QWidget):
     """A page: title, introduction, then what the page adds to `column`; what it adds to `foot` does not scroll away."""
 
@@ -305,7 +315,7 @@ class PageBase(QWidget):
         self.intro = plain_label("", "muted", f"{name}.intro")
         self.column.addWidget(self.intro)
         self.introduce(intro)  # in its place by now: a label without one would be a window for a moment
-        self._scroll = QScrollArea()
+        self._scroll = _ScrollArea()
         self._scroll.setObjectName(f"{name}.scroll")
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -321,6 +331,7 @@ class PageBase(QWidget):
         self._outer.setSpacing(0)
         self._outer.addWidget(self._scroll, 1)
         self._outer.addWidget(self._foot)
+        self._scroll.viewport_resized.connect(self._set_sides)
 
     def add_to_foot(self, widget: QWidget) -> None:
         """A control that stays in sight however long the page is."""
@@ -334,15 +345,20 @@ class PageBase(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the column in the middle, no wider than can be read; a foot that would fill the page scrolls with it."""
         super().resizeEvent(event)
-        em = current_theme().em
-        side = max(round(em * 1.4), round((self.width() - em * _COLUMN_EM) / 2))
         scrolls = self._foot_layout.sizeHint().height() > self.height() * _MOST_FOOT
         if scrolls is not self._foot_scrolls:
             self._foot_scrolls = scrolls
             (self.column if scrolls else self._outer).addWidget(self._foot)
+        self._set_sides()
+
+    @Slot()
+    def _set_sides(self) -> None:
+        em = current_theme().em
+        side = max(round(em * 1.4), round((self.width() - em * _COLUMN_EM) / 2))
         self.column.setContentsMargins(side, round(em * 1.2), side, round(em * 1.2))
-        beside = 0 if scrolls else side
-        self._foot_layout.setContentsMargins(beside, round(em * 0.5), beside, round(em * 0.5))
+        bar = self._scroll.width() - self._scroll.viewport().width()
+        left, right = (0, 0) if self._foot_scrolls else (side, side + bar)
+        self._foot_layout.setContentsMargins(left, round(em * 0.5), right, round(em * 0.5))
 
     def introduce(self, words: str) -> None:
         """Say something at the beginning of the page; "" takes it away."""
