@@ -1,7 +1,9 @@
 import os
+import sys
 
-# Before Qt is loaded: without a screen the pages are painted into memory.
-if not os.environ.get("DISPLAY"):
+# Before Qt is loaded: without a screen the pages are painted into memory. On Windows each session has one, and Qt finds
+# no fonts otherwise.
+if sys.platform != "win32" and not os.environ.get("DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import threading

@@ -379,7 +379,7 @@ def test_going_on_after_a_restart_is_a_tick_that_leaves_nothing(qtbot, make_wind
     page._scroll.ensureWidgetVisible(page.live.after_restart)
     page.live.after_restart.click()
     qtbot.waitUntil(own_home.exists, timeout=WAIT_MS)
-    assert "wizard --watching" in own_home.read_text()
+    assert "wizard --watching" in own_home.read_text(encoding="utf-8")
     page.stop.click()
     qtbot.waitUntil(lambda: page.report.isVisible() and not window.threads(), timeout=WAIT_MS)
     assert not own_home.parent.exists()
