@@ -245,8 +245,9 @@ def test_the_window_may_be_as_low_as_it_is_told_to_be(make_window, many_services
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("height_em", [24, 40])
 @pytest.mark.parametrize(("scale", "width_em"), [(1, 24), (1, 60), (2, 24), (2, 40)])
-def test_nothing_is_cut_off(qtbot, qapp, make_window, many_services, language, scale, width_em):
+def test_nothing_is_cut_off(qtbot, qapp, make_window, many_services, language, scale, width_em, height_em):
     before = QFont(qapp.font())
     larger = QFont(before)
     larger.setPointSizeF(before.pointSizeF() * scale)
@@ -254,7 +255,7 @@ def test_nothing_is_cut_off(qtbot, qapp, make_window, many_services, language, s
     try:
         window = make_window(loaded=many_services, language=language)
         em = window.fontMetrics().height()
-        window.resize(width_em * em, 40 * em)
+        window.resize(width_em * em, height_em * em)
         for name in ("unstable", "more", "which", "occurs.now_and_then"):
             space(window, f"trouble.{name}")
         settled(qtbot, window)
@@ -265,6 +266,20 @@ def test_nothing_is_cut_off(qtbot, qapp, make_window, many_services, language, s
         settled(qtbot, window)
     finally:
         qapp.setFont(before)
+
+
+def test_a_foot_that_comes_to_scroll_keeps_the_focus(qtbot, make_window, no_licence):
+    window = make_window(loaded=no_licence)
+    space(window, "wizard.main")
+    space(window, "agree.full")
+    button(window, "agree.load_consent").setFocus()
+    assert window.focusWidget() is button(window, "agree.load_consent")
+    em = window.fontMetrics().height()
+    for height, scrolls in ((24 * em, True), (60 * em, False)):
+        window.resize(28 * em, height)
+        qtbot.waitUntil(lambda scrolls=scrolls: window.agree._foot_scrolls is scrolls)
+        settled(qtbot, window)
+        assert window.focusWidget() is button(window, "agree.load_consent")
 
 
 def test_the_first_page_is_on_the_screen_in_under_a_second(tmp_path):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Signal, SignalInstance, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import QAccessible, QFont, QFontMetrics, QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -342,19 +342,45 @@ class PageBase(QWidget):
         """Whether the controls at the foot are of use now."""
         self._foot.setVisible(shown)
 
+    def event(self, event: QEvent) -> bool:
+        """Something at the foot came, went or got other words: it may have to scroll now."""
+        done = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._place_foot()
+        return done
+
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the column in the middle, no wider than can be read; a foot that would fill the page scrolls with it."""
+        """Keep the column in the middle, no wider than can be read."""
         super().resizeEvent(event)
-        scrolls = self._foot_layout.sizeHint().height() > self.height() * _MOST_FOOT
-        if scrolls is not self._foot_scrolls:
-            self._foot_scrolls = scrolls
-            (self.column if scrolls else self._outer).addWidget(self._foot)
+        self._place_foot()
         self._set_sides()
+
+    def _side(self) -> int:
+        """What is left free on each side of the column, in pixels."""
+        em = current_theme().em
+        return max(round(em * 1.4), round((self.width() - em * _COLUMN_EM) / 2))
+
+    def _place_foot(self) -> None:
+        """A foot that would fill the page scrolls with it."""
+        margins = self._foot_layout.contentsMargins()
+        width = self.width() - 2 * self._side() + margins.left() + margins.right()
+        foot = self._foot_layout
+        needed = foot.totalHeightForWidth(width) if foot.hasHeightForWidth() else foot.totalSizeHint().height()
+        scrolls = needed > self.height() * _MOST_FOOT
+        if scrolls is self._foot_scrolls:
+            return
+        self._foot_scrolls = scrolls
+        focused = self.window().focusWidget()
+        was_within = focused is not None and self._foot.isAncestorOf(focused)
+        (self.column if scrolls else self._outer).addWidget(self._foot)
+        self._set_sides()
+        if focused is not None and was_within:
+            self._foot.setVisible(True)  # moving to another parent hid it, and what is hidden takes no focus
+            focused.setFocus()
 
     @Slot()
     def _set_sides(self) -> None:
-        em = current_theme().em
-        side = max(round(em * 1.4), round((self.width() - em * _COLUMN_EM) / 2))
+        em, side = current_theme().em, self._side()
         self.column.setContentsMargins(side, round(em * 1.2), side, round(em * 1.2))
         bar = self._scroll.width() - self._scroll.viewport().width()
         left, right = (0, 0) if self._foot_scrolls else (side, side + bar)
