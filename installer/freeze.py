@@ -16,12 +16,12 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from email.parser import HeaderParser
 from pathlib import Path, PurePosixPath
 
 from installer.commands import run
+from installer.screen import screen
 
 ROOT = Path(__file__).resolve().parents[1]
 SPEC = ROOT / "installer" / "nexkit.spec"
@@ -351,24 +351,6 @@ def start_times(folder: Path) -> dict[str, float]:
     with screen() as display:
         windows = [_first_window(program, display) for _round in range(_STARTS)]
     return {"--version": statistics.median(versions), "first window": statistics.median(windows)}
-
-
-@contextmanager
-def screen() -> Iterator[str]:
-    """A virtual screen of its own."""
-    readable, writable = os.pipe()
-    server = subprocess.Popen(  # noqa: S603  our own command
-        ["Xvfb", "-displayfd", str(writable), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"],  # noqa: S607
-        pass_fds=[writable],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writable)
-    try:
-        with os.fdopen(readable) as pipe:
-            yield f":{pipe.readline().strip()}"
-    finally:
-        server.terminate()
-        server.wait(_WINDOW_TIMEOUT_S)
 
 
 def _first_window(program: str, display: str) -> float:

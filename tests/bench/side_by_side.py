@@ -9,7 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 LAB = HERE.parent / "lab"
-sys.path.insert(0, str(LAB))
+sys.path[:0] = [str(LAB), str(ROOT)]
 
 from world import run_in_lab  # noqa: E402  the lab is no package
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from side_by_side import MB, NEXKIT, ROOT, ROUNDS, table
 
+from installer.screen import screen
+
 
 def bench() -> None:
     """Median of whole processes, warm."""
@@ -19,12 +21,8 @@ def bench() -> None:
         ("nexkit probe list", *_times([*NEXKIT, "probe", "list"])),
     ]
     table("Start", ("command", "median s", "min-max s"), rows)
-    display, screen = _screen()
-    try:
+    with screen() as display:
         found = [_first_page(display) for _round in range(ROUNDS)]
-    finally:
-        screen.terminate()
-        screen.wait()
     seconds = [first_s for first_s, _peak in found]
     table(
         "Wizard",
@@ -44,19 +42,6 @@ def _times(command: Sequence[str], rounds: int = 15) -> tuple[str, str]:
         seconds.append(time.perf_counter() - began)
     warm = seconds[1:]
     return f"{statistics.median(warm):.3f}", f"{min(warm):.3f}-{max(warm):.3f}"
-
-
-def _screen() -> tuple[str, subprocess.Popen[bytes]]:
-    """A virtual screen of its own."""
-    readable, writable = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writable), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"],
-        pass_fds=[writable],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writable)
-    with os.fdopen(readable) as pipe:
-        return f":{pipe.readline().strip()}", server
 
 
 def _first_page(display: str) -> tuple[float, float]:

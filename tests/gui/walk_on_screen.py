@@ -4,7 +4,6 @@ Runs inside a network namespace without network and refuses to run anywhere else
 """
 
 import os
-import random
 import re
 import socket
 import subprocess
@@ -14,30 +13,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+sys.path.append(str(Path(__file__).parents[2]))
+
+from installer.screen import screen
+
 PATIENCE_S = 60.0
 BETWEEN_KEYS_S = 0.4
 
 
 class Screen:
-    """A screen of its own with the wizard on it."""
+    """A screen with the wizard on it."""
 
-    def __init__(self, home: Path, profile: Path, language: str) -> None:
-        read, write = os.pipe()
-        self._server = subprocess.Popen(
-            # A number of its own: servers of other process namespaces take each other's locks for stale ones.
-            [
-                *("Xvfb", f":{random.randrange(1000, 60000)}", "-displayfd", str(write)),
-                *("-nolisten", "tcp", "-screen", "0", "1280x900x24"),
-            ],
-            pass_fds=(write,),
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(write)
-        with os.fdopen(read) as pipe:
-            number = pipe.readline().strip()
+    def __init__(self, display: str, home: Path, profile: Path, language: str) -> None:
         unwanted = {"WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
         self._environment = {name: value for name, value in os.environ.items() if name not in unwanted}
-        self._environment |= {"DISPLAY": f":{number}", "HOME": str(home), "NEXKIT_HOME": str(home / "nexkit")}
+        self._environment |= {"DISPLAY": display, "HOME": str(home), "NEXKIT_HOME": str(home / "nexkit")}
         self.wizard = subprocess.Popen(
             [sys.executable, "-m", "ui.cli", "wizard", "--lang", language, "--profile", str(profile)],
             env=self._environment,
@@ -48,9 +38,8 @@ class Screen:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        for process in (self.wizard, self._server):
-            process.terminate()
-            process.wait()
+        self.wizard.terminate()
+        self.wizard.wait()
 
     def _do(self, *words: str) -> str:
         done = subprocess.run(["xdotool", *words], env=self._environment, check=False, capture_output=True, text=True)
@@ -114,29 +103,29 @@ def walk(
 
     The mouse is used once, unless all is to be done by the keyboard.
     """
-    with Screen(home, profile, language) as screen:
-        screen.until_page_changes("alt+a", "alt+c")  # the licence
-        screen.keys("alt+e", "alt+t")  # more about it, the ticket
-        screen.write("T-4711")
+    with screen(size="1280x900") as display, Screen(display, home, profile, language) as shown:
+        shown.until_page_changes("alt+a", "alt+c")  # the licence
+        shown.keys("alt+e", "alt+t")  # more about it, the ticket
+        shown.write("T-4711")
         if keys_alone:  # what is wrong
-            screen.until_page_changes("alt+c")
+            shown.until_page_changes("alt+c")
         else:
-            screen.click_main_button()
+            shown.click_main_button()
         time.sleep(BETWEEN_KEYS_S)
         mark("agreeing")
-        screen.keys("alt+a")
-        screen.until_page_changes("alt+s")  # consent to measure
-        screen.until_page_changes()  # measuring
+        shown.keys("alt+a")
+        shown.until_page_changes("alt+s")  # consent to measure
+        shown.until_page_changes()  # measuring
         mark("measured")
-        screen.until_page_changes("alt+r")  # result
-        screen.keys("alt+e")
-        screen.until_page_changes("alt+a", "alt+c")  # consent to share
-        screen.keys("alt+s")
-        screen.until_there(home, "*.nexkit.zip")
+        shown.until_page_changes("alt+r")  # result
+        shown.keys("alt+e")
+        shown.until_page_changes("alt+a", "alt+c")  # consent to share
+        shown.keys("alt+s")
+        shown.until_there(home, "*.nexkit.zip")
         time.sleep(BETWEEN_KEYS_S)
-        screen.keys("alt+l")
-        if screen.wizard.wait(timeout=PATIENCE_S) != 0:
-            sys.exit(f"the wizard ended with {screen.wizard.returncode}")
+        shown.keys("alt+l")
+        if shown.wizard.wait(timeout=PATIENCE_S) != 0:
+            sys.exit(f"the wizard ended with {shown.wizard.returncode}")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from test_wizard_on_windows import ALONE
 from world import refusal, run_in_lab
 
 from installer import freeze
+from installer.screen import screen
 from installer.wine import ROOT, Windows, new_windows
 from nexkit import __version__
 from probes import BUILTIN
@@ -166,7 +167,7 @@ def test_the_wizard_shows_its_window(frozen: Frozen, ended: None, tmp_path: Path
     command = alone(frozen.command("wizard", "--lang", "ja", program="nexkit-wizard"))
     # Wine gives programs no standard output or error that is a file.
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    with freeze.screen() as display:
+    with screen() as display:
         environment = os.environ | {"DISPLAY": display, "NEXKIT_HOME": frozen.home_there}
         with subprocess.Popen(command, env=environment, **pipes) as wizard:
             try:

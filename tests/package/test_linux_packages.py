@@ -2,7 +2,6 @@
 
 import json
 import os
-import select
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from world import run_in_lab
 
 from installer.debian import Debian, new_debian
+from installer.screen import screen
 from nexkit import __version__
 from report.profile_signature import sign_profile
 from report.public_keys import public_key
@@ -243,23 +243,14 @@ def test_the_installed_program_diagnoses_and_stock_tools_accept_its_report(insta
 
 def test_the_window_opens_on_a_bare_debian(installed: Debian):
     machine = Debian(root=installed.root, binds={**installed.binds, Path("/tmp/.X11-unix"): "/tmp/.X11-unix"})
-    read, write = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-ac"],
-        pass_fds=[write],
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        os.close(write)
-        assert select.select([read], [], [], 20)[0], "Xvfb says no number"
-        screen = f":{os.read(read, 20).decode().strip()}"
+    with screen("-ac") as display:
         program = subprocess.Popen(
-            machine.command(f"DISPLAY={screen} exec nexkit wizard --lang ja"), stderr=subprocess.PIPE, text=True
+            machine.command(f"DISPLAY={display} exec nexkit wizard --lang ja"), stderr=subprocess.PIPE, text=True
         )
         try:
             subprocess.run(
                 ["xdotool", "search", "--sync", "--onlyvisible", "--name", "nexkit"],
-                env=os.environ | {"DISPLAY": screen},
+                env=os.environ | {"DISPLAY": display},
                 check=True,
                 timeout=40,
             )
@@ -267,10 +258,6 @@ def test_the_window_opens_on_a_bare_debian(installed: Debian):
             program.terminate()
             _, complaints = program.communicate(timeout=20)
         assert complaints == ""
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-        os.close(read)
 
 
 def test_desktops_accept_the_entry_and_its_description(deb: Path, tmp_path: Path):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from installer.screen import FOR_EVER
 from installer.wine import ROOT, Windows, windows_python
 
 TESTS = ("windows_pages.py", "test_one_window.py", "test_windows_start.py")
@@ -16,7 +17,7 @@ QUIET = "Dpi"
 """Wine 8 lacks calls of Windows 10 for several screens, of which Qt warns."""
 ALONE = 'echo localhost >/proc/sys/kernel/hostname && ip link set lo up && exec "$@"'
 """Wine looks up this computer's name when it starts, and waits long where nobody answers."""
-ON_A_SCREEN = ("xvfb-run", "-a", "-s", "-screen 0 1400x1000x24")
+ON_A_SCREEN = ("xvfb-run", "-a", "-s", f"-screen 0 1400x1000x24 {FOR_EVER}")
 PATIENCE_S = 200
 
 
