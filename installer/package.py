@@ -85,16 +85,8 @@ def main(words: list[str]) -> int:
     if not words:
         with _timed("trying what was built", times):
             # One worker more than processors: Wine and the lab wait much. Each file has its own Windows.
-            options = (
-                "-n",
-                str(1 + (os.cpu_count() or 1)),
-                "--dist",
-                "loadfile",
-                "-o",
-                "timeout=300",
-                "--durations=15",
-            )
-            tests = [sys.executable, "-m", "pytest", "tests/package", *options]
+            spread = ("-n", str(1 + (os.cpu_count() or 1)), "--dist", "loadfile")
+            tests = [sys.executable, "-m", "pytest", "tests/package", *spread, "-o", "timeout=300", "--durations=15"]
             status = subprocess.run(tests, cwd=ROOT, check=False, stdin=subprocess.DEVNULL).returncode  # noqa: S603  ours
     for name, took_s in times.items():
         print(f"{took_s:7.1f} s  {name}")

@@ -548,8 +548,9 @@ def synthesised(run: Snapshot) -> bool:
     )
 
 
-_KEPT_FROM = frozenset({FailureKind.KIT_LIMIT, FailureKind.PERMISSION})
-_OWN_TROUBLE = _KEPT_FROM | {FailureKind.NO_ADDRESS, FailureKind.FILTERED_LOCALLY}
+KEPT_BACK = frozenset({FailureKind.KIT_LIMIT, FailureKind.PERMISSION})
+"""By this program or by the system: nobody was asked."""
+_OWN_TROUBLE = KEPT_BACK | {FailureKind.NO_ADDRESS, FailureKind.FILTERED_LOCALLY}
 """What never left this computer: it says nothing of the other side."""
 
 
@@ -559,7 +560,7 @@ def kept_from(reach: Reach) -> FailureKind | None:
     An address of a family that this computer has not is none that could have been asked.
     """
     kinds = {None if each.failure is None else each.failure.kind for each in reach.attempts} - {FailureKind.NO_ADDRESS}
-    if not kinds or not kinds <= _KEPT_FROM:
+    if not kinds or not kinds <= KEPT_BACK:
         return None
     return FailureKind.PERMISSION if FailureKind.PERMISSION in kinds else FailureKind.KIT_LIMIT
 

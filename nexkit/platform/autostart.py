@@ -75,6 +75,5 @@ def write_entry(file: Path, content: bytes) -> None:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as entry:
             entry.write(content)
         draft.replace(file)
-    except BaseException:
+    finally:
         draft.unlink(missing_ok=True)
-        raise

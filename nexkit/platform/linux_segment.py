@@ -7,7 +7,7 @@ import socket
 import struct
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 
 from nexkit.platform.api import Capability, CapabilityState
 from nexkit.platform.segment_filter import FILTER
@@ -55,7 +55,8 @@ async def open_segment(interface: str) -> AsyncIterator[PacketSegment]:
 def _open(interface: str) -> socket.socket:
     # Nothing is received before the filter is there: protocol 0, and bound to all protocols at the end.
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    try:
+    with ExitStack() as opening:
+        opening.callback(sock.close)
         sock.setblocking(False)
         _attach(sock, FILTER)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
@@ -66,9 +67,7 @@ def _open(interface: str) -> socket.socket:
             address = bytes.fromhex(group)
             membership = _MEMBERSHIP.pack(index, _PACKET_MR_MULTICAST, len(address), address)
             sock.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, membership)
-    except BaseException:
-        sock.close()
-        raise
+        opening.pop_all()
     return sock
 
 

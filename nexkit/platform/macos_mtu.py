@@ -44,13 +44,12 @@ class _EchoSocket:
         self._family = family(target)
         self._identifier = secrets.randbits(16)
         self._sock = socket.socket(_SOCKET_FAMILIES[self._family], socket.SOCK_DGRAM, _PROTOCOLS[self._family])
-        try:
+        with contextlib.ExitStack() as opening:
+            opening.callback(self._sock.close)
             self._sock.setblocking(False)
             self._sock.setsockopt(*_DONTFRAG[self._family], 1)
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
-        except BaseException:
-            self._sock.close()
-            raise
+            opening.pop_all()
 
     def fileno(self) -> int:
         """The number to wait on."""

@@ -269,7 +269,8 @@ async def _connected(new_socket: Callable[[], socket.socket], target: SocketAddr
             new_socket, lambda sock: loop.sock_connect(sock, target), windows_connect.send_one_syn
         )
     sock = new_socket()
-    try:
+    with contextlib.ExitStack() as opening:
+        opening.callback(sock.close)
         if sys.platform == "linux":
             keep_errors(sock, kept=True)
             try:
@@ -281,9 +282,7 @@ async def _connected(new_socket: Callable[[], socket.socket], target: SocketAddr
             keep_errors(sock, kept=False)
         else:
             await loop.sock_connect(sock, target)
-    except BaseException:
-        sock.close()
-        raise
+        opening.pop_all()
     return sock
 
 

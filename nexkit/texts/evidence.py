@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, TypeAlias
 
 from nexkit.address import Family, Scope, known_family, known_scope
-from nexkit.diagnosis.signs import kept_from, not_permitted, service_id
+from nexkit.diagnosis.signs import KEPT_BACK, kept_from, not_permitted, service_id
 from nexkit.facts.access import AccessLine
 from nexkit.facts.dns import NameRole, ResolverAnswers, SystemLookups, rewritten_to
 from nexkit.facts.echo import EchoStats
@@ -36,8 +36,6 @@ from nexkit.texts.words import span_text, spoken_time, subject_text
 _FAMILIES = {Family.IPV4: "IPv4", Family.IPV6: "IPv6"}
 _OF_SERVICES = frozenset({Subject.SERVICE, Subject.SERVICE_HOST})
 _FOUND = frozenset({"NOERROR", "NXDOMAIN"})
-_NEVER_SENT = frozenset({FailureKind.PERMISSION, FailureKind.KIT_LIMIT})
-"""Kept back by the system or by this program: nobody was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +157,7 @@ def _counts(result: StepResult) -> _Counts:
 
 
 def _sent(failure: Failure | None) -> bool:
-    return failure is None or failure.kind not in _NEVER_SENT
+    return failure is None or failure.kind not in KEPT_BACK
 
 
 def _kept_back(fact: object) -> FailureKind | None:

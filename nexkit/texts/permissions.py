@@ -120,9 +120,7 @@ def _local_network_closed(record: RunRecord) -> bool:
 def _local_network_denied(record: RunRecord) -> bool:
     """Whether the system itself said so."""
     failures = (failure for result in record.results for failure in _nearby(result))
-    return record.system.system == "macos" and any(
-        failure is not None and failure.kind is FailureKind.PERMISSION for failure in failures
-    )
+    return any(failure is not None and failure.kind is FailureKind.PERMISSION for failure in failures)
 
 
 def _nearby(result: StepResult) -> Iterator[Failure | None]:

@@ -25,7 +25,7 @@ def cut_off(window: QWidget) -> list[str]:
         if label.isVisible() and label.text():
             needed = label.heightForWidth(label.width()) if label.wordWrap() else label.sizeHint().height()
             wide = 0 if label.wordWrap() else label.sizeHint().width()
-            if needed > label.height() + 1 or wide > label.width() + 1:
+            if needed > label.height() or wide > label.width() + 1:
                 found.append(f"{label.objectName()} {label.size()} needs {wide}x{needed}: {label.text()[:60]}")
     for button in window.findChildren(QAbstractButton):
         if not button.isVisible():
@@ -35,10 +35,10 @@ def cut_off(window: QWidget) -> list[str]:
         if isinstance(button, QPushButton) and button.sizeHint().width() > button.width() + 1:
             found.append(f"{button.objectName()} {button.size()} needs {button.sizeHint()}")
     beyond = [
-        child.objectName()
+        child.objectName() or type(child).__name__
         for child in window.findChildren(QWidget)
         if child.isVisible()
-        and child.objectName()
+        and (child.objectName() or isinstance(child, QLabel))
         and child.mapTo(window, child.rect().topRight()).x() > window.width()
     ]
     return found + [f"{name} stands out on the right" for name in beyond if not name.startswith("qt_")]

@@ -445,3 +445,4 @@ def test_nothing_is_cut_off_in_a_narrow_window(qtbot, make_window, profile, lang
         page.tabs.setCurrentIndex(index)
         qtbot.wait(50)
         settled(qtbot, window)
+        assert page.column.parentWidget().width() <= window.width()

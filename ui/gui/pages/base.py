@@ -362,9 +362,9 @@ class PageBase(QWidget):
 
     def _place_foot(self) -> None:
         """A foot that would fill the page scrolls with it."""
-        margins = self._foot_layout.contentsMargins()
-        width = self.width() - 2 * self._side() + margins.left() + margins.right()
         foot = self._foot_layout
+        margins = foot.contentsMargins()
+        width = self.width() - 2 * self._side() + margins.left() + margins.right()
         needed = foot.totalHeightForWidth(width) if foot.hasHeightForWidth() else foot.totalSizeHint().height()
         scrolls = needed > self.height() * _MOST_FOOT
         if scrolls is self._foot_scrolls:
